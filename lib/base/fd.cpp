@@ -36,7 +36,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     if (n < 0) return fail_errno(concat("read ", path), errno);
     if (n == 0) return text;
     text.append(block, static_cast<std::size_t>(n));
-    if (text.size() > limit) return fail(Errc::too_long, concat("read ", path, ": larger than ", limit, " bytes"));
+    if (text.size() > limit)
+      return fail(Errc::too_long, concat("read ", path, ": larger than ", limit, " bytes"));
   }
 }
 
@@ -71,7 +72,10 @@ Result<void> fill(int fd, const std::string& name, std::string_view text, unsign
 
 Result<void> replace_file(const std::string& path, std::string_view text, unsigned mode) {
   const std::string temporary = concat(path, ".tmp.", ::getpid());
-  auto fd = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
+  // What a crash left behind goes; what somebody else puts there now is not ours to write into.
+  if (::unlink(temporary.c_str()) != 0 && errno != ENOENT)
+    return fail_errno(concat("remove ", temporary), errno);
+  auto fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   if (!fd) return fail(fd.error());
   auto filled = fill(fd->get(), temporary, text, mode);
   if (filled && ::rename(temporary.c_str(), path.c_str()) != 0) {

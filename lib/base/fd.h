@@ -43,8 +43,10 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64u <
 // Writes all of `data` to a blocking descriptor. Fails with full, lost or io; the text names `what`.
 Result<void> write_all(int fd, std::string_view data, std::string_view what);
 
-// Replaces a file so that a reader sees the old or the new text, never a part, and a crash leaves one of them:
-// temporary file in the same directory, sync, rename, sync of the directory.
+// Replaces a file so that a reader sees the old or the new text, never a part, and a crash leaves one of
+// them: temporary file PATH.tmp.PID in the same directory, sync, rename, sync of the directory. The new file
+// has exactly this mode and our user as owner; a symbolic link at `path` is itself replaced. One thread at a
+// time for one path.
 Result<void> replace_file(const std::string& path, std::string_view text, unsigned mode);
 
 // fsync of a directory: makes the names in it durable.

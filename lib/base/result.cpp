@@ -36,7 +36,9 @@ Errc kind_of(int number) {
 
 }  // namespace
 
-Failure fail(Errc kind, std::string text) { return Failure(Error{kind, std::move(text), 0}); }
+Failure fail(Errc kind, std::string text) {
+  return Failure(Error{kind, std::move(text), 0});
+}
 
 Failure fail_errno(std::string_view text, int number) {
   std::string whole(text);

@@ -64,7 +64,9 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+    const auto byte = [&](std::size_t at) {
+      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+    };
     const unsigned first = byte(i);
     if (first < 0x80) {
       ++i;
@@ -76,8 +78,8 @@ bool is_utf8(std::string_view text) {
       if ((byte(i + k) & 0xC0) != 0x80) return false;
     }
     const unsigned second = byte(i + 1);
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
-        (first == 0xF4 && second > 0x8F)) {
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
       return false;
     }
     i += length;
@@ -85,29 +87,52 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+
+// The first `limit` bytes, without the first part of a UTF-8 character that the cut has split.
+std::string_view cut(std::string_view text, std::size_t limit, bool utf8) {
+  if (text.size() <= limit) return text;
+  while (utf8 && limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
+std::string_view escape(char c) {
+  switch (c) {
+    case '\r':
+      return "\\r";
+    case '\n':
+      return "\\n";
+    case '\t':
+      return "\\t";
+    case '\\':
+      return "\\\\";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
 std::string printable(std::string_view text, std::size_t limit) {
   const bool utf8 = is_utf8(text);
-  std::string out(text.substr(0, limit));
-  for (char& c : out) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 32 || byte == 127 || (byte > 127 && !utf8)) c = '?';
+  std::string out(cut(text, limit, utf8));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(out[i]);
+    if (byte < 32 || byte == 127 || (byte > 127 && !utf8)) {
+      out[i] = '?';
+    } else if (byte == 0xC2 && static_cast<unsigned char>(out[i + 1]) < 0xA0) {
+      out[i] = out[i + 1] = '?';  // U+0080 to U+009F: a terminal obeys them as it does escape sequences
+    }
   }
-  if (!utf8 || out.size() == text.size()) return out;
-  // A cut may have split a character: drop its first bytes.
-  while (!out.empty() && !is_utf8(out)) out.pop_back();
   return out;
 }
 
 std::string escaped(std::string_view text, std::size_t limit) {
   std::string out;
-  for (const char c : text.substr(0, limit)) {
-    switch (c) {
-      case '\r': out += "\\r"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
-      case '\\': out += "\\\\"; break;
-      default: out += c;
-    }
+  for (const char c : cut(text, limit, is_utf8(text))) {
+    const auto sequence = escape(c);
+    if (sequence.empty()) out += c;
+    out += sequence;
   }
   return printable(out, out.size());
 }

@@ -11,9 +11,15 @@
 namespace postern {
 
 namespace text_detail {
-inline void append(std::string& out, std::string_view part) { out += part; }
-inline void append(std::string& out, const char* part) { out += part; }
-inline void append(std::string& out, char part) { out += part; }
+inline void append(std::string& out, std::string_view part) {
+  out += part;
+}
+inline void append(std::string& out, const char* part) {
+  out += part;
+}
+inline void append(std::string& out, char part) {
+  out += part;
+}
 template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
 void append(std::string& out, T part) {
   out += std::to_string(part);
@@ -28,14 +34,28 @@ std::string concat(const Parts&... parts) {
   return out;
 }
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 // Space, tab, CR, LF, VT, FF: what separates words in configuration files.
-constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+constexpr bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_alnum(char c) {
+  return is_alpha(c) || is_digit(c);
+}
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr char to_upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
 
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);
@@ -51,11 +71,13 @@ std::vector<std::string_view> split_fields(std::string_view text, char separator
 // A decimal number with nothing around it, not negative; nothing on any other character or overflow.
 std::optional<std::int64_t> parse_number(std::string_view text);
 
-// For the log: bytes below space, DEL and, unless the text is valid UTF-8, bytes above 126 become '?'; at most
-// `limit` bytes.
+// For the log: control characters (C0, DEL, and in UTF-8 also C1) and, unless the whole text is valid UTF-8,
+// all bytes above 126 become '?', byte by byte. At most `limit` bytes of the text; a UTF-8 character is not
+// cut in two.
 std::string printable(std::string_view text, std::size_t limit = 2000);
 
-// For a log field that shows what a peer sent: as printable, but CR, LF, TAB and backslash are written \r \n \t \\.
+// For a log field that shows what a peer sent: as printable, but CR, LF, TAB and backslash are written \r \n
+// \t \\, so the result may be twice as long as `limit`, which counts the bytes of the text.
 std::string escaped(std::string_view text, std::size_t limit = 100);
 
 // True when the bytes are well-formed UTF-8 (RFC 3629), without surrogates or overlong forms.

@@ -1,12 +1,12 @@
 #include "lib/base/time.h"
 
-#include <cmath>
 #include <cstdio>
 
 namespace postern {
 
 std::int64_t wall_micros() {
-  return std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::string format_delay(std::int64_t micros) {
@@ -19,7 +19,7 @@ std::string format_delay(std::int64_t micros) {
     std::string text = out;
     while (text.back() == '0') text.pop_back();
     if (text.back() == '.') text.pop_back();
-    return text.empty() ? "0" : text;
+    return text;
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// Time. Deadlines are points on the steady clock; dates and delays in mail and logs are wall time in microseconds
-// since 1970.
+// Time. Deadlines are points on the steady clock; dates and delays in mail and logs are wall time in
+// microseconds since 1970.
 #pragma once
 
 #include <chrono>

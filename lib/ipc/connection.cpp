@@ -1,0 +1,108 @@
+#include "lib/ipc/connection.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "lib/base/text.h"
+
+namespace postern::ipc {
+
+namespace {
+constexpr std::size_t kChunk = 256 * 1024;
+}
+
+Connection::Connection(net::Loop& loop, Fd fd, Side side)
+    : loop_(loop), fd_(std::move(fd)), readiness_(loop, fd_.get()), reader_(side == Side::connected) {
+  if (side == Side::connected) {
+    room().bytes += kGreeting;
+    loop_.post(*this);
+  }
+}
+
+Connection::Chunk& Connection::room() {
+  const bool fits = !out_.empty() && out_.back().descriptors.empty() && out_.back().bytes.size() < kChunk;
+  if (!fits) out_.emplace_back();
+  return out_.back();
+}
+
+void Connection::attach(const Fd& descriptor) {
+  if (!descriptor) return;
+  Fd copy(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy) break_off();  // the frame promises a descriptor that we do not have
+  out_.back().descriptors.push_back(std::move(copy));
+}
+
+// Whoever waits in receive() finds the end of the stream.
+void Connection::break_off() {
+  broken_ = true;
+  ::shutdown(fd_.get(), SHUT_RDWR);
+}
+
+std::size_t Connection::pending_output() const {
+  std::size_t size = 0;
+  for (const Chunk& chunk : out_) size += chunk.bytes.size() - chunk.sent;
+  return size;
+}
+
+void Connection::transmit() {
+  while (!out_.empty() && !broken_) {
+    Chunk& chunk = out_.front();
+    std::vector<int> numbers;
+    if (chunk.sent == 0) {
+      for (const Fd& fd : chunk.descriptors) numbers.push_back(fd.get());
+    }
+    const auto n = net::send_with(fd_.get(), std::string_view(chunk.bytes).substr(chunk.sent), numbers);
+    if (n < 0 && errno == EAGAIN) {
+      if (flushing_ && !flushing_->done()) return;
+      flushing_.emplace(wait_for_room());
+      flushing_->handle().resume();
+      return;
+    }
+    if (n < 0) {
+      break_off();
+      return;
+    }
+    chunk.sent += static_cast<std::size_t>(n);
+    if (chunk.sent == chunk.bytes.size()) out_.pop_front();
+  }
+}
+
+net::Task<void> Connection::wait_for_room() {
+  const bool ready = co_await readiness_.writable(Deadline::max());  // ends with the connection
+  if (ready && !is_posted()) loop_.post(*this);
+}
+
+Result<bool> Connection::take_input() {
+  std::vector<Fd> descriptors;
+  const auto n = net::receive_with(fd_.get(), loop_.scratch(), net::Loop::kScratch, descriptors);
+  if (n == 0) return fail(Errc::lost, "the service at the other end closed the connection");
+  if (n < 0 && errno == EAGAIN) {
+    readiness_.drained();
+    return false;
+  }
+  if (n < 0) return fail_errno("receive from a service", errno);
+  // A read ends early at a message with descriptors: only EAGAIN says that all was read.
+  if (static_cast<std::size_t>(n) < net::Loop::kScratch && descriptors.empty()) readiness_.drained();
+  reader_.feed(std::string_view(loop_.scratch(), static_cast<std::size_t>(n)));
+  reader_.feed(std::move(descriptors));
+  return true;
+}
+
+net::Task<Result<Frame>> Connection::receive(Deadline deadline) {
+  for (;;) {
+    auto frame = reader_.next();
+    if (!frame) co_return fail(frame.error());
+    if (*frame) co_return std::move(**frame);
+    if (broken_) co_return fail(Errc::lost, "the connection to a service broke");
+    if (readiness_.may_read()) {
+      auto taken = take_input();
+      if (!taken) co_return fail(taken.error());
+      if (*taken) continue;
+    }
+    const bool ready = co_await readiness_.readable(deadline);
+    if (!ready) co_return fail(Errc::timeout, "a service did not answer in time");
+  }
+}
+
+}  // namespace postern::ipc

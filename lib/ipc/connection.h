@@ -1,0 +1,66 @@
+// One side of a connection between services. Frames that are sent in one turn of the loop leave in one write.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/ipc/frame.h"
+#include "lib/net/readiness.h"
+#include "lib/net/socket.h"
+#include "lib/net/task.h"
+#include "lib/net/wait.h"
+
+namespace postern::ipc {
+
+class Connection : net::Posted {
+ public:
+  enum class Side { connected, accepted };
+  // Takes a connected, non-blocking UNIX socket.
+  Connection(net::Loop& loop, Fd fd, Side side);
+
+  // Queues a message; it is sent in this turn of the loop. The message's descriptor is duplicated.
+  template <class Message>
+  void send(const Message& message, std::uint64_t id) {
+    if constexpr (requires { Message::descriptor; }) {
+      if (message.*Message::descriptor)
+        out_.emplace_back();  // descriptors leave with the first byte of a chunk
+    }
+    append_message(room().bytes, message, id);
+    if constexpr (requires { Message::descriptor; }) attach(message.*Message::descriptor);
+    if (!is_posted()) loop_.post(*this);
+  }
+
+  // The next frame. Fails with lost when the peer has gone, invalid or too_long when it speaks nonsense,
+  // timeout.
+  net::Task<Result<Frame>> receive(Deadline deadline);
+
+  std::size_t pending_output() const;
+  // The user at the other end.
+  int peer_user() const { return net::peer_user(fd_.get()); }
+
+ private:
+  struct Chunk {
+    std::string bytes;
+    std::size_t sent = 0;
+    std::vector<Fd> descriptors;  // they leave with the first byte
+  };
+  Chunk& room();
+  void break_off();
+  void attach(const Fd& descriptor);
+  void turn_came() override { transmit(); }
+  void transmit();
+  net::Task<void> wait_for_room();
+  Result<bool> take_input();
+
+  net::Loop& loop_;
+  Fd fd_;
+  net::Readiness readiness_;
+  FrameReader reader_;
+  std::deque<Chunk> out_;
+  std::optional<net::Task<void>> flushing_;
+  bool broken_ = false;
+};
+
+}  // namespace postern::ipc

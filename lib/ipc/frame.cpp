@@ -1,0 +1,95 @@
+#include "lib/ipc/frame.h"
+
+#include "lib/base/text.h"
+
+namespace postern::ipc {
+
+void append_frame(std::string& out, std::string_view name, std::uint64_t id, std::string_view attributes,
+                  std::string_view body, std::size_t descriptors) {
+  out += concat(name, " ", id, " ", attributes.size(), " ", body.size(), " ", descriptors, "\n");
+  out += attributes;
+  out += '\n';
+  out += body;
+}
+
+Result<FrameHeader> parse_header(std::string_view line) {
+  const auto words = split_fields(line, ' ');
+  if (words.size() != 5 || words[0].empty()) {
+    return fail(Errc::invalid, concat("bad frame header \"", printable(line, 80), "\""));
+  }
+  std::uint64_t numbers[4] = {};
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto number = parse_number(words[i + 1]);
+    if (!number)
+      return fail(Errc::invalid, concat("bad number in frame header \"", printable(line, 80), "\""));
+    numbers[i] = static_cast<std::uint64_t>(*number);
+  }
+  if (numbers[1] > kMostAttributes || numbers[2] > kMostBody || numbers[3] > kMostFrameDescriptors) {
+    return fail(Errc::too_long, concat("frame is too large: \"", printable(line, 80), "\""));
+  }
+  FrameHeader header;
+  header.name = words[0];
+  header.id = numbers[0];
+  header.attributes = numbers[1];
+  header.body = numbers[2];
+  header.descriptors = numbers[3];
+  return header;
+}
+
+void FrameReader::feed(std::vector<Fd> descriptors) {
+  for (Fd& fd : descriptors) descriptors_.push_back(std::move(fd));
+}
+
+Result<bool> FrameReader::greeting() {
+  const auto there = std::string_view(in_).substr(at_, kGreeting.size());
+  if (!there.empty() && there.front() == 'W')
+    return fail(Errc::lost, "a wake-up");  // the accepted connection was all
+  if (there != kGreeting.substr(0, there.size())) {
+    return fail(Errc::invalid, "the peer does not speak this version of the protocol");
+  }
+  if (there.size() < kGreeting.size()) return false;
+  at_ += kGreeting.size();
+  greeted_ = true;
+  return true;
+}
+
+Result<std::optional<Frame>> FrameReader::next() {
+  if (!greeted_) {
+    auto greeted = greeting();
+    if (!greeted) return fail(greeted.error());
+    if (!*greeted) return std::optional<Frame>();
+  }
+  const auto rest = std::string_view(in_).substr(at_);
+  const auto end = rest.substr(0, kLongestHeader).find('\n');
+  if (end == std::string_view::npos) {
+    if (rest.size() >= kLongestHeader) return fail(Errc::invalid, "frame header without an end");
+    if (rest.empty()) {
+      in_.clear();
+      at_ = 0;
+    }
+    return std::optional<Frame>();
+  }
+  auto header = parse_header(rest.substr(0, end));
+  if (!header) return fail(header.error());
+  const std::size_t whole = end + 1 + header->attributes + 1 + header->body;
+  if (rest.size() < whole) {
+    if (at_ > 0) in_.erase(0, std::exchange(at_, 0));
+    in_.reserve(whole);
+    return std::optional<Frame>();
+  }
+  if (rest[end + 1 + header->attributes] != '\n') return fail(Errc::invalid, "frame without its empty line");
+  if (descriptors_.size() < header->descriptors) return fail(Errc::invalid, "frame without its descriptors");
+  Frame frame;
+  frame.name = header->name;
+  frame.id = header->id;
+  frame.attributes = rest.substr(end + 1, header->attributes);
+  frame.body = rest.substr(end + 1 + header->attributes + 1, header->body);
+  for (std::size_t i = 0; i < header->descriptors; ++i)
+    frame.descriptors.push_back(std::move(descriptors_[i]));
+  descriptors_.erase(descriptors_.begin(),
+                     descriptors_.begin() + static_cast<std::ptrdiff_t>(header->descriptors));
+  at_ += whole;
+  return std::optional<Frame>(std::move(frame));
+}
+
+}  // namespace postern::ipc

@@ -1,0 +1,60 @@
+// smtpd and pickup ask cleanup: take this message into the queue. The answer comes when the message is on
+// disk, or will never be.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/ipc/codec.h"
+#include "lib/ipc/messages/envelope.h"
+
+namespace postern::ipc {
+
+struct Submit {
+  std::int64_t queue_id = 0;
+  std::string sender;  // empty: the null sender
+  std::vector<Recipient> recipients;
+  std::int64_t arrived = 0;  // wall microseconds: when the transaction began
+  std::int64_t size = 0;     // bytes as received, line endings counted as CRLF
+  std::string client_name;
+  std::string client_address;  // empty: submitted on this host
+  std::string helo;
+  std::string protocol;   // SMTP, ESMTP, …
+  std::string body_type;  // BODY=, empty: not given
+  bool smtputf8 = false;
+  std::string envid;     // ENVID=, as given
+  std::string ret;       // RET=, as given
+  bool spooled = false;  // the content goes on in the spool file that qmgr opened for this queue id
+  std::string content;   // from the first header on, lines end in LF; all of it unless spooled
+  static constexpr std::string_view name = "submit";
+  static constexpr auto fields = std::tuple{Field{"queue_id", &Submit::queue_id},
+                                            Field{"sender", &Submit::sender},
+                                            Field{"recipient", &Submit::recipients},
+                                            Field{"arrived", &Submit::arrived},
+                                            Field{"size", &Submit::size},
+                                            Field{"client_name", &Submit::client_name},
+                                            Field{"client_address", &Submit::client_address},
+                                            Field{"helo", &Submit::helo},
+                                            Field{"protocol", &Submit::protocol},
+                                            Field{"body_type", &Submit::body_type},
+                                            Field{"smtputf8", &Submit::smtputf8},
+                                            Field{"envid", &Submit::envid},
+                                            Field{"ret", &Submit::ret},
+                                            Field{"spooled", &Submit::spooled}};
+  static constexpr auto body = &Submit::content;
+};
+
+// What to tell the client: a reply code, an enhanced status code (RFC 3463) and a text.
+struct Outcome {
+  int code = 451;
+  std::string dsn = "4.3.0";
+  std::string text;
+  static constexpr std::string_view name = "outcome";
+  static constexpr auto fields =
+      std::tuple{Field{"code", &Outcome::code}, Field{"dsn", &Outcome::dsn}, Field{"text", &Outcome::text}};
+};
+
+using SubmitCall = Call<Submit, Outcome>;
+
+}  // namespace postern::ipc

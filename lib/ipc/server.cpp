@@ -1,0 +1,40 @@
+#include "lib/ipc/server.h"
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace postern::ipc {
+
+namespace {
+
+constexpr std::size_t kMostAtOnce = 4096;
+constexpr std::size_t kMostUnread = 64u << 20;  // answers that the peer does not take
+
+}  // namespace
+
+net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers) {
+  Connection connection(loop, std::move(fd), Connection::Side::accepted);
+  net::Scope scope(loop);
+  for (;;) {
+    auto frame = co_await connection.receive(Deadline::max());  // ends with the connection
+    if (!frame) {
+      if (frame.error().kind != Errc::lost) log_warning(concat("request refused: ", frame.error().text));
+      co_return;
+    }
+    const auto entry = handlers.table_.find(frame->name);
+    if (entry == handlers.table_.end()) {
+      log_warning(concat("request refused: unknown message \"", printable(frame->name, 40), "\""));
+      co_return;
+    }
+    auto taken = entry->second(connection, scope, std::move(*frame));
+    if (!taken) {
+      log_warning(concat("request refused: ", taken.error().text));
+      co_return;
+    }
+    while (scope.size() >= kMostAtOnce || connection.pending_output() > kMostUnread) {
+      co_await net::sleep_until(loop, loop.in(milliseconds(5)));
+    }
+  }
+}
+
+}  // namespace postern::ipc

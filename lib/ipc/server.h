@@ -1,0 +1,59 @@
+// The answering side: a table of message types and what is done with each. The table is the whole of what a
+// peer can ask of a service.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "lib/ipc/connection.h"
+#include "lib/net/scope.h"
+
+namespace postern::ipc {
+
+class Handlers {
+ public:
+  // A question with an answer. The function makes a task for each question; they run side by side.
+  template <class C>
+  void on(std::function<net::Task<typename C::Answer>(typename C::Question)> function) {
+    table_.emplace(C::Question::name,
+                   [function = std::move(function)](Connection& connection, net::Scope& scope, Frame frame) {
+                     const std::uint64_t id = frame.id;
+                     auto question = decode_message<typename C::Question>(std::move(frame));
+                     if (!question) return Result<void>(fail(question.error()));
+                     scope.spawn(answer<C>(connection, function(std::move(*question)), id));
+                     return Result<void>();
+                   });
+  }
+
+  // A message without an answer.
+  template <class Message>
+  void on_tell(std::function<void(Message)> function) {
+    table_.emplace(Message::name, [function = std::move(function)](Connection&, net::Scope&, Frame frame) {
+      auto message = decode_message<Message>(std::move(frame));
+      if (!message) return Result<void>(fail(message.error()));
+      function(std::move(*message));
+      return Result<void>();
+    });
+  }
+
+ private:
+  friend net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers);
+  using Entry = std::function<Result<void>(Connection&, net::Scope&, Frame)>;
+
+  template <class C>
+  static net::Task<void> answer(Connection& connection, net::Task<typename C::Answer> work,
+                                std::uint64_t id) {
+    auto result = co_await std::move(work);
+    connection.send(result, id);
+  }
+
+  std::map<std::string, Entry, std::less<>> table_;
+};
+
+// Serves one accepted connection until the peer leaves it. Questions of a peer that has left are dropped
+// where they stand. A peer that does not keep to the protocol is logged and left. At most 4,096 questions of
+// one connection are worked on at a time; more wait unread.
+net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers);
+
+}  // namespace postern::ipc

@@ -1,0 +1,68 @@
+#include "lib/net/readiness.h"
+
+#include <event2/event.h>
+
+#include <utility>
+
+namespace postern::net {
+
+Readiness::~Readiness() {
+  if (reading_added_) event_del(&reading_);
+  if (writing_added_) event_del(&writing_);
+}
+
+Readiness::Wait Readiness::readable(Deadline deadline) {
+  if (!reading_added_) {
+    event_assign(&reading_, loop_.base(), fd_, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, &Readiness::came,
+                 this);
+    event_add(&reading_, nullptr);
+    reading_added_ = true;
+  }
+  return Wait(*this, reader_, deadline);
+}
+
+Readiness::Wait Readiness::writable(Deadline deadline) {
+  if (!writing_added_) {
+    event_assign(&writing_, loop_.base(), fd_, EV_WRITE | EV_ET, &Readiness::room, this);
+    event_add(&writing_, nullptr);
+    writing_added_ = true;
+  }
+  return Wait(*this, writer_, deadline);
+}
+
+void Readiness::came(int, short what, void* self) {
+  auto* readiness = static_cast<Readiness*>(self);
+  readiness->may_read_ = true;
+  if ((what & EV_CLOSED) != 0) readiness->closing_ = true;
+  if (readiness->reader_ != nullptr) readiness->reader_->wake();
+}
+
+void Readiness::room(int, short, void* self) {
+  auto* readiness = static_cast<Readiness*>(self);
+  readiness->writing_added_ = false;
+  if (readiness->writer_ != nullptr) readiness->writer_->wake();
+}
+
+Readiness::Wait::~Wait() {
+  if (place_ == this) place_ = nullptr;
+}
+
+void Readiness::Wait::await_suspend(std::coroutine_handle<> waiter) {
+  waiter_ = waiter;
+  place_ = this;
+  arm(deadline_);
+}
+
+void Readiness::Wait::wake() {
+  ready_ = true;
+  place_ = nullptr;
+  disarm();
+  waiter_.resume();
+}
+
+void Readiness::Wait::time_came() {
+  place_ = nullptr;
+  waiter_.resume();
+}
+
+}  // namespace postern::net

@@ -1,0 +1,66 @@
+// Readiness of one descriptor. Reading is registered once, edge-triggered, when it is first waited for; so a
+// wait for the next request costs no system call of its own. Writing is registered only while somebody waits
+// for room.
+#pragma once
+
+#include <event2/event_struct.h>
+
+#include <coroutine>
+
+#include "lib/net/loop.h"
+
+namespace postern::net {
+
+class Readiness {
+ public:
+  Readiness(Loop& loop, int fd) : loop_(loop), fd_(fd) {}
+  ~Readiness();
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
+
+  class Wait : Timer {
+   public:
+    Wait(Readiness& of, Wait*& place, Deadline deadline)
+        : Timer(of.loop_), place_(place), deadline_(deadline) {}
+    ~Wait() override;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    // True when ready, false when the deadline passed.
+    [[nodiscard]] bool await_resume() const noexcept { return ready_; }
+
+   private:
+    friend class Readiness;
+    void time_came() override;
+    void wake();
+    Wait*& place_;
+    Deadline deadline_;
+    std::coroutine_handle<> waiter_;
+    bool ready_ = false;
+  };
+
+  // One waiter each for reading and for writing at a time.
+  Wait readable(Deadline deadline);
+  Wait writable(Deadline deadline);
+
+  // False when the last read took everything there was and nothing has arrived since: a read would say
+  // EAGAIN.
+  bool may_read() const { return may_read_; }
+  // To be told by the reader: its read took less than it had room for.
+  void drained() { may_read_ = closing_; }
+
+ private:
+  static void came(int fd, short what, void* self);
+  static void room(int fd, short what, void* self);
+  Loop& loop_;
+  int fd_;
+  event reading_{};
+  event writing_{};
+  Wait* reader_ = nullptr;
+  Wait* writer_ = nullptr;
+  bool reading_added_ = false;
+  bool writing_added_ = false;
+  bool may_read_ = true;
+  bool closing_ = false;  // the peer has closed: reads never wait again
+};
+
+}  // namespace postern::net

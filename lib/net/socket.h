@@ -1,0 +1,63 @@
+// Sockets: addresses, listening, connecting, accepting, and the passing of descriptors.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/net/loop.h"
+#include "lib/net/task.h"
+
+namespace postern::net {
+
+// The address of one end of a connection.
+struct Endpoint {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  // "192.0.2.1", "2001:db8::1" (an IPv4-mapped address as IPv4), "unknown" for other families.
+  std::string address() const;
+  unsigned port() const;
+  bool is_inet() const;
+
+  // From numbers: "192.0.2.1" or "2001:db8::1". Fails with invalid.
+  static Result<Endpoint> parse(std::string_view address, unsigned port);
+  // A UNIX socket's path. Fails with too_long.
+  static Result<Endpoint> unix_path(std::string_view path);
+};
+
+struct Accepted {
+  Fd fd;  // non-blocking, close-on-exec
+  Endpoint peer;
+};
+
+// A listening socket, non-blocking, close-on-exec. Inet: SO_REUSEADDR, TCP_NODELAY (which accepted sockets
+// inherit), IPv6 only for v6 addresses. UNIX: an old socket file in its place is removed. Fails with io or
+// denied.
+Result<Fd> listen_on(const Endpoint& endpoint, int backlog);
+
+// Accepts one connection; busy when there is none now. Fails with full when descriptors or memory ran out.
+Result<Accepted> accept_from(int listener);
+
+// Connects. Fails with timeout, or as connect(2): not_found (no socket of that name), io (refused), ….
+Task<Result<Fd>> connect_to(Loop& loop, Endpoint endpoint, Deadline deadline);
+
+Endpoint local_endpoint(int fd);
+Endpoint peer_endpoint(int fd);
+// The user id of the process at the other end of a UNIX socket, or -1.
+int peer_user(int fd);
+
+constexpr std::size_t kMostDescriptors = 8;  // in one message
+
+// sendmsg(2) without waiting, with descriptors when there are any (at most kMostDescriptors). As send: the
+// number of bytes, or -1 and errno.
+ssize_t send_with(int fd, std::string_view data, const std::vector<int>& descriptors);
+// recvmsg(2) without waiting; received descriptors are close-on-exec and appended.
+ssize_t receive_with(int fd, char* data, std::size_t size, std::vector<Fd>& descriptors);
+
+}  // namespace postern::net

@@ -1,0 +1,75 @@
+// A connection as a stream of bytes: read by lines or in blocks, written with buffering. What was put is sent
+// before the stream would wait for input, so that the replies to pipelined commands leave in one write.
+//
+// Every operation takes an absolute deadline for the whole of it: a peer that sends a byte now and then gains
+// nothing. One operation at a time.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/net/readiness.h"
+#include "lib/net/task.h"
+
+namespace postern::net {
+
+struct Line {
+  std::string_view text;  // without its ending; valid until the next operation on the stream
+  bool crlf = true;       // false: a bare LF ended it
+};
+
+class Stream {
+ public:
+  // Takes a connected, non-blocking socket.
+  Stream(Loop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)), readiness_(loop, fd_.get()) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // The next line of at most `limit` bytes without its ending. Fails with timeout; lost (the peer closed,
+  // also in mid-line); too_long (nothing of the line was taken); io.
+  Task<Result<Line>> read_line(std::size_t limit, Deadline deadline);
+
+  // Drops input up to and with the next LF: the rest of a line that was too long. Fails as read_some().
+  Task<Result<void>> skip_line(Deadline deadline);
+
+  // Bytes that are there, at least one. The view is valid until the next operation on any stream of the loop.
+  // Fails with timeout, lost, io.
+  Task<Result<std::string_view>> read_some(Deadline deadline);
+
+  // Gives back the end of what read_some() returned, to be read next.
+  void unread(std::string_view rest);
+
+  // Input that was received and not yet read: what a client pipelined.
+  std::string_view buffered() const { return std::string_view(in_).substr(at_); }
+  // Forgets buffered input; returns how many bytes it was.
+  std::size_t discard_input();
+
+  // Adds to what is to be sent.
+  void put(std::string_view text) { out_ += text; }
+  std::size_t pending_output() const { return out_.size(); }
+  // Sends all that was put. Fails with timeout, lost, io.
+  Task<Result<void>> flush(Deadline deadline);
+  // put() and flush().
+  Task<Result<void>> write(std::string_view text, Deadline deadline);
+  // Sends what the kernel takes without waiting; for last words before the stream is closed.
+  void flush_now();
+
+  int fd() const { return fd_.get(); }
+  Loop& loop() { return loop_; }
+
+ private:
+  Task<Result<void>> fill(Deadline deadline);
+  Task<Result<std::string_view>> receive(std::size_t most, Deadline deadline);
+  ssize_t transmit();
+
+  Loop& loop_;
+  Fd fd_;
+  std::string in_;
+  std::size_t at_ = 0;
+  std::string out_;
+  Readiness readiness_;
+};
+
+}  // namespace postern::net
