@@ -1,0 +1,75 @@
+// The contract between master and every child it starts, in one place. A program keeps it by using run() of
+// service.h; a program in another language keeps it by following this page.
+//
+// Descriptors: 0, 1 and 2 are /dev/null (or what master was started with, when it stays in the foreground);
+// 3 is where log lines go; 4 is the scoreboard, shared memory; 5 is the status channel; 6 and up are the
+// listening sockets, as many as `-s` says, non-blocking.
+//
+// Status channel: a SOCK_SEQPACKET socket of this child alone. The child writes a Status each time its state
+// changes. End of file means that master has asked it to leave (a reload) or is gone: the child takes no new
+// connection, finishes what is in hand, and exits with 0.
+// A child that fails may write a Status with state leaving and its last words, at most kLastWords bytes,
+// behind it.
+//
+// Signals: SIGTERM means the same as end of file, within kStopLimit; what is not done then is given up.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "lib/base/time.h"
+
+namespace postern::daemon {
+
+inline constexpr int kLogDescriptor = 3;
+inline constexpr int kScoreboardDescriptor = 4;
+inline constexpr int kStatusDescriptor = 5;
+inline constexpr int kFirstListener = 6;
+inline constexpr unsigned kMostListeners = 256;
+
+inline constexpr const char* kConfigVariable = "MAIL_CONFIG";             // the directory of main.cf
+inline constexpr const char* kLogVariable = "POSTERN_LOG";                // descriptor, syslog or none
+inline constexpr const char* kSlotVariable = "POSTERN_SLOT";              // 0 … kSlots - 1
+inline constexpr const char* kGenerationVariable = "POSTERN_GENERATION";  // counts master's reloads, decimal
+
+// Pages of the scoreboard. A slot belongs to one living child at a time.
+inline constexpr unsigned kSlots = 4096;
+
+// available: takes another connection. busy: does not; master may start another child. leaving: never will
+// again.
+enum class State : std::uint32_t { starting = 0, available = 1, busy = 2, leaving = 3 };
+
+struct Status {
+  std::uint32_t pid = 0;
+  std::uint32_t generation = 0;
+  State state = State::starting;
+};
+inline constexpr std::size_t kLastWords = 500;
+static_assert(sizeof(Status) == 12 && std::is_trivially_copyable_v<Status>);
+
+// The byte that master sends, on a connection of its own, to a service whose wakeup time has come.
+inline constexpr char kWakeup = 'W';
+
+// How long a child takes at most to finish what is in hand: after SIGTERM, and after master has died. Master
+// kills what is left kStopLimit and a second after its SIGTERM.
+inline constexpr Duration kStopLimit = seconds(5);
+inline constexpr Duration kOrphanLimit = seconds(30);
+
+constexpr std::string_view name_of(State state) {
+  switch (state) {
+    case State::starting:
+      return "starting";
+    case State::available:
+      return "available";
+    case State::busy:
+      return "busy";
+    case State::leaving:
+      return "leaving";
+  }
+  return "unknown";
+}
+
+}  // namespace postern::daemon

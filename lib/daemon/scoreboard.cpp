@@ -1,0 +1,213 @@
+#include "lib/daemon/scoreboard.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "lib/base/text.h"
+
+namespace postern::daemon {
+
+using scoreboard::Header;
+using scoreboard::Kind;
+using scoreboard::kPage;
+using scoreboard::Page;
+using scoreboard::Value;
+
+namespace {
+
+template <std::size_t N>
+void copy_name(char (&to)[N], std::string_view name) {
+  const std::size_t size = std::min(name.size(), N - 1);
+  std::memset(to, 0, N);
+  std::memcpy(to, name.data(), size);
+}
+
+// A name that another process may be writing: never more than its field.
+template <std::size_t N>
+std::string read_name(const char (&from)[N]) {
+  return std::string(from, ::strnlen(from, N));
+}
+
+Page& page_at(const Mapping& memory, unsigned slot) {
+  return *reinterpret_cast<Page*>(memory.at(kPage * (1 + slot)));
+}
+
+Row read_row(const Page& page, unsigned slot) {
+  Row row;
+  row.slot = slot;
+  row.pid = page.pid.load(std::memory_order_acquire);
+  row.state = page.state.load(std::memory_order_relaxed);
+  row.generation = page.generation.load(std::memory_order_relaxed);
+  row.started = page.started.load(std::memory_order_relaxed);
+  row.program = read_name(page.program);
+  row.service = read_name(page.service);
+  for (const Value& value : page.values) {
+    if (value.kind.load(std::memory_order_acquire) == Kind::unused) break;
+    row.values.emplace_back(read_name(value.name), value.number.load(std::memory_order_relaxed));
+  }
+  return row;
+}
+
+}  // namespace
+
+Mapping& Mapping::operator=(Mapping&& other) noexcept {
+  std::swap(start_, other.start_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+Mapping::~Mapping() {
+  if (start_ != nullptr) ::munmap(start_, size_);
+}
+
+Result<Mapping> Mapping::map(int fd, std::size_t offset, std::size_t size, Access access) {
+  const int protection = access == Access::write ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* start = ::mmap(nullptr, size, protection, MAP_SHARED, fd, static_cast<off_t>(offset));
+  if (start == MAP_FAILED) return fail_errno("map the scoreboard", errno);
+  Mapping mapping;
+  mapping.start_ = static_cast<std::byte*>(start);
+  mapping.size_ = size;
+  return mapping;
+}
+
+Result<Scoreboard> Scoreboard::create(std::string_view version) {
+  Scoreboard board;
+  board.fd_ = Fd(::memfd_create("postern-scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!board.fd_ || ::ftruncate(board.fd_.get(), scoreboard::kSize) != 0) {
+    return fail_errno("create the scoreboard", errno);
+  }
+  // A child that could shrink it would kill everybody who looks at it.
+  if (::fcntl(board.fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return fail_errno("seal the scoreboard", errno);
+  }
+  auto memory = Mapping::map(board.fd_.get(), 0, scoreboard::kSize, Mapping::Access::write);
+  if (!memory) return fail(memory.error());
+  board.memory_ = std::move(*memory);
+  Header& header = board.header();
+  std::memcpy(header.magic, scoreboard::kMagic, sizeof header.magic);
+  header.layout = scoreboard::kLayout;
+  header.slots = kSlots;
+  header.values = scoreboard::kValues;
+  header.master = static_cast<std::uint32_t>(::getpid());
+  header.started = wall_micros();
+  copy_name(header.version, version);
+  return board;
+}
+
+Header& Scoreboard::header() const {
+  return *reinterpret_cast<Header*>(memory_.at(0));
+}
+
+Page& Scoreboard::page(unsigned slot) const {
+  return page_at(memory_, slot);
+}
+
+Result<unsigned> Scoreboard::take_slot() {
+  const auto free = std::find(taken_.begin(), taken_.end(), false);
+  if (free == taken_.end()) return fail(Errc::full, concat("there are ", kSlots, " processes already"));
+  *free = true;
+  const auto slot = static_cast<unsigned>(free - taken_.begin());
+  header().used = std::max(header().used.load(), slot + 1);
+  return slot;
+}
+
+void Scoreboard::free_slot(unsigned slot) {
+  taken_[slot] = false;
+  Page& own = page(slot);
+  own.pid.store(0, std::memory_order_release);
+  for (Value& value : own.values) value.kind.store(Kind::unused, std::memory_order_relaxed);
+}
+
+OwnPage::OwnPage() : private_(std::make_unique<Page>()), page_(private_.get()) {}
+
+Result<OwnPage> OwnPage::open(int fd, unsigned slot, std::string_view program, std::string_view service,
+                              std::uint32_t generation) {
+  if (slot >= kSlots) return fail(Errc::invalid, concat("no such scoreboard slot: ", slot));
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) return fail_errno("look at the scoreboard", errno);
+  if (static_cast<std::size_t>(found.st_size) < kPage * (2 + slot)) {
+    return fail(Errc::invalid, "the scoreboard is too small");
+  }
+  auto memory = Mapping::map(fd, kPage * (1 + slot), kPage, Mapping::Access::write);
+  if (!memory) return fail(memory.error());
+  OwnPage own;
+  own.memory_ = std::move(*memory);
+  own.private_.reset();
+  own.page_ = reinterpret_cast<Page*>(own.memory_.at(0));
+  for (Value& value : own.page_->values) value.kind.store(Kind::unused, std::memory_order_relaxed);
+  copy_name(own.page_->program, program);
+  copy_name(own.page_->service, service);
+  own.page_->generation = generation;
+  own.page_->state = State::starting;
+  own.page_->started = wall_micros();
+  own.page_->pid.store(static_cast<std::uint32_t>(::getpid()), std::memory_order_release);
+  return own;
+}
+
+Counter OwnPage::value(std::string_view name, Kind kind) {
+  name = name.substr(0, sizeof(Value::name) - 1);
+  for (Value& value : page_->values) {
+    if (value.kind.load(std::memory_order_relaxed) == Kind::unused) {
+      copy_name(value.name, name);
+      value.number = 0;
+      value.kind.store(kind, std::memory_order_release);
+      return Counter(&value.number);
+    }
+    if (read_name(value.name) == name) return Counter(&value.number);
+  }
+  return Counter();
+}
+
+Result<ScoreboardReader> ScoreboardReader::open(const std::string& path) {
+  auto fd = open_file(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return fail(fd.error());
+  struct stat found {};
+  if (::fstat(fd->get(), &found) != 0 || static_cast<std::size_t>(found.st_size) < scoreboard::kSize) {
+    return fail(Errc::invalid, concat(path, ": not a scoreboard"));
+  }
+  auto memory = Mapping::map(fd->get(), 0, scoreboard::kSize, Mapping::Access::read);
+  if (!memory) return fail(memory.error());
+  ScoreboardReader reader;
+  reader.memory_ = std::move(*memory);
+  const Header& header = reader.header();
+  if (std::memcmp(header.magic, scoreboard::kMagic, sizeof header.magic) != 0 ||
+      header.layout != scoreboard::kLayout || header.slots != kSlots) {
+    return fail(Errc::invalid, concat(path, ": a scoreboard of another version"));
+  }
+  return reader;
+}
+
+const Header& ScoreboardReader::header() const {
+  return *reinterpret_cast<const Header*>(memory_.at(0));
+}
+
+std::uint32_t ScoreboardReader::master() const {
+  return header().master;
+}
+
+std::int64_t ScoreboardReader::started() const {
+  return header().started;
+}
+
+std::string ScoreboardReader::version() const {
+  return read_name(header().version);
+}
+
+std::vector<Row> ScoreboardReader::rows() const {
+  std::vector<Row> rows;
+  const unsigned used = std::min(header().used.load(), std::uint32_t{kSlots});
+  for (unsigned slot = 0; slot < used; ++slot) {
+    const Page& page = page_at(memory_, slot);
+    if (page.pid.load(std::memory_order_acquire) == 0) continue;
+    rows.push_back(read_row(page, slot));
+  }
+  return rows;
+}
+
+}  // namespace postern::daemon

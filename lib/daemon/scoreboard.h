@@ -1,0 +1,163 @@
+// The scoreboard: shared memory with a header page and one page per child, in which a child says who it is
+// and how it is doing. Master creates it; a child writes its own page and nothing else; anybody with the
+// right to open it reads it, and no request to a busy process is ever needed. Layout version kLayout; numbers
+// in the machine's order.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/daemon/contract.h"
+
+namespace postern::daemon {
+
+namespace scoreboard {
+
+inline constexpr std::uint32_t kLayout = 1;
+inline constexpr std::size_t kPage = 4096;
+inline constexpr std::size_t kValues = 60;
+inline constexpr char kMagic[8] = {'P', 'o', 's', 't', 'e', 'r', 'n', '\0'};
+
+enum class Kind : std::uint32_t { unused = 0, counter = 1, gauge = 2 };
+
+struct Value {
+  std::atomic<std::uint64_t> number;
+  std::atomic<Kind> kind;  // written last: a reader that sees it sees the name
+  char name[52];
+};
+
+struct Header {
+  char magic[8];
+  std::uint32_t layout;
+  std::uint32_t slots;
+  std::uint32_t values;
+  std::atomic<std::uint32_t> master;      // its process id
+  std::atomic<std::uint32_t> generation;  // counts reloads
+  std::atomic<std::uint32_t> used;        // slots from here on were never used: a reader need not touch them
+  std::atomic<std::int64_t> started;      // wall time in microseconds
+  char version[32];
+};
+
+struct Page {
+  std::atomic<std::uint32_t> pid;  // 0: nobody's
+  std::atomic<State> state;
+  std::atomic<std::uint32_t> generation;
+  std::uint32_t reserved;
+  std::atomic<std::int64_t> started;
+  char program[64];
+  char service[160];
+  std::array<Value, kValues> values;
+};
+static_assert(sizeof(Value) == 64 && sizeof(Page) <= kPage && sizeof(Header) <= kPage);
+inline constexpr std::size_t kSize = kPage * (1 + kSlots);
+
+}  // namespace scoreboard
+
+// A number on the scoreboard. One thread of one process writes it; without a page it counts for itself alone.
+class Counter {
+ public:
+  Counter() = default;
+  explicit Counter(std::atomic<std::uint64_t>* number) : number_(number) {}
+  void add(std::uint64_t n = 1) { set(get() + n); }
+  void subtract(std::uint64_t n = 1) { set(get() - n); }
+  void set(std::uint64_t n) {
+    if (number_ != nullptr) number_->store(n, std::memory_order_relaxed);
+    own_ = n;
+  }
+  std::uint64_t get() const { return number_ != nullptr ? number_->load(std::memory_order_relaxed) : own_; }
+
+ private:
+  std::atomic<std::uint64_t>* number_ = nullptr;
+  std::uint64_t own_ = 0;
+};
+
+// A mapping of a part of the scoreboard; unmapped with the object.
+class Mapping {
+ public:
+  enum class Access { read, write };
+  Mapping() = default;
+  Mapping(Mapping&& other) noexcept : start_(std::exchange(other.start_, nullptr)), size_(other.size_) {}
+  Mapping& operator=(Mapping&& other) noexcept;
+  ~Mapping();
+  static Result<Mapping> map(int fd, std::size_t offset, std::size_t size, Access access);
+  std::byte* at(std::size_t offset) const { return start_ + offset; }
+  explicit operator bool() const { return start_ != nullptr; }
+
+ private:
+  std::byte* start_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// Master's view: creates the memory, gives slots away.
+class Scoreboard {
+ public:
+  static Result<Scoreboard> create(std::string_view version);
+  int fd() const { return fd_.get(); }
+  scoreboard::Header& header() const;
+  scoreboard::Page& page(unsigned slot) const;  // slot < kSlots
+  // Takes the lowest free slot. Fails with full when there are kSlots children.
+  Result<unsigned> take_slot();
+  // Gives it back; its page becomes nobody's.
+  void free_slot(unsigned slot);
+
+ private:
+  Fd fd_;
+  Mapping memory_;
+  std::vector<bool> taken_ = std::vector<bool>(kSlots);
+};
+
+// A child's view: its own page. Without a scoreboard (a test, a run by hand) it is a page that nobody sees.
+class OwnPage {
+ public:
+  OwnPage();
+  // Maps page `slot` of the descriptor, which may be closed afterwards, and writes who we are on it.
+  static Result<OwnPage> open(int fd, unsigned slot, std::string_view program, std::string_view service,
+                              std::uint32_t generation);
+  void set_state(State state) { page_->state.store(state, std::memory_order_relaxed); }
+  // The number with this name; the same one each time. Names of more than 51 bytes are cut; when all kValues
+  // are taken, one that is seen by nobody.
+  Counter counter(std::string_view name) { return value(name, scoreboard::Kind::counter); }
+  Counter gauge(std::string_view name) { return value(name, scoreboard::Kind::gauge); }
+
+ private:
+  Counter value(std::string_view name, scoreboard::Kind kind);
+  Mapping memory_;
+  std::unique_ptr<scoreboard::Page> private_;
+  scoreboard::Page* page_;
+};
+
+// A child as the scoreboard shows it.
+struct Row {
+  unsigned slot = 0;
+  std::uint32_t pid = 0;
+  State state = State::starting;
+  std::uint32_t generation = 0;
+  std::int64_t started = 0;
+  std::string program, service;
+  std::vector<std::pair<std::string, std::uint64_t>> values;
+};
+
+// Reads the scoreboard of a running master. `path` is usually QUEUE_DIRECTORY/pid/scoreboard.
+class ScoreboardReader {
+ public:
+  // Fails with not_found when no master runs, denied, or invalid when it is of another layout.
+  static Result<ScoreboardReader> open(const std::string& path);
+  std::uint32_t master() const;
+  std::int64_t started() const;
+  std::string version() const;
+  std::vector<Row> rows() const;
+
+ private:
+  const scoreboard::Header& header() const;
+  Mapping memory_;
+};
+
+}  // namespace postern::daemon

@@ -1,0 +1,240 @@
+#include "lib/daemon/server.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/daemon/watchdog.h"
+#include "lib/net/readiness.h"
+
+namespace postern::daemon {
+
+namespace {
+
+// Connections accepted in a row before others have their turn.
+constexpr int kAcceptBatch = 64;
+constexpr Duration kAcceptPause = seconds(1);
+// A loop whose turn takes this long keeps clients waiting: another process should help.
+constexpr Duration kLag = milliseconds(250);
+constexpr Duration kLagMemory = seconds(1);
+constexpr Duration kLastMoment = milliseconds(500);
+constexpr Duration kWakeupWait = seconds(5);
+// With many sessions, room is reported when a sixteenth of them is free, not at each coming and going.
+constexpr std::size_t kRoomShare = 16;
+
+std::uint64_t in_milliseconds(Duration duration) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(duration).count());
+}
+
+// True when the connection was made to wake us. The first byte tells; a client of the service speaks first.
+net::Task<bool> is_wakeup(net::Loop& loop, int fd) {
+  net::Readiness readiness(loop, fd);
+  const Deadline deadline = loop.in(kWakeupWait);
+  for (;;) {
+    char first = 0;
+    const ssize_t got = ::recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got >= 0 || errno != EAGAIN) co_return got == 1 && first == kWakeup;
+    const bool came = co_await readiness.readable(deadline);
+    if (!came) co_return false;
+  }
+}
+
+Duration limit_of(Leave why) {
+  switch (why) {
+    case Leave::stop:
+      return kStopLimit;
+    case Leave::orphaned:
+      return kOrphanLimit;
+    default:
+      return Duration::max();
+  }
+}
+
+}  // namespace
+
+Server::Server(Context& context, Service& service, StatusChannel& status, std::vector<Fd> listeners,
+               bool wakeups, Limits limits)
+    : context_(context),
+      loop_(context.loop()),
+      service_(service),
+      status_(status),
+      listeners_(std::move(listeners)),
+      wakeups_(wakeups),
+      limits_(limits),
+      began_(loop_.now()),
+      idle_since_(began_),
+      served_(context.counter("connections")),
+      sessions_gauge_(context.gauge("sessions")),
+      lag_gauge_(context.gauge("lag_ms")),
+      changed_(loop_),
+      keeping_(loop_),
+      accepting_(loop_),
+      sessions_(loop_) {}
+
+void Server::run() {
+  loop_.on_signal(SIGTERM, [this] { leave(Leave::stop); });
+  loop_.before_sleep([this] {
+    measure_lag();
+    log::flush();
+  });
+  service_.started();
+  keeping_.spawn(watch_master());
+  keeping_.spawn(watch_idleness());
+  keeping_.spawn(renew_watchdog());
+  tell_state();
+  for (const Fd& listener : listeners_) accepting_.spawn(accept_on(listener.get()));
+  loop_.run();
+}
+
+net::Task<void> Server::accept_on(int listener) {
+  net::Readiness readiness(loop_, listener);
+  for (int batch = 0;;) {
+    if (is_full()) {
+      const bool changed = co_await changed_.wait(Deadline::max());  // until a session ends
+      if (!changed) continue;
+    } else if (auto connection = net::accept_from(listener)) {
+      sessions_.spawn(serve(std::move(*connection)));
+      if (++batch % kAcceptBatch == 0) {
+        co_await net::sleep_until(loop_, loop_.in(microseconds(1)));
+      }
+    } else if (connection.error().kind == Errc::busy) {
+      const bool ready = co_await readiness.readable(Deadline::max());  // until a client comes
+      if (!ready) continue;
+    } else {
+      log_warning(connection.error().text);
+      co_await net::sleep_until(loop_, loop_.in(kAcceptPause));
+    }
+  }
+}
+
+net::Task<void> Server::serve(net::Accepted connection) {
+  struct Counted {
+    Server& server;
+    explicit Counted(Server& of) : server(of) { server.session_began(); }
+    ~Counted() { server.session_ended(); }
+  };
+  const Counted counted(*this);
+  if (wakeups_) {
+    const bool woken = co_await is_wakeup(loop_, connection.fd.get());
+    if (woken) {
+      service_.wakeup();
+      co_return;
+    }
+  }
+  co_await service_.serve(std::move(connection));
+}
+
+void Server::session_began() {
+  ++sessions_now_;
+  ++sessions_begun_;
+  served_.add();
+  sessions_gauge_.set(sessions_now_);
+  tell_state();
+}
+
+void Server::session_ended() {
+  --sessions_now_;
+  sessions_gauge_.set(sessions_now_);
+  idle_since_ = loop_.now();
+  if (limits_.uses != 0 && sessions_begun_ >= limits_.uses && sessions_now_ == 0) {
+    leave(Leave::idle);
+  } else {
+    tell_state();
+  }
+  changed_.notify();
+}
+
+void Server::tell_state() {
+  if (leaving_) return;
+  const bool worn = limits_.uses != 0 && sessions_begun_ >= limits_.uses;
+  const bool lagging = loop_.now() < lagging_until_;
+  if (is_full() || worn || lagging) {
+    context_.page_.set_state(State::busy);
+    status_.report(State::busy);
+  } else if (sessions_now_ <= limits_.sessions - std::max<std::size_t>(1, limits_.sessions / kRoomShare)) {
+    context_.page_.set_state(State::available);
+    status_.report(State::available);
+  }
+}
+
+void Server::measure_lag() {
+  const Duration turn = loop_.last_turn();
+  if (turn > loop_.now() - began_) return;  // began before we did
+  lag_gauge_.set(in_milliseconds(turn));
+  if (turn < kLag) return;
+  const bool known = loop_.now() < lagging_until_;
+  lagging_until_ = loop_.now() + kLagMemory;
+  if (!known) keeping_.spawn(recover());
+}
+
+net::Task<void> Server::recover() {
+  tell_state();
+  while (loop_.now() < lagging_until_) {
+    co_await net::sleep_until(loop_, lagging_until_);
+  }
+  tell_state();
+}
+
+net::Task<void> Server::watch_master() {
+  const auto end = co_await status_.ended(loop_);
+  leave(end == StatusChannel::End::reload ? Leave::reload : Leave::orphaned);
+  while (::getppid() == context_.parent_) {
+    co_await net::sleep_until(loop_, loop_.in(seconds(1)));
+  }
+  leave(Leave::orphaned);
+}
+
+net::Task<void> Server::watch_idleness() {
+  if (limits_.idle == Duration::max()) co_return;
+  while (!leaving_) {
+    Instant due = idle_since_ + limits_.idle;
+    const bool idle = sessions_now_ == 0 && service_.is_idle();
+    if (idle && due <= loop_.now()) leave(Leave::idle);
+    if (!idle) due = loop_.in(limits_.idle);
+    co_await net::sleep_until(loop_, due);
+  }
+}
+
+net::Task<void> Server::renew_watchdog() {
+  for (;;) {
+    set_watchdog(limits_.watchdog);
+    co_await net::sleep_until(loop_, loop_.in(limits_.watchdog / 4));
+  }
+}
+
+void Server::leave(Leave why) {
+  const Duration limit = limit_of(why);
+  if (limit != Duration::max()) leave_by_ = std::min(leave_by_, loop_.in(limit));
+  service_.leave(why);
+  changed_.notify();
+  if (leaving_) return;
+  leaving_ = true;
+  context_.page_.set_state(State::leaving);
+  status_.report(State::leaving);
+  // Not now: the task that accepts may be the one that called us.
+  loop_.post([this] {
+    accepting_.cancel();
+    listeners_.clear();
+    keeping_.spawn(depart());
+  });
+}
+
+net::Task<void> Server::depart() {
+  while (sessions_now_ > 0 && loop_.now() < leave_by_) {
+    const bool changed = co_await changed_.wait(leave_by_);
+    if (!changed) break;
+  }
+  if (sessions_now_ > 0) log_info(concat("gave up ", sessions_now_, " sessions to leave in time"));
+  net::Scope last(loop_);
+  last.spawn(service_.finish());
+  const bool finished = co_await last.drained(std::max(leave_by_, loop_.in(kLastMoment)));
+  if (!finished) log_warning("could not finish in time");
+  loop_.stop();
+}
+
+}  // namespace postern::daemon

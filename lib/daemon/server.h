@@ -1,0 +1,67 @@
+// The life of a child after it has entered its jail: accept, count, tell master, leave.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "lib/daemon/service.h"
+#include "lib/daemon/status.h"
+#include "lib/net/scope.h"
+#include "lib/net/wait.h"
+
+namespace postern::daemon {
+
+struct Limits {
+  std::size_t sessions = 2000;
+  std::size_t uses = 0;                       // sessions to serve in all; 0: no limit
+  Duration idle = Duration::max();            // leave after so long without a session; max(): never
+  Duration watchdog = std::chrono::hours(5);  // for one turn of the loop
+};
+
+class Server {
+ public:
+  Server(Context& context, Service& service, StatusChannel& status, std::vector<Fd> listeners, bool wakeups,
+         Limits limits);
+  // Serves until it is time to leave and all is finished; then the loop stops.
+  void run();
+
+ private:
+  net::Task<void> accept_on(int listener);
+  net::Task<void> serve(net::Accepted connection);
+  net::Task<void> watch_master();
+  net::Task<void> watch_idleness();
+  net::Task<void> renew_watchdog();
+  net::Task<void> recover();
+  net::Task<void> depart();
+
+  void leave(Leave why);
+  bool is_full() const { return sessions_now_ >= limits_.sessions; }
+  void session_began();
+  void session_ended();
+  void tell_state();
+  void measure_lag();
+
+  Context& context_;
+  net::Loop& loop_;
+  Service& service_;
+  StatusChannel& status_;
+  std::vector<Fd> listeners_;
+  bool wakeups_;
+  Limits limits_;
+
+  std::size_t sessions_now_ = 0;
+  std::size_t sessions_begun_ = 0;
+  Instant began_;
+  Instant idle_since_;
+  Instant lagging_until_{};
+  bool leaving_ = false;
+  Deadline leave_by_ = Deadline::max();
+  Counter served_, sessions_gauge_, lag_gauge_;
+
+  net::Event changed_;  // a session began or ended, or the way of leaving changed
+  net::Scope keeping_;  // the tasks of the skeleton itself
+  net::Scope accepting_;
+  net::Scope sessions_;
+};
+
+}  // namespace postern::daemon

@@ -1,0 +1,190 @@
+// run(): from exec to the loop, and back.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/daemon/daemon_params.h"
+#include "lib/daemon/server.h"
+#include "lib/daemon/service.h"
+
+namespace postern::daemon {
+
+namespace {
+
+constexpr const char* kStandardConfig = "/etc/postern";
+constexpr mode_t kMask = 077;
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* value = ::getenv(name);
+  return value == nullptr ? otherwise : value;
+}
+
+unsigned number_from(const char* name, unsigned most) {
+  const auto number = parse_number(environment(name, "0"));
+  return number && *number <= most ? static_cast<unsigned>(*number) : 0;
+}
+
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) >= 0;
+}
+
+// Terminal keys and the end of a terminal are master's to act on, in whose process group we are.
+void ignore_signals() {
+  for (const int number : {SIGPIPE, SIGHUP, SIGINT}) ::signal(number, SIG_IGN);
+}
+
+}  // namespace
+
+class Skeleton {
+ public:
+  Skeleton(const Program& program, const MakeService& make) : program_(program), make_(make) {}
+
+  // The exit status.
+  int live(const std::vector<std::string>& words) {
+    log::open({std::string(program_.name), "", log::Target::descriptor, Fd()});
+    auto lived = start(words);
+    if (lived) lived = serve();
+    if (!lived) return fail_with(lived.error());
+    log::flush();
+    return EXIT_SUCCESS;
+  }
+
+ private:
+  int fail_with(const Error& error) {
+    log_fatal(error.text);
+    log::flush();
+    status_.last_words(error.text);
+    return EXIT_FAILURE;
+  }
+
+  Result<void> start(const std::vector<std::string>& words) {
+    const unsigned generation = number_from(kGenerationVariable, UINT32_MAX);
+    status_ = StatusChannel(kStatusDescriptor, generation);
+    auto arguments = parse_arguments(words, program_.name);
+    if (!arguments) return fail(arguments.error());
+    auto settings = read_settings(*arguments);
+    if (!settings) return fail(settings.error());
+    context_ = std::make_unique<Context>(loop_, program_, std::move(*arguments), std::move(*settings));
+    context_->generation_ = generation;
+    context_->slot_ = number_from(kSlotVariable, kSlots - 1);
+    context_->parent_ = ::getppid();
+    auto loaded = params_.load(context_->settings());
+    if (!loaded) return loaded;
+    open_log();
+    return take_descriptors();
+  }
+
+  static Result<config::Settings> read_settings(const Arguments& arguments) {
+    config::Pairs overrides{{"service_name", arguments.service}};
+    overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
+    return config::Settings::load(environment(kConfigVariable, kStandardConfig), std::move(overrides));
+  }
+
+  void open_log() {
+    const std::string kind = environment(kLogVariable, "none");
+    if (kind == "none" || !is_open(kLogDescriptor)) return;
+    const auto target = kind == "syslog" ? log::Target::syslog : log::Target::descriptor;
+    const std::string tag = concat(*params_.syslog_name, "/", program_.name);
+    log::open({tag, *params_.hostname, target, Fd(kLogDescriptor)});
+  }
+
+  // What master left for us at fixed numbers. Started by hand, there is nothing.
+  Result<void> take_descriptors() {
+    Fd board(is_open(kScoreboardDescriptor) ? kScoreboardDescriptor : -1);
+    if (board) {
+      auto page = OwnPage::open(board.get(), context_->slot(), program_.name, context_->service_name(),
+                                context_->generation());
+      if (!page) return fail(page.error());
+      context_->page_ = std::move(*page);
+    }
+    for (unsigned i = 0; i < context_->arguments().listeners; ++i) {
+      Fd listener(kFirstListener + static_cast<int>(i));
+      auto set = set_close_on_exec(listener.get(), true);
+      if (set) set = set_nonblocking(listener.get());
+      if (!set) return fail(Errc::invalid, concat("no listening socket ", i, ": ", set.error().text));
+      context_->listeners_.push_back(std::move(listener));
+    }
+    for (const int fd : {kLogDescriptor, kStatusDescriptor}) {
+      if (is_open(fd) && ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return fail_errno("fcntl", errno);
+    }
+    return {};
+  }
+
+  Result<void> serve() {
+    context_->queue_directory_ = *params_.queue_directory;
+    if (::chdir(params_.queue_directory->c_str()) != 0) {
+      return fail_errno(concat("chdir ", *params_.queue_directory), errno);
+    }
+    const std::unique_ptr<Service> service = make_();
+    auto ready = service->prepare(*context_);
+    if (ready) ready = enter();
+    if (!ready) return ready;
+    Server server(*context_, *service, status_, context_->take_listeners(), program_.wakeups, limits());
+    server.run();
+    return {};
+  }
+
+  Result<void> enter() {
+    JailPlan plan;
+    plan.directory = *params_.queue_directory;
+    plan.chroot = context_->arguments().chroot;
+    plan.filter = *params_.jail;
+    plan.rights = context_->rights();
+#ifdef POSTERN_SANITIZED
+    plan.rights.read.emplace_back("/proc");  // the leak checker looks at the process itself
+#endif
+    Identity identity;
+    if (context_->arguments().unprivileged && ::geteuid() == 0) {
+      auto found = find_identity(*params_.mail_owner);
+      if (!found) return fail(found.error());
+      identity = std::move(*found);
+      plan.identity = &identity;
+    }
+    auto confined = enter_jail(plan);
+    if (!confined) return fail(confined.error());
+    context_->confinement_ = *confined;
+    show_confinement();
+    return {};
+  }
+
+  void show_confinement() {
+    const Confinement& jail = context_->confinement_;
+    context_->gauge("jail_root").set(jail.root_changed);
+    context_->gauge("jail_user").set(jail.user_changed);
+    context_->gauge("jail_landlock").set(static_cast<std::uint64_t>(jail.landlock));
+    context_->gauge("jail_calls").set(jail.system_calls);
+  }
+
+  Limits limits() const {
+    const auto source = context_->settings().source("process_session_limit");
+    const bool told = source == config::Source::main_cf || source == config::Source::override;
+    Limits limits;
+    limits.sessions = static_cast<std::size_t>(told ? *params_.session_limit : program_.session_limit);
+    if (limits.sessions == 1) limits.uses = static_cast<std::size_t>(*params_.max_use);
+    if (context_->arguments().limit != Arguments::Limit::one) limits.idle = *params_.max_idle;
+    limits.watchdog = *params_.daemon_timeout;
+    return limits;
+  }
+
+  Program program_;
+  const MakeService& make_;
+  DaemonParams params_;
+  net::Loop loop_;
+  StatusChannel status_;
+  std::unique_ptr<Context> context_;
+};
+
+int run(int argc, char** argv, const Program& program, const MakeService& make) {
+  ::umask(kMask);
+  ignore_signals();
+  const std::vector<std::string> words(argv + 1, argv + std::max(argc, 1));
+  return Skeleton(program, make).live(words);
+}
+
+}  // namespace postern::daemon
