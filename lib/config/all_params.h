@@ -1,0 +1,50 @@
+// One of every group of parameters: for postconf, the manual, and the table of defaults. A program constructs
+// only the groups it reads.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "lib/config/params/access_params.h"
+#include "lib/config/params/cleanup_params.h"
+#include "lib/config/params/common_params.h"
+#include "lib/config/params/limit_params.h"
+#include "lib/config/params/local_params.h"
+#include "lib/config/params/master_params.h"
+#include "lib/config/params/process_params.h"
+#include "lib/config/params/qmgr_params.h"
+#include "lib/config/params/routing_params.h"
+#include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/virtual_params.h"
+
+namespace postern::config {
+
+struct AllParams {
+  CommonParams common;
+  ProcessParams process;
+  MasterParams master;
+  RoutingParams routing;
+  LimitParams limits;
+  SmtpdParams smtpd;
+  AccessParams access;
+  CleanupParams cleanup;
+  QmgrParams qmgr;
+  MailboxParams mailbox;
+  LocalParams local;
+  VirtualParams virtual_;
+
+  struct Group {
+    std::string_view readers;  // the programs that read it
+    ParamGroup* params;
+  };
+  std::vector<Group> groups();
+
+  // Every parameter, sorted by name.
+  std::vector<ParamBase*> params();
+  // Null when no such parameter is declared.
+  ParamBase* find(std::string_view name);
+  // Loads all groups: the first error of the configuration.
+  Result<void> load(const Settings& settings);
+};
+
+}  // namespace postern::config

@@ -1,0 +1,104 @@
+#include "lib/config/lines.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "lib/base/text.h"
+
+namespace postern::config {
+
+namespace {
+
+std::string_view line_end(std::string_view line) {
+  if (line.ends_with("\r\n")) return "\r\n";
+  return line.ends_with('\n') ? "\n" : "";
+}
+
+std::string_view without_end(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace
+
+std::string shown(std::string_view text) {
+  return printable(text, 200);
+}
+
+Lines::Kind Lines::kind_of(std::string_view line) {
+  const auto words = trim(line);
+  if (words.empty() || words.front() == '#') return Kind::ignored;
+  return is_space(line.front()) ? Kind::more : Kind::first;
+}
+
+Result<Lines> Lines::parse(std::string_view text, const std::string& path) {
+  if (text.size() > kLongestFile) return fail(Errc::too_long, concat(path, ": file is too large"));
+  Lines parsed;
+  bool in_entry = false;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n') == text.npos ? text.npos : text.find('\n') + 1);
+    const auto where = [&] { return concat(path, ", line ", parsed.lines_.size() + 1); };
+    if (line.find('\0') != line.npos) return fail(Errc::invalid, where() + ": NUL byte in text");
+    const auto kind = kind_of(line);
+    if (kind == Kind::more && !in_entry) {
+      return fail(Errc::invalid, concat(where(), ": logical line must not start with whitespace: \"",
+                                        shown(trim(line)), "\""));
+    }
+    in_entry = in_entry || kind == Kind::first;
+    parsed.lines_.emplace_back(line);
+    text.remove_prefix(line.size());
+  }
+  return parsed;
+}
+
+std::vector<Logical> Lines::logical() const {
+  std::vector<Logical> found;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const auto kind = kind_of(lines_[i]);
+    if (kind == Kind::ignored) continue;
+    if (kind == Kind::first) found.push_back({i, i, {}});
+    found.back().text += without_end(lines_[i]);
+    found.back().end = i + 1;
+  }
+  return found;
+}
+
+std::string Lines::text() const {
+  std::string all;
+  for (const auto& line : lines_) all += line;
+  return all;
+}
+
+void Lines::rewrite(const Logical& entry, std::string_view with, Comments comments) {
+  const auto begin = lines_.begin() + static_cast<std::ptrdiff_t>(entry.begin);
+  const auto end = lines_.begin() + static_cast<std::ptrdiff_t>(entry.end);
+  // A final newline that was missing may stay missing, but only if nothing comes behind.
+  const auto ending = std::string(line_end(*begin));
+  std::vector<std::string> kept;
+  std::copy_if(begin, end, std::back_inserter(kept),
+               [](const auto& l) { return kind_of(l) == Kind::ignored; });
+  const auto place = comments == Comments::in_front ? kept.end() : kept.begin();
+  kept.insert(place, std::string(with) + ending);
+  const auto at = lines_.erase(begin, end);
+  lines_.insert(at, std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
+}
+
+void Lines::erase(const Logical& entry) {
+  const auto begin = lines_.begin() + static_cast<std::ptrdiff_t>(entry.begin);
+  const auto end = lines_.begin() + static_cast<std::ptrdiff_t>(entry.end);
+  lines_.erase(std::remove_if(begin, end, [](const auto& l) { return kind_of(l) != Kind::ignored; }), end);
+}
+
+void Lines::comment_out(const Logical& entry) {
+  for (auto i = entry.begin; i < entry.end; ++i) {
+    if (kind_of(lines_[i]) != Kind::ignored) lines_[i].insert(0, 1, '#');
+  }
+}
+
+void Lines::append(std::string_view line) {
+  const auto ending = lines_.empty() || !lines_.back().ends_with("\r\n") ? "\n" : "\r\n";
+  if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += '\n';
+  lines_.push_back(concat(line, ending));
+}
+
+}  // namespace postern::config

@@ -1,0 +1,57 @@
+// The physical lines of a configuration file, and how they form logical lines. Nothing is lost: text() gives
+// back every byte. Rules of main.cf and master.cf alike: blank lines and lines whose first non-blank is '#'
+// are ignored anywhere, even inside a continued entry; a line that starts with white space continues the
+// entry before it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace postern::config {
+
+// The largest configuration file that is read.
+constexpr std::size_t kLongestFile = 16u << 20;
+
+// One logical line: its first physical line, and one past its last continuation line (both from 0), and its
+// text with the line ends dropped and the indentation kept. Comments may stand between the lines of an entry.
+struct Logical {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string text;
+};
+
+// Where comments inside an entry go when the entry is rewritten.
+enum class Comments { behind, in_front };
+
+class Lines {
+ public:
+  // Fails with invalid ("PATH, line N: ...") on a NUL byte or a continuation line before any entry; with
+  // too_long.
+  static Result<Lines> parse(std::string_view text, const std::string& path);
+
+  std::vector<Logical> logical() const;
+  std::string text() const;
+
+  // Edits. Line numbers of other logical lines shift: edit from the last to the first.
+  void rewrite(const Logical& entry, std::string_view with, Comments comments);
+  void erase(const Logical& entry);
+  // Puts '#' in front of each physical line of the entry.
+  void comment_out(const Logical& entry);
+  // Adds a line at the end, after repairing a missing final newline.
+  void append(std::string_view line);
+
+ private:
+  enum class Kind { ignored, first, more };
+  static Kind kind_of(std::string_view line);
+
+  std::vector<std::string> lines_;  // each with its end of line
+};
+
+// The text of a logical line as an error message shows it.
+std::string shown(std::string_view text);
+
+}  // namespace postern::config

@@ -1,0 +1,28 @@
+#include "lib/config/standards.h"
+
+#include <map>
+#include <string>
+
+#include "lib/config/all_params.h"
+
+namespace postern::config {
+
+namespace {
+
+std::map<std::string, std::string, std::less<>> collect() {
+  std::map<std::string, std::string, std::less<>> values;
+  AllParams all;
+  for (const auto* param : all.params()) values.emplace(param->name(), param->standard());
+  return values;
+}
+
+}  // namespace
+
+std::optional<std::string_view> standard_value(std::string_view name) {
+  static const auto values = collect();
+  const auto found = values.find(name);
+  if (found == values.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace postern::config

@@ -1,0 +1,46 @@
+#include "lib/config/words.h"
+
+#include "lib/base/text.h"
+#include "lib/config/lines.h"
+
+namespace postern::config {
+
+std::size_t behind_group(std::string_view text, char open, char close) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == open) ++depth;
+    if (text[i] == close && --depth == 0) return i + 1;
+  }
+  return std::string_view::npos;
+}
+
+Result<List> split_braced(std::string_view text, std::string_view separators) {
+  List words;
+  std::size_t at = 0;
+  while ((at = text.find_first_not_of(separators, at)) != text.npos) {
+    auto end = at;
+    while (end < text.size() && separators.find(text[end]) == separators.npos) {
+      if (text[end] != '{') {
+        ++end;
+        continue;
+      }
+      const auto length = behind_group(text.substr(end));
+      if (length == text.npos) return fail(Errc::invalid, concat("missing '}' in \"", shown(text), "\""));
+      end += length;
+    }
+    words.emplace_back(text.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+Result<std::string> without_braces(std::string_view word) {
+  if (!word.starts_with('{')) return std::string(word);
+  const auto end = behind_group(word);
+  if (end == word.npos) return fail(Errc::invalid, concat("missing '}' in \"", shown(word), "\""));
+  if (end != word.size())
+    return fail(Errc::invalid, concat("syntax error after '}' in \"", shown(word), "\""));
+  return std::string(trim(word.substr(1, end - 2)));
+}
+
+}  // namespace postern::config

@@ -1,0 +1,159 @@
+#include "lib/config/param.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "lib/config/all_params.h"
+#include "lib/config/standards.h"
+
+using namespace postern;
+using namespace postern::config;
+
+namespace {
+
+struct Sample : ParamGroup {
+  Param<Seconds> wait{*this, "wait", "5m", "A time.", {.min = 1}};
+  Param<Seconds> life{*this, "life", "${stress?{1}:{2}}d", "A time in days.", {.max = 100 * 86400}};
+  Param<int> count{*this, "count", "20", "A number.", {.min = 1, .max = 100}};
+  Param<std::int64_t> size{*this, "size", "0", "A large number.", {.max = std::int64_t{1} << 50}};
+  Param<bool> flag{*this, "flag", "no", "A switch."};
+  Param<std::string> text{*this, "text", "$mail_name", "A text.", {.min = 1, .max = 10}};
+  Param<List> words{*this, "words", "a, b", "A list."};
+  Param<std::string> command{*this, "command", "", "A command.", {.expansion = Expansion::none}};
+};
+
+Settings settings(const std::string& main) {
+  return Settings(*MainCf::parse(main));
+}
+
+std::string error_of(const std::string& main) {
+  Sample sample;
+  const auto done = sample.load(settings(main));
+  return done ? "" : done.error().text;
+}
+
+}  // namespace
+
+TEST_CASE("parameters that are not set have their defaults") {
+  Sample sample;
+  REQUIRE(sample.load(settings("")));
+  CHECK(sample.wait.get() == Seconds(300));
+  CHECK(sample.life.get() == Seconds(2 * 86400));
+  CHECK(*sample.count == 20);
+  CHECK(*sample.size == 0);
+  CHECK(*sample.flag == false);
+  CHECK(*sample.text == "Postern");
+  CHECK(*sample.words == List{"a", "b"});
+}
+
+TEST_CASE("parameters have the values of the settings") {
+  Sample sample;
+  const auto main =
+      "count = 33\nwait = 7\nlife = 3\nsize = 9000000000\nflag = YES\ntext = <$count>\n"
+      "words = x {y, z}  $text,,w\n   v\ncommand = run \"$EXTENSION\"\n";
+  REQUIRE(sample.load(settings(main)));
+  CHECK(sample.wait.get() == Seconds(7 * 60));
+  CHECK(sample.life.get() == Seconds(3 * 86400));
+  CHECK(*sample.count == 33);
+  CHECK(*sample.size == 9'000'000'000);
+  CHECK(*sample.flag);
+  CHECK(*sample.text == "<33>");
+  CHECK(*sample.words == List{"x", "{y, z}", "<33>", "w", "v"});
+  CHECK(*sample.command == "run \"$EXTENSION\"");
+}
+
+TEST_CASE("a bad value is refused with the parameter, the value and the reason") {
+  const struct {
+    std::string main, error;
+  } rows[] = {
+      {"count = 5x", "bad numerical configuration: count = 5x: not a number"},
+      {"count =", "bad numerical configuration: count = : not a number"},
+      {"count = 0", "invalid count parameter value 0 < 1"},
+      {"count = -1", "invalid count parameter value -1 < 1"},
+      {"count = 101", "invalid count parameter value 101 > 100"},
+      {"count = 99999999999", "bad numerical configuration: count = 99999999999: number is too large"},
+      {"count = 99999999999999999999",
+       "bad numerical configuration: count = 99999999999999999999: not a number"},
+      {"flag = true", "bad boolean configuration: flag = true: neither yes nor no"},
+      {"wait = 5y", "bad time configuration: wait = 5y: bad time value or unit"},
+      {"wait = 5 m", "bad time configuration: wait = 5 m: bad time value or unit"},
+      {"wait = -5", "bad time configuration: wait = -5: bad time value or unit"},
+      {"wait = 0", "invalid wait parameter value 0 < 1"},
+      {"life = 4000w", "bad time configuration: life = 4000w: time value is too large"},
+      {"life = 101d", "invalid life parameter value 8726400 > 8640000"},
+      {"text =", "invalid text parameter length 0 < 1"},
+      {"text = 01234567890", "invalid text parameter length 11 > 10"},
+      {"words = {a, b", "bad list configuration: words = {a, b: missing '}' in \"{a, b\""},
+      {"text = ${count", "parameter text: truncated macro reference: \"${count\""},
+  };
+  for (const auto& row : rows) CHECK(error_of(row.main) == row.error);
+}
+
+TEST_CASE("a refused value leaves the parameter as it was") {
+  Sample sample;
+  REQUIRE(sample.load(settings("count = 7")));
+  REQUIRE_FALSE(sample.count.accept("101"));
+  CHECK(*sample.count == 7);
+}
+
+TEST_CASE("times have units") {
+  const struct {
+    std::string text;
+    char unit;
+    std::int64_t seconds;
+  } rows[] = {{"300s", 'd', 300},   {"5m", 's', 300},    {"1h", 's', 3600},
+              {"2d", 's', 172800},  {"1w", 's', 604800}, {"1W", 's', 604800},
+              {"7", 'h', 7 * 3600}, {"0", 's', 0},       {"2147483647", 's', 2147483647}};
+  for (const auto& row : rows) CHECK(*parse_seconds(row.text, row.unit) == Seconds(row.seconds));
+  for (const auto* bad : {"", "s", "5ms", "1.5h", "2147483648", "35791395m", "+5"})
+    CHECK_FALSE(parse_seconds(bad));
+}
+
+TEST_CASE("numbers have a sign but nothing else") {
+  CHECK(*parse_int("-12") == -12);
+  CHECK(*parse_int("+12") == 12);
+  for (const auto* bad : {"", "-", "--1", "1 ", "0x10", "1e3"}) CHECK_FALSE(parse_int(bad));
+}
+
+TEST_CASE("every declared parameter accepts its default, has a name of its own, and help") {
+  AllParams all;
+  const auto loaded = all.load(settings(""));
+  REQUIRE_MESSAGE(loaded, (loaded ? "" : loaded.error().text));
+  std::set<std::string> names;
+  for (const auto* param : all.params()) {
+    CAPTURE(param->name());
+    CHECK(names.insert(param->name()).second);
+    CHECK_FALSE(param->help().empty());
+    CHECK(param->standard() == standard_value(param->name()));
+  }
+  CHECK(names.size() > 150);
+}
+
+TEST_CASE("defaults hold under stress and at every compatibility level") {
+  for (const auto* main : {"stress = yes", "compatibility_level = 0", "compatibility_level = 2"}) {
+    CAPTURE(main);
+    const auto loaded = AllParams().load(settings(main));
+    CHECK_MESSAGE(loaded, (loaded ? "" : loaded.error().text));
+  }
+}
+
+TEST_CASE("parameters are found by name") {
+  AllParams all;
+  auto* param = all.find("smtpd_timeout");
+  REQUIRE(param != nullptr);
+  CHECK(param->type() == "time");
+  CHECK(param->unit() == 's');
+  CHECK(all.find("maximal_queue_lifetime")->unit() == 'd');
+  CHECK(all.find("no_such_name") == nullptr);
+}
+
+TEST_CASE("a transport has limits of its own, which follow the defaults for all") {
+  TransportParams transport("lmtp");
+  REQUIRE(
+      transport.load(settings("lmtp_destination_recipient_limit = 1\n"
+                              "default_destination_concurrency_limit = 7\n")));
+  CHECK(*transport.recipient_limit == 1);
+  CHECK(*transport.concurrency_limit == 7);
+  CHECK(*transport.initial_concurrency == 5);
+}
