@@ -63,7 +63,6 @@ int severity(Level level) {
     case Level::error:
       return 3;
     case Level::fatal:
-      return 2;
     case Level::panic:
       return 2;
   }
