@@ -149,7 +149,7 @@ TEST_CASE("only CR LF dot CR LF ends content: no smuggled message") {
       {"a\r\n.\rb\r\n", "a\n b\n"}, {"a\r\n.\r\r\n", "a\n\n"},
       {"a\r\n.\r\r\r\n", "a\n \n"}, {"a\n\r.\r\n", "a\n .\n"},
       {"a\r\n\r.\r\n", "a\n .\n"},  {"a\r\n .\r\n", "a\n .\n"},
-      {"a\r\n. \r\n", "a\n \n"},    {"a\r\n.\0\r\n", "a\n"},
+      {"a\r\n. \r\n", "a\n \n"},    {std::string_view("a\r\n.\0\r\n", 7), std::string_view("a\n\0\n", 4)},
       {"a\r\n..\r\n", "a\n.\n"},    {"a\n..\n", "a\n.\n"},
       {"a\r\n\n.\r\n", "a\n\n\n"},
   };
