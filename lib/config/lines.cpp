@@ -69,6 +69,12 @@ std::string Lines::text() const {
   return all;
 }
 
+std::size_t Lines::ignored() const {
+  const auto count =
+      std::count_if(lines_.begin(), lines_.end(), [](const auto& l) { return kind_of(l) == Kind::ignored; });
+  return static_cast<std::size_t>(count);
+}
+
 void Lines::rewrite(const Logical& entry, std::string_view with, Comments comments) {
   const auto begin = lines_.begin() + static_cast<std::ptrdiff_t>(entry.begin);
   const auto end = lines_.begin() + static_cast<std::ptrdiff_t>(entry.end);

@@ -35,6 +35,8 @@ class Lines {
 
   std::vector<Logical> logical() const;
   std::string text() const;
+  // How many lines are blank or comments.
+  std::size_t ignored() const;
 
   // Edits. Line numbers of other logical lines shift: edit from the last to the first.
   void rewrite(const Logical& entry, std::string_view with, Comments comments);

@@ -1,0 +1,119 @@
+#include "lib/config/master_cf.h"
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+
+#include "lib/base/fd.h"
+#include "lib/base/text.h"
+
+namespace postern::config {
+
+namespace {
+
+bool same(const Service& service, std::string_view name, SocketType type) {
+  return service.type == type && service.name == name;
+}
+
+// The text of one entry, without its final newline, if it is one.
+Result<std::string_view> one_entry(std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  const auto lines = Lines::parse(text, "entry");
+  if (!lines) return fail(lines.error());
+  const auto logical = lines->logical();
+  const auto height = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+  if (logical.size() != 1 || lines->ignored() > 0 || logical[0].end != height) {
+    return fail(Errc::invalid, concat("not one master.cf entry: \"", shown(text), "\""));
+  }
+  if (const auto service = parse_service(logical[0].text); !service) return fail(service.error());
+  return text;
+}
+
+}  // namespace
+
+Result<MasterCf> MasterCf::parse(std::string_view text, std::string path) {
+  MasterCf parsed;
+  auto lines = Lines::parse(text, path);
+  if (!lines) return fail(lines.error());
+  parsed.path_ = std::move(path);
+  parsed.lines_ = std::move(*lines);
+  if (auto done = parsed.index(); !done) return fail(done.error());
+  return parsed;
+}
+
+Result<MasterCf> MasterCf::read(const std::string& path) {
+  const auto text = read_file(path, kLongestFile);
+  if (!text) return fail(text.error());
+  return parse(*text, path);
+}
+
+Result<void> MasterCf::index() {
+  services_.clear();
+  warnings_.clear();
+  std::set<std::pair<std::string, SocketType>> known;
+  for (const auto& logical : lines_.logical()) {
+    const auto line = logical.begin + 1;
+    auto service = parse_service(logical.text);
+    if (!service) return fail(Errc::invalid, concat(path_, ", line ", line, ": ", service.error().text));
+    service->line = line;
+    if (!known.emplace(service->name, service->type).second) {
+      warnings_.push_back(concat(path_, ", line ", line, ": duplicate master.cf entry for service \"",
+                                 service->name, "\" (", name_of(service->type), ") -- using the last entry"));
+    }
+    services_.push_back(std::move(*service));
+  }
+  return {};
+}
+
+const Service* MasterCf::find(std::string_view name, SocketType type) const {
+  const auto found = std::find_if(services_.rbegin(), services_.rend(),
+                                  [&](const Service& service) { return same(service, name, type); });
+  return found == services_.rend() ? nullptr : &*found;
+}
+
+std::vector<Service> MasterCf::in_force() const {
+  std::vector<Service> found;
+  std::set<std::pair<std::string_view, SocketType>> seen;
+  for (auto service = services_.rbegin(); service != services_.rend(); ++service) {
+    if (seen.emplace(service->name, service->type).second) found.push_back(*service);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+// After an edit, which cannot make the file worse: every entry was parsed before it went in.
+void MasterCf::index_again() {
+  auto lines = Lines::parse(lines_.text(), path_);
+  assert(lines);
+  lines_ = std::move(*lines);
+  [[maybe_unused]] const auto done = index();
+  assert(done);
+}
+
+Result<void> MasterCf::replace(std::size_t index, std::string_view entry) {
+  const auto text = one_entry(entry);
+  if (!text) return fail(text.error());
+  lines_.rewrite(lines_.logical().at(index), *text, Comments::in_front);
+  index_again();
+  return {};
+}
+
+Result<void> MasterCf::append(std::string_view entry) {
+  const auto text = one_entry(entry);
+  if (!text) return fail(text.error());
+  lines_.append(*text);
+  index_again();
+  return {};
+}
+
+void MasterCf::remove(std::size_t index) {
+  lines_.erase(lines_.logical().at(index));
+  index_again();
+}
+
+void MasterCf::comment_out(std::size_t index) {
+  lines_.comment_out(lines_.logical().at(index));
+  index_again();
+}
+
+}  // namespace postern::config

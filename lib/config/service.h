@@ -1,0 +1,75 @@
+// One entry of master.cf: eight fields, of which the last is a command and its arguments.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/config/words.h"
+
+namespace postern::config {
+
+enum class SocketType { inet, unix, unix_dgram, fifo, pass };
+
+// As master.cf writes it: inet, unix, unix-dgram, fifo, pass.
+std::string_view name_of(SocketType type);
+std::optional<SocketType> socket_type(std::string_view name);
+
+// The fields before the command, in the order of the file.
+enum class Field { service, type, private_, unprivileged, chroot, wakeup, process_limit };
+constexpr std::size_t kFields = 7;
+
+// The options of service programs that take a value, in the same word or in the next.
+constexpr std::string_view kOptionsWithValue = "imnost";
+
+// Where an inet service listens. An empty host means inet_interfaces; the port is a number or a service name.
+struct Endpoint {
+  std::string host, port;
+};
+
+// "port", "host:port" or "[address]:port". Fails with invalid on `*`, on an empty part, on an address with
+// colons that is not in brackets, and on a number that is no port.
+Result<Endpoint> parse_endpoint(std::string_view name);
+
+struct Service {
+  std::string name;
+  SocketType type = SocketType::unix;
+  // What is in force, with the defaults filled in for "-".
+  bool private_ = true;
+  bool unprivileged = true;
+  bool chroot = false;
+  std::chrono::seconds wakeup{0};    // 0: never
+  bool wakeup_if_used = false;       // only after the service was used
+  std::optional<int> process_limit;  // nothing: $default_process_limit; 0: no limit
+  std::string command;
+  List arguments;  // behind the command; the braces around a whole word are gone
+
+  // What the arguments say: the options up to the first word that is none, and the words behind them.
+  std::vector<std::pair<std::string, std::string>> overrides;  // -o n=v, -on=v, -o {n = v}, in order
+  int verbose = 0;                                             // how many -v
+  bool debug = false;                                          // -D
+  List operands;
+
+  std::array<std::string, kFields> fields;  // as written: "-" is not the same as its default
+  std::size_t line = 0;                     // of its first physical line, from 1
+
+  const std::string& field(Field which) const { return fields[static_cast<std::size_t>(which)]; }
+  bool is_default(Field which) const { return field(which) == "-"; }
+};
+
+// Parses the text of an entry, without comments. Fails with invalid, and names the field and the entry:
+// "invalid chroot field "maybe" in "ENTRY"", "bad field count in "ENTRY"", "missing '}' in "WORD"", ...
+Result<Service> parse_service(std::string_view entry);
+
+// The entry in columns: on one line; or folded at 80 columns, with a line of its own for each -o.
+// The parts of options are written in one way only: -o n=v, -o {n=v w}, -v, -D.
+std::string one_line(const Service& service);
+std::string folded(const Service& service);
+
+}  // namespace postern::config
