@@ -1,0 +1,105 @@
+// Command lines and reply lines: whatever is accepted is clean, bounded and reads back as itself, and
+// whatever is refused gets a reply that a client can read.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "lib/base/text.h"
+#include "lib/wire/command.h"
+#include "lib/wire/reply.h"
+#include "lib/wire/xtext.h"
+
+using namespace postern;
+
+namespace {
+
+void require(bool good) {
+  if (!good) std::abort();
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+void check_address(const mail::Address& address) {
+  require(!has_control(address.local) && !has_control(address.domain));
+  require(address.local.size() <= mail::kLongestLocal && address.domain.size() <= mail::kLongestDomain);
+  require(address.domain.empty() || mail::is_domain(address.domain));
+  if (!address.null()) {
+    const auto again = mail::parse_mailbox(address.quoted());
+    require(again ? *again == address : address.quoted().size() > mail::kLongestPath);
+  }
+  const auto split = mail::split_extension(address.local, "+-");
+  require(split.user.size() + split.extension.size() + (split.delimiter != 0) == address.local.size());
+}
+
+void check_reply(const mail::Status& status) {
+  std::string out;
+  wire::append_reply(out, status);
+  wire::ReplyReader reader;
+  std::string_view left = out;
+  for (;;) {
+    const auto end = left.find("\r\n");
+    require(end != std::string_view::npos && end + 2 <= wire::kLongestReplyLine &&
+            !has_control(left.substr(0, end)));
+    const auto state = reader.add(left.substr(0, end));
+    left.remove_prefix(end + 2);
+    if (!state) return require(state.error().kind == Errc::too_long);
+    require((*state == wire::ReplyReader::State::complete) == left.empty());
+    if (left.empty()) break;
+  }
+  require(reader.take().code == status.code);
+}
+
+void check_command(const wire::Command& command, std::size_t length) {
+  if (const auto* mail = std::get_if<wire::Mail>(&command)) {
+    check_address(mail->address);
+    require(!has_control(mail->envid) && !has_control(mail->auth));
+    require(mail->envid.size() + mail->auth.size() <= length);
+  } else if (const auto* rcpt = std::get_if<wire::Rcpt>(&command)) {
+    check_address(rcpt->address);
+    require(!rcpt->address.null() && !has_control(rcpt->orcpt) && rcpt->orcpt.size() <= length);
+  } else if (const auto* auth = std::get_if<wire::Auth>(&command)) {
+    require(!auth->mechanism.empty() && !has_control(auth->mechanism));
+  }
+  require(!wire::name_of(command).empty());
+}
+
+void check_line(std::string_view line) {
+  bool taken[2] = {};
+  for (const auto grammar : {mail::Grammar::lenient, mail::Grammar::strict}) {
+    const auto command = wire::parse_command(line, grammar);
+    taken[grammar == mail::Grammar::strict] = command.has_value();
+    if (command) {
+      check_command(*command, line.size());
+    } else {
+      require(command.error().permanent());
+      check_reply(command.error());
+    }
+  }
+  require(taken[0] || !taken[1]);
+  if (const auto status = mail::parse_status(line)) check_reply(*status);
+  if (const auto text = wire::decode_xtext(line))
+    require(wire::decode_xtext(wire::encode_xtext(*text)) == text);
+  require(!has_control(wire::verb_of(line)));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  wire::ReplyReader reader;
+  for (auto line : split_fields(text, '\n')) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    check_line(line);
+    const auto state = reader.add(line);
+    if (!state) reader = {};
+    if (!state || *state == wire::ReplyReader::State::more) continue;
+    const auto reply = reader.take();
+    require(reply.lines.size() <= wire::kMostReplyLines && !has_control(reply.text()));
+    check_reply(reply.status());
+  }
+  return 0;
+}
