@@ -2,21 +2,23 @@
 //
 //   struct Verdict {
 //     std::string text;
-//     std::vector<Address> others;                             // a struct that declares fields of its own
+//     std::vector<Address> others;  // a struct that declares fields of its own
 //     std::string content;
 //     Fd file;
 //     static constexpr std::string_view name = "verdict";
-//     static constexpr auto fields = std::tuple{Field{"text", &Verdict::text}, Field{"other",
-//     &Verdict::others}}; static constexpr auto body = &Verdict::content;           // optional: bytes that
-//     are counted, not escaped static constexpr auto descriptor = &Verdict::file;        // optional: a
-//     descriptor that rides along
+//     static constexpr auto fields =
+//         std::tuple{Field{"text", &Verdict::text}, Field{"other", &Verdict::others}};
+//     static constexpr auto body = &Verdict::content;     // optional: bytes that are counted, not escaped
+//     static constexpr auto descriptor = &Verdict::file;  // optional: a descriptor that rides along
 //   };
 //
 // Its attributes travel as `name=value` lines (a vector as one line for each element, a nested struct as its
-// values with tabs between), so that a dump of a socket can be read. The reader refuses unknown, missing and
+// values with tabs between), so that a dump of a socket can be read. An enumeration travels as its number,
+// from 0 to last_value(Enumeration()), a function declared beside it. The reader refuses unknown, missing and
 // doubled fields.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -99,12 +101,14 @@ bool get_scalar(std::string_view text, T& value) {
   if constexpr (std::is_same_v<T, bool>) {
     value = text == "yes";
     return value || text == "no";
-  } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
-    const bool negative = !text.empty() && text.front() == '-';
-    const auto number = parse_number(negative ? text.substr(1) : text);
-    if (!number) return false;
-    value = static_cast<T>(negative ? -*number : *number);
+  } else if constexpr (std::is_enum_v<T>) {
+    int number = 0;
+    if (!get_scalar(text, number) || number < 0 || number > static_cast<int>(last_value(T()))) return false;
+    value = static_cast<T>(number);
     return true;
+  } else if constexpr (std::is_integral_v<T>) {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    return read.ec == std::errc() && read.ptr == text.data() + text.size();
   } else {
     auto plain = unescape(text);
     if (!plain) return false;
@@ -173,7 +177,11 @@ Result<void> decode_attributes(std::string_view lines, Message& message) {
   while (!lines.empty()) {
     const auto end = lines.find('\n');
     const auto line = lines.substr(0, end);
-    lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+    if (end == std::string_view::npos) {
+      return fail(Errc::invalid,
+                  concat("message ", Message::name, ": unfinished line \"", printable(line, 80), "\""));
+    }
+    lines.remove_prefix(end + 1);
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) {
       return fail(Errc::invalid,

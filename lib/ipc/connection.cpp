@@ -10,7 +10,8 @@ namespace postern::ipc {
 
 namespace {
 constexpr std::size_t kChunk = 256 * 1024;
-}
+constexpr unsigned kMostFullReads = 8;
+}  // namespace
 
 Connection::Connection(net::Loop& loop, Fd fd, Side side)
     : loop_(loop), fd_(std::move(fd)), readiness_(loop, fd_.get()), reader_(side == Side::connected) {
@@ -29,13 +30,17 @@ Connection::Chunk& Connection::room() {
 void Connection::attach(const Fd& descriptor) {
   if (!descriptor) return;
   Fd copy(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
-  if (!copy) break_off();  // the frame promises a descriptor that we do not have
-  out_.back().descriptors.push_back(std::move(copy));
+  if (copy) {
+    out_.back().descriptors.push_back(std::move(copy));
+  } else {
+    break_off();  // the frame promises a descriptor that we do not have
+  }
 }
 
 // Whoever waits in receive() finds the end of the stream.
 void Connection::break_off() {
   broken_ = true;
+  out_.clear();
   ::shutdown(fd_.get(), SHUT_RDWR);
 }
 
@@ -46,7 +51,9 @@ std::size_t Connection::pending_output() const {
 }
 
 void Connection::transmit() {
-  while (!out_.empty() && !broken_) {
+  if (broken_) out_.clear();
+  if (flushing_ && !flushing_->done()) return;
+  while (!out_.empty()) {
     Chunk& chunk = out_.front();
     std::vector<int> numbers;
     if (chunk.sent == 0) {
@@ -54,7 +61,6 @@ void Connection::transmit() {
     }
     const auto n = net::send_with(fd_.get(), std::string_view(chunk.bytes).substr(chunk.sent), numbers);
     if (n < 0 && errno == EAGAIN) {
-      if (flushing_ && !flushing_->done()) return;
       flushing_.emplace(wait_for_room());
       flushing_->handle().resume();
       return;
@@ -86,6 +92,7 @@ Result<bool> Connection::take_input() {
   if (static_cast<std::size_t>(n) < net::Loop::kScratch && descriptors.empty()) readiness_.drained();
   reader_.feed(std::string_view(loop_.scratch(), static_cast<std::size_t>(n)));
   reader_.feed(std::move(descriptors));
+  ++full_reads_;
   return true;
 }
 
@@ -95,11 +102,18 @@ net::Task<Result<Frame>> Connection::receive(Deadline deadline) {
     if (!frame) co_return fail(frame.error());
     if (*frame) co_return std::move(**frame);
     if (broken_) co_return fail(Errc::lost, "the connection to a service broke");
+    if (full_reads_ >= kMostFullReads) {
+      full_reads_ = 0;
+      co_await net::next_turn(
+          loop_);  // a peer that sends as fast as we read does not keep the loop for itself
+      continue;
+    }
     if (readiness_.may_read()) {
       auto taken = take_input();
       if (!taken) co_return fail(taken.error());
       if (*taken) continue;
     }
+    full_reads_ = 0;
     const bool ready = co_await readiness_.readable(deadline);
     if (!ready) co_return fail(Errc::timeout, "a service did not answer in time");
   }

@@ -60,6 +60,7 @@ class Connection : net::Posted {
   FrameReader reader_;
   std::deque<Chunk> out_;
   std::optional<net::Task<void>> flushing_;
+  unsigned full_reads_ = 0;  // that followed each other without a wait
   bool broken_ = false;
 };
 

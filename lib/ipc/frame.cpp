@@ -2,7 +2,19 @@
 
 #include "lib/base/text.h"
 
+#include <algorithm>
+
 namespace postern::ipc {
+
+namespace {
+
+constexpr std::size_t kKept = 64 * 1024;
+constexpr std::size_t kBelieved = 1024 * 1024;  // room that is made on the word of a header
+
+// Bytes of one frame may arrive together with the first of the next, whose descriptors are then here too.
+constexpr std::size_t kMostUnclaimed = 2 * kMostFrameDescriptors;
+
+}  // namespace
 
 void append_frame(std::string& out, std::string_view name, std::uint64_t id, std::string_view attributes,
                   std::string_view body, std::size_t descriptors) {
@@ -40,6 +52,16 @@ void FrameReader::feed(std::vector<Fd> descriptors) {
   for (Fd& fd : descriptors) descriptors_.push_back(std::move(fd));
 }
 
+// A connection that has nothing to say keeps no large buffer.
+void FrameReader::forget_taken() {
+  if (at_ == in_.size() && in_.capacity() > kKept) {
+    std::string().swap(in_);
+  } else {
+    in_.erase(0, at_);
+  }
+  at_ = 0;
+}
+
 Result<bool> FrameReader::greeting() {
   const auto there = std::string_view(in_).substr(at_, kGreeting.size());
   if (!there.empty() && there.front() == 'W')
@@ -54,6 +76,7 @@ Result<bool> FrameReader::greeting() {
 }
 
 Result<std::optional<Frame>> FrameReader::next() {
+  if (descriptors_.size() > kMostUnclaimed) return fail(Errc::invalid, "too many descriptors");
   if (!greeted_) {
     auto greeted = greeting();
     if (!greeted) return fail(greeted.error());
@@ -63,18 +86,16 @@ Result<std::optional<Frame>> FrameReader::next() {
   const auto end = rest.substr(0, kLongestHeader).find('\n');
   if (end == std::string_view::npos) {
     if (rest.size() >= kLongestHeader) return fail(Errc::invalid, "frame header without an end");
-    if (rest.empty()) {
-      in_.clear();
-      at_ = 0;
-    }
+    if (rest.empty() && !descriptors_.empty()) return fail(Errc::invalid, "descriptors without a frame");
+    forget_taken();
     return std::optional<Frame>();
   }
   auto header = parse_header(rest.substr(0, end));
   if (!header) return fail(header.error());
   const std::size_t whole = end + 1 + header->attributes + 1 + header->body;
   if (rest.size() < whole) {
-    if (at_ > 0) in_.erase(0, std::exchange(at_, 0));
-    in_.reserve(whole);
+    forget_taken();
+    in_.reserve(std::min(whole, kBelieved));
     return std::optional<Frame>();
   }
   if (rest[end + 1 + header->attributes] != '\n') return fail(Errc::invalid, "frame without its empty line");

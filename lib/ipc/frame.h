@@ -56,6 +56,7 @@ class FrameReader {
 
  private:
   Result<bool> greeting();
+  void forget_taken();
   std::string in_;
   std::size_t at_ = 0;
   std::vector<Fd> descriptors_;

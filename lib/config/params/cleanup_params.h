@@ -7,11 +7,10 @@ namespace postern::config {
 
 struct CleanupParams : ParamGroup {
   Param<bool> enable_long_queue_ids{
-      *this,
-      "enable_long_queue_ids",
-      "yes",
-      "Queue ids that are never used twice. Differs from Postfix: the default is yes, and no has no effect.",
-      {.effect = Effect::not_yet}};
+      *this, "enable_long_queue_ids", "no",
+      "Queue ids in the long form, which sorts by time as a text, in place of hexadecimal."};
+  Param<List> message_drop_headers{*this, "message_drop_headers", "bcc, content-length, resent-bcc, return-path",
+                                   "Header fields that do not travel."};
   Param<bool> always_add_missing_headers{
       *this, "always_add_missing_headers", "no",
       "Add From:, To:, Date: and Message-ID: to mail of any client, not only of local ones."};

@@ -1,0 +1,97 @@
+#include "queue/cleanup/canonical.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "lib/mail/date.h"
+
+namespace postern::cleanup {
+
+namespace {
+
+// What a client said of itself stands in a structured field: nothing in it may end the line or a comment.
+std::string harmless(std::string_view text) {
+  std::string out = printable(text, 255);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '(' || c == ')' || c == ';' || c == '\\'; }, '?');
+  return out;
+}
+
+bool is_dropped(const mail::HeaderField& field, const House& house) {
+  return std::any_of(house.drop.begin(), house.drop.end(),
+                     [&](const std::string& name) { return field.is(name); });
+}
+
+std::string sender_mailbox(const ipc::Submit& submitted, const House& house) {
+  if (submitted.sender.empty()) return concat("MAILER-DAEMON@", house.hostname);
+  const bool has_domain = submitted.sender.find('@') != std::string::npos;
+  return has_domain ? submitted.sender : concat(submitted.sender, "@", house.origin);
+}
+
+std::string missing_fields(const mail::HeaderFacts& facts, const ipc::Submit& submitted, const House& house,
+                           std::string_view id, std::int64_t now, Canonical& result) {
+  const std::string resent = facts.resent ? "Resent-" : "";
+  std::string out;
+  if (facts.resent ? !facts.resent_date : !facts.date)
+    out += concat(resent, "Date: ", mail::format_date(now), "\n");
+  if (facts.resent ? !facts.resent_from : !facts.from) {
+    out += concat(resent, "From: ", sender_mailbox(submitted, house), "\n");
+  }
+  if (facts.resent ? !facts.resent_message_id : !facts.message_id) {
+    result.message_id = concat("<", now / 1'000'000, ".", id, "@", house.hostname, ">");
+    out += concat(resent, "Message-Id: ", result.message_id, "\n");
+  }
+  if (!facts.recipients() && !facts.resent && !house.undisclosed_recipients.empty()) {
+    out += concat(house.undisclosed_recipients, "\n");
+  }
+  return out;
+}
+
+// The header block without the fields that must not travel.
+void append_kept_fields(std::string& out, std::string_view content, const House& house) {
+  mail::HeaderWalk walk(content, house.header_limits);
+  while (const auto field = walk.next()) {
+    if (!is_dropped(*field, house)) out += field->raw;
+  }
+}
+
+}  // namespace
+
+std::string received_field(const ipc::Submit& submitted, const House& house, std::string_view id,
+                           std::int64_t now) {
+  std::string out = "Received: ";
+  if (!submitted.client_address.empty()) {
+    const bool v6 = submitted.client_address.find(':') != std::string::npos;
+    out +=
+        concat("from ", submitted.helo.empty() ? "unknown" : harmless(submitted.helo), " (",
+               harmless(submitted.client_name), " [", v6 ? "IPv6:" : "", submitted.client_address, "])\n\t");
+  }
+  out += concat("by ", house.hostname, " (", house.mail_name, ")");
+  if (!submitted.protocol.empty()) out += concat(" with ", submitted.protocol);
+  out += concat(" id ", id);
+  if (submitted.recipients.size() == 1)
+    out += concat("\n\tfor <", harmless(submitted.recipients.front().original), ">");
+  out += concat("; ", mail::format_date(now), "\n");
+  return out;
+}
+
+Result<Canonical> make_canonical(const ipc::Submit& submitted, const House& house, Origin origin,
+                                 std::string_view id, std::int64_t now) {
+  const std::string_view content = submitted.content;
+  const mail::HeaderFacts facts = mail::header_facts(content, house.header_limits);
+  if (facts.received > house.hopcount_limit) return fail(Errc::too_long, "too many hops");
+  Canonical result;
+  result.message_id = facts.resent && !facts.resent_message_id_value.empty() ? facts.resent_message_id_value
+                                                                             : facts.message_id_value;
+  std::string& out = result.content;
+  out.reserve(content.size() + 1024);
+  out = received_field(submitted, house, id, now);
+  append_kept_fields(out, content, house);
+  if (out.back() != '\n') out += '\n';
+  if (origin == Origin::ours) out += missing_fields(facts, submitted, house, id, now, result);
+  out += '\n';
+  out += content.substr(std::min(facts.body, content.size()));
+  return result;
+}
+
+}  // namespace postern::cleanup

@@ -1,0 +1,98 @@
+#include "queue/qmgr/intake.h"
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace postern::qmgr {
+
+namespace {
+
+MessagePtr message_from(ipc::Enqueue question) {
+  auto message = std::make_shared<Message>();
+  message->id = question.queue_id;
+  message->arrived = question.arrived;
+  message->size = question.size;
+  message->sender = std::move(question.sender);
+  message->body_type = std::move(question.body_type);
+  message->smtputf8 = question.smtputf8;
+  message->envid = std::move(question.envid);
+  message->ret = std::move(question.ret);
+  message->spooled = question.spooled;
+  message->content = std::move(question.content);
+  message->recipients.reserve(question.recipients.size());
+  for (ipc::Recipient& from : question.recipients) {
+    Recipient& to = message->recipients.emplace_back();
+    to.number = static_cast<std::int64_t>(message->recipients.size());
+    to.address = std::move(from.address);
+    to.original = std::move(from.original);
+    to.notify = std::move(from.notify);
+    to.orcpt = std::move(from.orcpt);
+  }
+  return message;
+}
+
+ipc::Outcome outcome(int code, std::string dsn, std::string text) {
+  ipc::Outcome result;
+  result.code = code;
+  result.dsn = std::move(dsn);
+  result.text = std::move(text);
+  return result;
+}
+
+ipc::Outcome refusal(const Error& error) {
+  if (error.kind == Errc::full) return outcome(452, "4.3.1", "Insufficient system storage");
+  return outcome(451, "4.3.0", "Error: queue file write error");
+}
+
+}  // namespace
+
+Intake::Intake(net::Loop& loop, Store& store, Spools& spools, Scheduler& scheduler,
+               std::function<std::string(std::int64_t)> id_text)
+    : loop_(loop), store_(store), spools_(spools), scheduler_(scheduler), id_text_(std::move(id_text)) {}
+
+Intake::~Intake() {
+  spools_.drop_all(this);
+}
+
+net::Task<void> Intake::serve(Fd connection) {
+  ipc::Handlers handlers;
+  handlers.on<ipc::EnqueueCall>([this](ipc::Enqueue question) { return enqueue(std::move(question)); });
+  handlers.on<ipc::OpenSpoolCall>([this](ipc::OpenSpool question) { return open_spool(question); });
+  handlers.on_tell<ipc::DropSpool>([this](ipc::DropSpool told) { spools_.drop(told.queue_id); });
+  co_await ipc::serve(loop_, std::move(connection), handlers);
+}
+
+net::Task<ipc::SpoolOpened> Intake::open_spool(ipc::OpenSpool question) {
+  ipc::SpoolOpened answer;
+  auto file = spools_.create(question.queue_id, question.size, this);
+  if (file) {
+    answer.file = std::move(*file);
+  } else {
+    answer.problem = file.error().kind == Errc::full ? "full" : "error";
+  }
+  co_return answer;
+}
+
+net::Task<Result<void>> Intake::store(const MessagePtr& message) {
+  if (message->spooled) {
+    auto claimed = co_await spools_.claim(message->id);
+    if (!claimed) co_return claimed;
+  }
+  auto stored = co_await store_.insert(message);
+  if (!stored && message->spooled) spools_.remove(message->id);
+  co_return stored;
+}
+
+net::Task<ipc::Outcome> Intake::enqueue(ipc::Enqueue question) {
+  if (question.queue_id <= 0 || question.recipients.empty())
+    co_return outcome(554, "5.5.1", "Error: no valid recipients");
+  MessagePtr message = message_from(std::move(question));
+  if (!scheduler_.has_room()) message->due = wall_micros();
+  auto stored = co_await store(message);
+  if (!stored) co_return refusal(stored.error());
+  const std::string id = id_text_(message->id);
+  scheduler_.stored(std::move(message));
+  co_return outcome(250, "2.0.0", concat("Ok: queued as ", id));
+}
+
+}  // namespace postern::qmgr

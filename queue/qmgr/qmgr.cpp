@@ -1,0 +1,103 @@
+#include "queue/qmgr/qmgr.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/config/params/cleanup_params.h"
+#include "lib/mail/queue_id.h"
+
+namespace postern::qmgr {
+
+namespace {
+
+constexpr const char* kDirectory = "queue";
+constexpr const char* kFile = "queue/queue.db";
+constexpr const char* kSpool = "spool";
+// Results must be recorded also when no mail can be taken for want of room.
+constexpr std::int64_t kReserve = 1 << 20;
+
+}  // namespace
+
+Result<void> Qmgr::prepare(daemon::Context& context) {
+  context_ = &context;
+  config::CleanupParams ids;
+  auto loaded = params_.load(context.settings());
+  if (loaded) loaded = ids.load(context.settings());
+  if (!loaded) return loaded;
+  long_ids_ = *ids.enable_long_queue_ids;
+  auto resolver = table::Resolver::open(context.settings());
+  if (!resolver) return fail(resolver.error());
+  resolver_ = std::move(*resolver);
+  context.rights().write.insert(context.rights().write.end(), {kDirectory, kSpool});
+  return {};
+}
+
+std::string Qmgr::id_text(std::int64_t id) const {
+  const mail::QueueId queue_id(id);
+  return long_ids_ ? queue_id.long_text() : queue_id.short_text();
+}
+
+Surroundings Qmgr::surroundings() {
+  Surroundings world;
+  world.resolve = [this](std::string address) -> net::Task<Result<NextStep>> {
+    auto route = co_await resolver_->route(address);
+    if (!route) co_return fail(route.error());
+    NextStep next;
+    next.transport = std::move(route->transport);
+    next.nexthop = std::move(route->nexthop);
+    next.recipient = std::move(route->recipient);
+    co_return next;
+  };
+  world.limits = [this](const std::string& transport) {
+    config::TransportParams params(transport);
+    auto loaded = params.load(context_->settings());
+    if (!loaded) log_warning(loaded.error().text);
+    return std::pair(*params.concurrency_limit, *params.recipient_limit);
+  };
+  world.id_text = [this](std::int64_t id) { return id_text(id); };
+  world.queued = [gauge = context_->gauge("messages")](std::int64_t by) mutable { gauge.add(by); };
+  return world;
+}
+
+// The database is opened here, not before the jail: its files belong to the user that we have become.
+void Qmgr::started() {
+  auto database = Database::open(kFile);
+  Result<std::int64_t> count = database ? (*database)->count() : fail(database.error());
+  auto spooled = database ? (*database)->spooled() : fail(database.error());
+  if (!count || !spooled) {
+    log_fatal(database ? "the queue database cannot be read" : database.error().text);
+    log::flush();
+    ::_exit(1);
+  }
+  const std::int64_t reserve = std::max(*params_.queue_minfree, kReserve);
+  spools_.emplace(context_->loop(), kSpool, reserve);
+  auto cleaned = spools_->clean(*spooled);
+  if (!cleaned) log_warning(cleaned.error().text);
+  store_.emplace(context_->loop(), std::move(*database), reserve);
+  Limits limits{};
+  limits.lifetime = *params_.maximal_queue_lifetime;
+  limits.bounce_lifetime = *params_.bounce_queue_lifetime;
+  limits.least_backoff = *params_.minimal_backoff_time;
+  limits.most_backoff = *params_.maximal_backoff_time;
+  limits.active_messages = static_cast<std::size_t>(*params_.message_active_limit);
+  Surroundings world = surroundings();
+  world.queued(*count);
+  scheduler_.emplace(context_->loop(), *store_, *spools_, std::move(world), limits);
+  scheduler_->start();
+}
+
+net::Task<void> Qmgr::serve(net::Accepted connection) {
+  const int user = net::peer_user(connection.fd.get());
+  if (user != 0 && user != static_cast<int>(::geteuid())) {
+    log_warning(concat("request refused: user ", user, " may not write to the queue"));
+    co_return;
+  }
+  Intake intake(context_->loop(), *store_, *spools_, *scheduler_,
+                [this](std::int64_t id) { return id_text(id); });
+  co_await intake.serve(std::move(connection.fd));
+}
+
+}  // namespace postern::qmgr

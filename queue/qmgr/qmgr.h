@@ -1,0 +1,35 @@
+// qmgr: owns the queue. The service around store, spool files, scheduler and intake.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "lib/config/params/qmgr_params.h"
+#include "lib/daemon/service.h"
+#include "lib/table/resolve.h"
+#include "queue/qmgr/intake.h"
+
+namespace postern::qmgr {
+
+class Qmgr : public daemon::Service {
+ public:
+  Result<void> prepare(daemon::Context& context) override;
+  void started() override;
+  net::Task<void> serve(net::Accepted connection) override;
+  void wakeup() override { scheduler_->wake(); }
+
+ private:
+  Surroundings surroundings();
+  std::string id_text(std::int64_t id) const;
+
+  daemon::Context* context_ = nullptr;
+  config::QmgrParams params_;
+  bool long_ids_ = false;
+  std::unique_ptr<table::Resolver> resolver_;
+  std::unique_ptr<Database> database_;  // until the writer thread takes it
+  std::optional<Store> store_;
+  std::optional<Spools> spools_;
+  std::optional<Scheduler> scheduler_;
+};
+
+}  // namespace postern::qmgr

@@ -1,0 +1,97 @@
+// The scheduler: which message is delivered when, and what becomes of it.
+//
+// A message is active from its commit, or from the moment at which it is due again, until each of its
+// recipients has an answer from an agent. Then it leaves the queue, or waits in the database for its next
+// attempt. Memory holds the active messages only, and they are bounded.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "lib/ipc/client.h"
+#include "lib/ipc/messages/deliver.h"
+#include "lib/ipc/messages/notify.h"
+#include "lib/net/scope.h"
+#include "queue/qmgr/spools.h"
+#include "queue/qmgr/store.h"
+#include "queue/qmgr/transport.h"
+
+namespace postern::qmgr {
+
+// Where mail for an address goes.
+struct NextStep {
+  std::string transport;
+  std::string nexthop;
+  std::string recipient;  // the address as the agent gets it
+};
+
+// What the scheduler asks of the world around it.
+struct Surroundings {
+  std::function<net::Task<Result<NextStep>>(std::string)> resolve;
+  // Deliveries to one destination at a time, and recipients of one delivery, for a transport.
+  std::function<std::pair<int, int>(const std::string&)> limits;
+  std::function<std::string(std::int64_t)> id_text;  // a queue id as the log shows it
+  std::function<void(std::int64_t)> queued;  // the number of messages in the queue has changed by this
+};
+
+struct Limits {
+  Duration lifetime;
+  Duration bounce_lifetime;
+  Duration least_backoff;
+  Duration most_backoff;
+  std::size_t active_messages;
+};
+
+class Scheduler {
+ public:
+  Scheduler(net::Loop& loop, Store& store, Spools& spools, Surroundings surroundings, Limits limits);
+  // Takes up what is due, from now on.
+  void start();
+
+  // False while as many messages are active as may be: new ones are then stored with a due time.
+  bool has_room() const { return active_ < limits_.active_messages; }
+  // A message that was just committed: an active one, or one that waits in the database.
+  void stored(MessagePtr message);
+  // Looks again for mail that is due.
+  void wake();
+
+  std::size_t active() const { return active_; }
+
+ private:
+  void activate(MessagePtr message);
+  net::Task<void> take_up_due();
+  net::Task<void> sort(MessagePtr message);
+  net::Task<Result<void>> place(const MessagePtr& message, std::size_t recipient,
+                                std::map<std::string, Delivery>& open);
+  Transport& transport(const std::string& name);
+  void add(Transport& transport, Delivery delivery);
+  void start_next(Transport& transport, Destination& destination);
+  net::Task<void> deliver(Transport& transport, Destination& destination, Delivery delivery);
+  net::Task<Result<ipc::Delivered>> ask_agent(Transport& transport, const Delivery& delivery);
+  net::Task<Result<ipc::Deliver>> request_for(const Delivery& delivery);
+  net::Task<void> conclude(MessagePtr message);
+  net::Task<void> defer_or_finish(const MessagePtr& message);
+  net::Task<void> notify_sender(const MessagePtr& message);
+  void record_progress(const MessagePtr& message, const Delivery& delivery);
+  bool expired(const Message& message) const;
+  void forget_content(Message& message);
+  std::int64_t next_attempt(const Message& message) const;
+
+  net::Loop& loop_;
+  Store& store_;
+  Spools& spools_;
+  Surroundings surroundings_;
+  Limits limits_;
+  ipc::Client bounce_;
+  std::map<std::string, std::unique_ptr<Transport>> transports_;
+  std::size_t active_ = 0;
+  std::size_t content_bytes_ = 0;  // of active messages
+  std::int64_t next_due_ = 1;      // wall microseconds of the earliest deferred message; 0: there is none
+  net::Event changed_;
+  net::Scope scope_;
+};
+
+}  // namespace postern::qmgr

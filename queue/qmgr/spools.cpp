@@ -1,0 +1,108 @@
+#include "queue/qmgr/spools.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <unordered_set>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace postern::qmgr {
+
+namespace {
+
+std::string file_name(std::int64_t id) {
+  char out[24];
+  std::snprintf(out, sizeof out, "%016llX", static_cast<unsigned long long>(id));
+  return out;
+}
+
+}  // namespace
+
+std::string Spools::path(std::int64_t id) const {
+  return concat(directory_, "/", file_name(id));
+}
+
+Result<void> Spools::clean(const std::vector<std::int64_t>& known) const {
+  std::unordered_set<std::string> names;
+  for (const std::int64_t id : known) names.insert(file_name(id));
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_.c_str()), &::closedir);
+  if (!directory) return fail_errno(concat("open directory ", directory_), errno);
+  std::vector<std::string> strays;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string name = entry->d_name;
+    if (name.front() != '.' && !names.contains(name)) strays.push_back(name);
+  }
+  for (const std::string& name : strays) ::unlink(concat(directory_, "/", name).c_str());
+  return {};
+}
+
+Result<Fd> Spools::create(std::int64_t id, std::int64_t size, const void* owner) {
+  auto made = make(id, size, owner);
+  if (!made && !trouble_) log_warning(made.error().text);
+  trouble_ = !made;
+  return made;
+}
+
+Result<Fd> Spools::make(std::int64_t id, std::int64_t size, const void* owner) {
+  struct statvfs disk {};
+  if (::statvfs(directory_.c_str(), &disk) == 0) {
+    const auto free = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+    if (free < size + reserve_) return fail(Errc::full, concat("spool file: only ", free, " bytes are free"));
+  }
+  auto file = open_file(path(id), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  if (!file) return file;
+  Fd copy(::fcntl(file->get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy) {
+    ::unlink(path(id).c_str());
+    return fail_errno("duplicate the descriptor of a spool file", errno);
+  }
+  receiving_.emplace(id, Receiving{std::move(*file), owner});
+  return copy;
+}
+
+net::Task<Result<void>> Spools::claim(std::int64_t id) {
+  const auto place = receiving_.find(id);
+  if (place == receiving_.end()) co_return fail(Errc::not_found, "no spool file is open for this message");
+  auto file =
+      std::make_shared<Fd>(std::move(place->second.file));  // the thread's and ours, should we be cancelled
+  receiving_.erase(place);
+  std::function<Result<void>()> work = [file, directory = directory_]() -> Result<void> {
+    if (::fdatasync(file->get()) != 0) return fail_errno("sync a spool file", errno);
+    return sync_directory(directory);
+  };
+  auto synced = co_await workers_.run<Result<void>>(std::move(work));
+  if (!synced) ::unlink(path(id).c_str());
+  co_return synced;
+}
+
+void Spools::drop(std::int64_t id) {
+  if (receiving_.erase(id) != 0) ::unlink(path(id).c_str());
+}
+
+void Spools::drop_all(const void* owner) {
+  for (auto place = receiving_.begin(); place != receiving_.end();) {
+    if (place->second.owner != owner) {
+      ++place;
+      continue;
+    }
+    ::unlink(path(place->first).c_str());
+    place = receiving_.erase(place);
+  }
+}
+
+Result<Fd> Spools::open(std::int64_t id) const {
+  return open_file(path(id), O_RDONLY | O_NOFOLLOW);
+}
+
+void Spools::remove(std::int64_t id) const {
+  if (::unlink(path(id).c_str()) != 0) log_warning(concat("remove ", path(id), ": errno ", errno));
+}
+
+}  // namespace postern::qmgr

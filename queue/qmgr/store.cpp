@@ -1,0 +1,98 @@
+#include "queue/qmgr/store.h"
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace postern::qmgr {
+
+namespace {
+
+// Shared by the coroutine that waits, which may be cancelled, and the job.
+template <class T>
+struct Place {
+  explicit Place(net::Loop& loop) : done(loop) {}
+  net::Event done;
+  std::optional<Result<T>> result;
+  bool is_done = false;
+};
+
+}  // namespace
+
+template <class T>
+net::Task<Result<T>> Store::run(Job::Kind kind, std::function<Result<T>(Database&)> work) {
+  auto place = std::make_shared<Place<T>>(loop_);
+  Job job;
+  job.kind = kind;
+  job.work = [place, work = std::move(work)](Database& database) -> Result<void> {
+    place->result.emplace(work(database));
+    if (!*place->result) return fail(place->result->error());
+    return {};
+  };
+  job.done = [place](Result<void> committed) {
+    if (!committed) place->result.emplace(fail(committed.error()));
+    place->is_done = true;
+    place->done.notify();
+  };
+  writer_.submit(std::move(job));
+  while (!place->is_done) {
+    const bool notified = co_await place->done.wait(Deadline::max());  // the writer always answers
+    if (!notified) continue;
+  }
+  co_return std::move(*place->result);
+}
+
+// A trouble with the disk is said once, and so is its end.
+void Store::note(const Result<void>& result) {
+  const bool trouble = !result && result.error().kind != Errc::exists;
+  if (trouble && !out_of_order_) log_warning(result.error().text);
+  if (!trouble && out_of_order_ && result) log_info("the queue can be written again");
+  if (result || trouble) out_of_order_ = trouble;
+}
+
+net::Task<Result<void>> Store::insert(MessagePtr message) {
+  std::function<Result<void>(Database&)> work = [message = std::move(message),
+                                                 reserve = reserve_](Database& database) {
+    auto room = database.check_room(static_cast<std::int64_t>(message->content.size()), reserve);
+    if (!room) return room;
+    return database.insert(*message);
+  };
+  auto result = co_await run<void>(Job::Kind::durable, std::move(work));
+  note(result);
+  co_return result;
+}
+
+net::Task<void> Store::record(Change change) {
+  auto shared = std::make_shared<const Change>(std::move(change));
+  for (;;) {
+    std::function<Result<void>(Database&)> work = [shared](Database& database) {
+      return database.apply(*shared);
+    };
+    auto result = co_await run<void>(Job::Kind::later, std::move(work));
+    note(result);
+    if (result) co_return;
+    co_await net::sleep_until(loop_, loop_.in(seconds(1)));
+  }
+}
+
+net::Task<Result<std::vector<MessagePtr>>> Store::take_due(std::int64_t now, std::size_t limit) {
+  std::function<Result<std::vector<MessagePtr>>(Database&)> work = [now, limit](Database& database) {
+    return database.take_due(now, limit);
+  };
+  co_return co_await run<std::vector<MessagePtr>>(Job::Kind::later, std::move(work));
+}
+
+net::Task<Result<std::int64_t>> Store::next_due() {
+  std::function<Result<std::int64_t>(Database&)> work = [](Database& database) {
+    return database.next_due();
+  };
+  co_return co_await run<std::int64_t>(Job::Kind::later, std::move(work));
+}
+
+net::Task<Result<std::string>> Store::content(std::int64_t message) {
+  std::function<Result<std::string>(Database&)> work = [message](Database& database) {
+    return database.content(message);
+  };
+  co_return co_await run<std::string>(Job::Kind::later, std::move(work));
+}
+
+}  // namespace postern::qmgr

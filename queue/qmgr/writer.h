@@ -1,0 +1,58 @@
+// The one thread that owns the queue database. Jobs that come while a transaction is on its way to the disk
+// are gathered and share the next one: a single message alone is committed at once, many share a sync.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/net/loop.h"
+#include "queue/qmgr/database.h"
+
+namespace postern::qmgr {
+
+struct Job {
+  // durable: `done` is called when the work is on disk. later: when it is committed; also for work that only
+  // reads.
+  enum class Kind { durable, later };
+  Kind kind = Kind::durable;
+  std::function<Result<void>(Database&)> work;  // in the thread
+  std::function<void(Result<void>)> done;       // in the loop
+};
+
+class Writer {
+ public:
+  Writer(net::Loop& loop, std::unique_ptr<Database> database);
+  // Finishes what was submitted; `done` of these is not called.
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void submit(Job job);
+  // Transactions committed so far, and durable ones among them.
+  std::uint64_t commits() const { return commits_; }
+
+ private:
+  using Batch = std::vector<Job>;
+  void serve();
+  void run(Batch& batch, std::vector<Result<void>>& results);
+  Result<void> work(Batch& batch, std::vector<Result<void>>& results);
+  void settle_later();
+
+  net::Loop& loop_;
+  std::unique_ptr<Database> database_;
+  std::mutex mutex_;
+  std::condition_variable there_is_work_;
+  Batch waiting_;
+  bool closing_ = false;
+  bool unsynced_ = false;  // of the thread: commits that are not on disk yet
+  std::atomic<std::uint64_t> commits_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace postern::qmgr
