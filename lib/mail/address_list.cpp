@@ -229,6 +229,7 @@ class ListParser {
 
   bool keep(Mailbox& mailbox) {
     const auto& local = mailbox.address.local;
+    if (mailbox.address.null()) return stop(malformed("empty"));
     const bool control = std::any_of(
         local.begin(), local.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
     if (control) return stop(malformed("control character"));

@@ -35,11 +35,15 @@ struct Mail {
   std::string envid;   // decoded
   std::string auth;    // decoded; "<>" when the client says that it does not know
   bool esmtp = false;  // some parameter was given
+
+  bool operator==(const Mail&) const = default;
 };
 struct Rcpt {
   mail::Address address;
   mail::Notify notify;
   std::string orcpt;  // "rfc822;ann@example.com", decoded
+
+  bool operator==(const Rcpt&) const = default;
 };
 struct Data {};
 struct Bdat {

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "lib/base/text.h"
 #include "lib/wire/command.h"
+#include "lib/wire/format.h"
 #include "lib/wire/reply.h"
 #include "lib/wire/xtext.h"
 
@@ -53,14 +56,26 @@ void check_reply(const mail::Status& status) {
   require(reader.take().code == status.code);
 }
 
+// What a client would write for a command is the same command. Only xtext can grow beyond what is taken.
+template <class Verb>
+void check_rewritten(const Verb& command, std::size_t encoded) {
+  auto again = wire::parse_command(wire::format_command(command));
+  if (!again) return require(encoded > 160);
+  auto& found = std::get<Verb>(*again);
+  if constexpr (std::is_same_v<Verb, wire::Mail>) found.esmtp = command.esmtp;  // SIZE=0 is not written
+  require(found == command);
+}
+
 void check_command(const wire::Command& command, std::size_t length) {
   if (const auto* mail = std::get_if<wire::Mail>(&command)) {
     check_address(mail->address);
     require(!has_control(mail->envid) && !has_control(mail->auth));
     require(mail->envid.size() + mail->auth.size() <= length);
+    check_rewritten(*mail, mail->address.quoted().size());
   } else if (const auto* rcpt = std::get_if<wire::Rcpt>(&command)) {
     check_address(rcpt->address);
     require(!rcpt->address.null() && !has_control(rcpt->orcpt) && rcpt->orcpt.size() <= length);
+    check_rewritten(*rcpt, std::max(rcpt->orcpt.size(), rcpt->address.quoted().size()));
   } else if (const auto* auth = std::get_if<wire::Auth>(&command)) {
     require(!auth->mechanism.empty() && !has_control(auth->mechanism));
   }

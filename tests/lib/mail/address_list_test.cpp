@@ -48,6 +48,8 @@ TEST_CASE("address lists are read in all the forms of RFC 5322") {
       {"undisclosed-recipients:;", ""},
       {"A group (of friends):;, a@x", "<a@x>"},
       {"<>", ""},
+      {"\"\" <a@x>", "<a@x>"},
+      {"\"\"@x", "<@x>"},
       {"Nobody <>", ""},
       {"\"quoted\\\"quote\" <a@x>", "quoted\"quote <a@x>"},
       {"=?utf-8?q?J=C3=BCrgen?= <j@x>", "=?utf-8?q?J=C3=BCrgen?= <j@x>"},
@@ -64,10 +66,10 @@ TEST_CASE("address lists are read in all the forms of RFC 5322") {
 
 TEST_CASE("what is no address list is refused") {
   for (const std::string_view text :
-       {"a@",       "@x",          "a b@x",    "Ann Bee", "a@x b@y", "a@x <b@y>", "<a@x",  "<a@x> b",
-        "a@x>",     "\"a@x",       "(a",       "a)",      "a@[1.2",  "<a b@x>",   "<@x>",  "<@x:>",
-        "a:b:c@x;", ":a@x",        ";",        "a@x;",    "a\\b@x",  "a@x..y",    "a@x y", "a@b@c",
-        "<a@b@c>",  "\"a\x01\"@x", "<@(:a@x>", "a@[x]",   "< >x",    "["}) {
+       {"\"\"",    "<\"\">",      "(c) \"\"\n", "a@",    "@x",   "a b@x",  "Ann Bee", "a@x b@y", "a@x <b@y>",
+        "<a@x",    "<a@x> b",     "a@x>",       "\"a@x", "(a",   "a)",     "a@[1.2",  "<a b@x>", "<@x>",
+        "<@x:>",   "a:b:c@x;",    ":a@x",       ";",     "a@x;", "a\\b@x", "a@x..y",  "a@x y",   "a@b@c",
+        "<a@b@c>", "\"a\x01\"@x", "<@(:a@x>",   "a@[x]", "< >x", "["}) {
     CAPTURE(text);
     CHECK(shown(text) == "invalid");
   }
