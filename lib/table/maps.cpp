@@ -1,0 +1,79 @@
+#include "lib/table/maps.h"
+
+#include "lib/base/text.h"
+#include "lib/mail/address.h"
+
+namespace postern::table {
+
+namespace {
+
+Match key_of(std::string key, std::string extension) {
+  return {{}, std::move(key), std::move(extension)};
+}
+
+}  // namespace
+
+std::vector<Match> address_keys(std::string_view address, std::string_view delimiters, AddressKeys which) {
+  const auto at = address.rfind('@');
+  const bool has_domain = at != std::string_view::npos;
+  const auto local = has_domain ? address.substr(0, at) : address;
+  const auto domain = has_domain ? address.substr(at) : std::string_view();  // with its '@'
+  const auto [user, tail, delimiter] = mail::split_extension(local, delimiters);
+  const std::string extension = delimiter == 0 ? std::string() : concat(delimiter, tail);
+  std::vector<Match> keys;
+  if (has_domain) {
+    keys.push_back(key_of(std::string(address), {}));
+    if (!extension.empty()) keys.push_back(key_of(concat(user, domain), extension));
+  }
+  if (!has_domain || which == AddressKeys::bare_user) {
+    keys.push_back(key_of(std::string(local), {}));
+    if (!extension.empty()) keys.push_back(key_of(std::string(user), extension));
+  }
+  if (has_domain) keys.push_back(key_of(std::string(domain), {}));
+  return keys;
+}
+
+Result<Maps> Maps::open(std::string_view parameter, std::string_view value) {
+  const auto words = config::split_braced(value, config::kListSeparators);
+  if (!words) return fail(words.error().kind, concat(parameter, ": ", words.error().text));
+  return open(parameter, *words);
+}
+
+Result<Maps> Maps::open(std::string_view parameter, const config::List& words) {
+  Maps maps;
+  for (const auto& word : words) {
+    auto table = table::open(word);
+    if (!table) return fail(table.error().kind, concat(parameter, ": ", table.error().text));
+    maps.tables_.push_back(std::move(*table));
+  }
+  return maps;
+}
+
+net::Task<Found> Maps::lookup(std::string_view key) const {
+  for (const auto& table : tables_) {
+    auto found = co_await table->lookup(key);
+    if (!found) {
+      co_return fail(found.error().kind, concat(table->name(), " lookup error: ", found.error().text));
+    }
+    if (*found) co_return found;
+  }
+  co_return Found(std::nullopt);
+}
+
+net::Task<Result<std::optional<Match>>> Maps::lookup_address(std::string_view address,
+                                                             std::string_view delimiters,
+                                                             AddressKeys which) const {
+  using Answer = Result<std::optional<Match>>;
+  if (tables_.empty()) co_return Answer(std::nullopt);
+  auto keys = address_keys(address, delimiters, which);
+  for (Match& match : keys) {
+    auto found = co_await lookup(match.key);
+    if (!found) co_return fail(found.error());
+    if (!*found) continue;
+    match.value = std::move(**found);
+    co_return Answer(std::move(match));
+  }
+  co_return Answer(std::nullopt);
+}
+
+}  // namespace postern::table

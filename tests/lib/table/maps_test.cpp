@@ -1,0 +1,74 @@
+#include "lib/table/maps.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/lib/table/answer.h"
+
+using namespace postern;
+using table::AddressKeys;
+using table::Maps;
+
+namespace {
+
+std::string keys(std::string_view address, AddressKeys which) {
+  std::string text;
+  for (const auto& match : table::address_keys(address, "+", which)) {
+    text +=
+        (text.empty() ? "" : " ") + match.key + (match.extension.empty() ? "" : "(" + match.extension + ")");
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("addresses are looked up from the most to the least special key") {
+  CHECK(keys("ann@x.example", AddressKeys::full) == "ann@x.example @x.example");
+  CHECK(keys("ann+a+b@x", AddressKeys::full) == "ann+a+b@x ann@x(+a+b) @x");
+  CHECK(keys("ann+a@x", AddressKeys::bare_user) == "ann+a@x ann@x(+a) ann+a ann(+a) @x");
+  CHECK(keys("ann+a", AddressKeys::full) == "ann+a ann(+a)");
+  CHECK(keys("\"a@b\"@x", AddressKeys::full) == "\"a@b\"@x @x");
+  CHECK(keys("", AddressKeys::full) == "");
+}
+
+TEST_CASE("the first table that has the key wins") {
+  const auto maps = Maps::open("virtual_mailbox_maps", "inline:{a=1, b=2}, inline:{ {b = 3}, c=4 }");
+  REQUIRE(maps);
+  CHECK(answer(maps->lookup("b")).value() == "2");
+  CHECK(answer(maps->lookup("c")).value() == "4");
+  CHECK_FALSE(answer(maps->lookup("d")).value());
+  CHECK_FALSE(maps->empty());
+  CHECK(Maps::open("x", " , ")->empty());
+}
+
+TEST_CASE("an address lookup says what matched") {
+  const auto maps = Maps::open("maps", "inline:{ann@x=ann/, @x=all/, bob=b/}");
+  REQUIRE(maps);
+  const auto look = [&](std::string_view address, AddressKeys which) {
+    const auto found = answer(maps->lookup_address(address, "+-", which));
+    REQUIRE(found);
+    return *found ? (*found)->value + " by " + (*found)->key + (*found)->extension : "(none)";
+  };
+  CHECK(look("Ann+list@X", AddressKeys::full) == "ann/ by Ann@X+list");
+  CHECK(look("bob@x", AddressKeys::full) == "all/ by @x");
+  CHECK(look("bob-2@x", AddressKeys::bare_user) == "b/ by bob-2");
+  CHECK(look("eve@y", AddressKeys::bare_user) == "(none)");
+}
+
+TEST_CASE("a table that fails ends the search, and is named") {
+  const auto maps = Maps::open("maps", "inline:{a=1} fail:down inline:{b=2}");
+  REQUIRE(maps);
+  CHECK(answer(maps->lookup("a")).value() == "1");
+  const auto failed = answer(maps->lookup("b"));
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().text == "fail:down lookup error: down");
+  const auto address = answer(maps->lookup_address("b@x", "", AddressKeys::full));
+  REQUIRE_FALSE(address);
+  CHECK(address.error().text == "fail:down lookup error: down");
+}
+
+TEST_CASE("an error of a value names the parameter") {
+  const auto bad = Maps::open("transport_maps", "inline:{a=1} ldap:x");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().text == "transport_maps: unsupported table type: ldap (in \"ldap:x\")");
+  CHECK(Maps::open("transport_maps", "inline:{a=1").error().text.starts_with("transport_maps: missing '}'"));
+}
