@@ -63,7 +63,7 @@ struct JailPlan {
   bool chroot = false;                 // both only as root
   const Identity* identity = nullptr;  // or nobody
   bool filter = true;                  // Landlock, no-new-privs, seccomp
-  Rights rights;
+  Rights rights{};
 };
 
 // Enters the jail. Without root, chroot and change of user are left out; a build with sanitizers has no

@@ -29,7 +29,7 @@ namespace postern::daemon {
 
 struct Program {
   std::string_view name;
-  Rights rights;
+  Rights rights{};
   // Sessions at a time, unless process_session_limit is set in main.cf or with -o. Master starts another
   // child when there are as many.
   int session_limit = 2000;

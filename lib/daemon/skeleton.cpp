@@ -9,7 +9,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/daemon/daemon_params.h"
+#include "lib/config/params/common_params.h"
+#include "lib/config/params/process_params.h"
 #include "lib/daemon/server.h"
 #include "lib/daemon/service.h"
 
@@ -68,20 +69,23 @@ class Skeleton {
     status_ = StatusChannel(kStatusDescriptor, generation);
     auto arguments = parse_arguments(words, program_.name);
     if (!arguments) return fail(arguments.error());
-    auto settings = read_settings(*arguments);
+    auto settings = read_settings(*arguments, program_.name);
     if (!settings) return fail(settings.error());
     context_ = std::make_unique<Context>(loop_, program_, std::move(*arguments), std::move(*settings));
     context_->generation_ = generation;
     context_->slot_ = number_from(kSlotVariable, kSlots - 1);
     context_->parent_ = ::getppid();
-    auto loaded = params_.load(context_->settings());
+    auto loaded = common_.load(context_->settings());
+    if (loaded) loaded = process_.load(context_->settings());
     if (!loaded) return loaded;
     open_log();
     return take_descriptors();
   }
 
-  static Result<config::Settings> read_settings(const Arguments& arguments) {
-    config::Pairs overrides{{"service_name", arguments.service}};
+  static Result<config::Settings> read_settings(const Arguments& arguments, std::string_view program) {
+    config::Pairs overrides{{"service_name", arguments.service},
+                            {"process_name", std::string(program)},
+                            {"process_id", std::to_string(::getpid())}};
     overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
     return config::Settings::load(environment(kConfigVariable, kStandardConfig), std::move(overrides));
   }
@@ -90,8 +94,8 @@ class Skeleton {
     const std::string kind = environment(kLogVariable, "none");
     if (kind == "none" || !is_open(kLogDescriptor)) return;
     const auto target = kind == "syslog" ? log::Target::syslog : log::Target::descriptor;
-    const std::string tag = concat(*params_.syslog_name, "/", program_.name);
-    log::open({tag, *params_.hostname, target, Fd(kLogDescriptor)});
+    const std::string tag = concat(*common_.syslog_name, "/", program_.name);
+    log::open({tag, *common_.myhostname, target, Fd(kLogDescriptor)});
   }
 
   // What master left for us at fixed numbers. Started by hand, there is nothing.
@@ -117,9 +121,9 @@ class Skeleton {
   }
 
   Result<void> serve() {
-    context_->queue_directory_ = *params_.queue_directory;
-    if (::chdir(params_.queue_directory->c_str()) != 0) {
-      return fail_errno(concat("chdir ", *params_.queue_directory), errno);
+    context_->queue_directory_ = *common_.queue_directory;
+    if (::chdir(common_.queue_directory->c_str()) != 0) {
+      return fail_errno(concat("chdir ", *common_.queue_directory), errno);
     }
     const std::unique_ptr<Service> service = make_();
     auto ready = service->prepare(*context_);
@@ -132,16 +136,16 @@ class Skeleton {
 
   Result<void> enter() {
     JailPlan plan;
-    plan.directory = *params_.queue_directory;
+    plan.directory = *common_.queue_directory;
     plan.chroot = context_->arguments().chroot;
-    plan.filter = *params_.jail;
+    plan.filter = *process_.daemon_jail;
     plan.rights = context_->rights();
 #ifdef POSTERN_SANITIZED
     plan.rights.read.emplace_back("/proc");  // the leak checker looks at the process itself
 #endif
     Identity identity;
     if (context_->arguments().unprivileged && ::geteuid() == 0) {
-      auto found = find_identity(*params_.mail_owner);
+      auto found = find_identity(*common_.mail_owner);
       if (!found) return fail(found.error());
       identity = std::move(*found);
       plan.identity = &identity;
@@ -165,16 +169,18 @@ class Skeleton {
     const auto source = context_->settings().source("process_session_limit");
     const bool told = source == config::Source::main_cf || source == config::Source::override;
     Limits limits;
-    limits.sessions = static_cast<std::size_t>(told ? *params_.session_limit : program_.session_limit);
-    if (limits.sessions == 1) limits.uses = static_cast<std::size_t>(*params_.max_use);
-    if (context_->arguments().limit != Arguments::Limit::one) limits.idle = *params_.max_idle;
-    limits.watchdog = *params_.daemon_timeout;
+    limits.sessions =
+        static_cast<std::size_t>(told ? *process_.process_session_limit : program_.session_limit);
+    if (limits.sessions == 1) limits.uses = static_cast<std::size_t>(*process_.max_use);
+    if (context_->arguments().limit != Arguments::Limit::one) limits.idle = *process_.max_idle;
+    limits.watchdog = *process_.daemon_timeout;
     return limits;
   }
 
   Program program_;
   const MakeService& make_;
-  DaemonParams params_;
+  config::CommonParams common_;
+  config::ProcessParams process_;
   net::Loop loop_;
   StatusChannel status_;
   std::unique_ptr<Context> context_;

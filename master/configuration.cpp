@@ -1,0 +1,122 @@
+#include "master/configuration.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "lib/base/text.h"
+#include "lib/config/master_cf.h"
+#include "master/endpoint.h"
+
+namespace postern::master {
+
+namespace {
+
+// The fields that master.cf decides alone.
+Service fields_of(const config::Service& entry, int default_limit) {
+  Service service;
+  service.name = entry.name;
+  service.type = entry.type;
+  service.is_private = entry.private_;
+  service.unprivileged = entry.unprivileged;
+  service.chroot = entry.chroot;
+  service.wakeup = entry.wakeup;
+  service.wakeup_if_used = entry.wakeup_if_used;
+  service.limit = static_cast<unsigned>(entry.process_limit.value_or(default_limit));
+  service.program = entry.command;
+  service.arguments = entry.arguments;
+  service.line = entry.line;
+  return service;
+}
+
+Result<std::vector<Address>> addresses_of(const Service& service, const Interfaces& interfaces) {
+  if (service.type == Type::inet) return inet_addresses(service.name, interfaces);
+  auto address = path_address(service.name, service.type, service.is_private);
+  if (!address) return fail(address.error());
+  return std::vector<Address>{std::move(*address)};
+}
+
+// Two entries with one meaning ("smtp" and "25") would fight for the socket: the last one counts.
+void add_service(Configuration& configuration, Service service) {
+  for (Service& other : configuration.services) {
+    if (other.identity() != service.identity()) continue;
+    configuration.warnings.push_back(concat("duplicate master.cf entry for service \"", service.name, "\" (",
+                                            config::name_of(service.type), ") -- using the last entry"));
+    other = std::move(service);
+    return;
+  }
+  configuration.services.push_back(std::move(service));
+}
+
+Result<void> add_services(Configuration& configuration, const config::MasterCf& file) {
+  const auto interfaces =
+      interfaces_from(*configuration.common.inet_interfaces, *configuration.common.inet_protocols);
+  if (!interfaces) return fail(interfaces.error());
+  for (const config::Service& entry : file.in_force()) {
+    if (is_disabled(entry.name, config::name_of(entry.type), *configuration.params.master_service_disable))
+      continue;
+    Service service = fields_of(entry, *configuration.params.default_process_limit);
+    const std::string path = concat(*configuration.common.daemon_directory, "/", service.program);
+    if (::access(path.c_str(), X_OK) != 0) {
+      configuration.missing.push_back(concat(service.name, " (", service.program, ")"));
+      continue;
+    }
+    auto addresses = addresses_of(service, *interfaces);
+    if (!addresses) {
+      return fail(Errc::invalid, concat(file.path(), ", line ", entry.line, ": ", addresses.error().text));
+    }
+    service.addresses = std::move(*addresses);
+    add_service(configuration, std::move(service));
+  }
+  return {};
+}
+
+Result<void> load_params(Configuration& configuration) {
+  auto loaded = configuration.common.load(configuration.settings);
+  if (loaded) loaded = configuration.params.load(configuration.settings);
+  if (!loaded)
+    return fail(Errc::invalid, concat(configuration.settings.main_cf().path(), ": ", loaded.error().text));
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory) {
+  auto settings = config::Settings::load(directory);
+  if (!settings) return fail(settings.error());
+  auto configuration = std::make_unique<Configuration>(std::move(*settings));
+  auto loaded = load_params(*configuration);
+  if (!loaded) return fail(loaded.error());
+  const auto file = config::MasterCf::read(concat(directory, "/master.cf"));
+  if (!file) return fail(file.error());
+  for (const auto* warnings : {&configuration->settings.main_cf().warnings(), &file->warnings()}) {
+    configuration->warnings.insert(configuration->warnings.end(), warnings->begin(), warnings->end());
+  }
+  auto added = add_services(*configuration, *file);
+  if (!added) return fail(added.error());
+  return configuration;
+}
+
+bool is_disabled(std::string_view name, std::string_view type, const std::vector<std::string>& patterns) {
+  const std::string whole = concat(name, "/", type);
+  for (std::string_view pattern : patterns) {
+    const bool excepted = !pattern.empty() && pattern.front() == '!';
+    if (excepted) pattern.remove_prefix(1);
+    if (pattern == type || pattern == whole) return !excepted;
+  }
+  return false;
+}
+
+std::vector<std::string> import_environment(const std::vector<std::string>& names) {
+  std::vector<std::string> environment;
+  for (const std::string& name : names) {
+    if (name.find('=') != std::string::npos) {
+      environment.push_back(name);
+    } else if (const char* value = ::getenv(name.c_str())) {
+      environment.push_back(concat(name, "=", value));
+    }
+  }
+  return environment;
+}
+
+}  // namespace postern::master

@@ -1,0 +1,39 @@
+// main.cf and master.cf, read and checked as one: either all of it is good, or there is an error that names
+// the place.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/config/params/common_params.h"
+#include "lib/config/params/master_params.h"
+#include "lib/config/settings.h"
+#include "master/service.h"
+
+namespace postern::master {
+
+struct Configuration {
+  explicit Configuration(config::Settings from) : settings(std::move(from)) {}
+
+  config::Settings settings;
+  config::CommonParams common;
+  config::MasterParams params;
+  std::vector<Service> services;     // those that are to run
+  std::vector<std::string> missing;  // "rewrite (trivial-rewrite)": their program is not there
+  std::vector<std::string> warnings;
+};
+
+// Reads both files of the directory. Fails with invalid, not_found or denied; the text names file, line and
+// word.
+Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory);
+
+// True when master_service_disable names the service: as TYPE or NAME/TYPE, the first match decides, and "!"
+// in front means that it is not disabled.
+bool is_disabled(std::string_view name, std::string_view type, const std::vector<std::string>& patterns);
+
+// What children see: import_environment applied to our own environment.
+std::vector<std::string> import_environment(const std::vector<std::string>& names);
+
+}  // namespace postern::master

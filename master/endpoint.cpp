@@ -1,0 +1,140 @@
+#include "master/endpoint.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "lib/base/text.h"
+
+namespace postern::master {
+
+namespace {
+
+// The ports of mail, for a host without /etc/services.
+struct KnownPort {
+  std::string_view name;
+  unsigned number;
+};
+constexpr KnownPort kKnownPorts[] = {{"lmtp", 24},         {"smtp", 25},        {"smtps", 465},
+                                     {"submissions", 465}, {"submission", 587}, {"qmqp", 628}};
+
+struct FreeAddresses {
+  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
+};
+using AddressList = std::unique_ptr<addrinfo, FreeAddresses>;
+
+bool kernel_has_ipv6() {
+  const Fd probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return static_cast<bool>(probe);
+}
+
+Address inet_address(const net::Endpoint& endpoint) {
+  const std::string host = endpoint.address();
+  const bool brackets = endpoint.storage.ss_family == AF_INET6;
+  return {concat("inet:", brackets ? "[" : "", host, brackets ? "]:" : ":", endpoint.port()), endpoint};
+}
+
+Result<void> add(std::vector<Address>& to, const std::string& address, unsigned port) {
+  auto endpoint = net::Endpoint::parse(address, port);
+  if (!endpoint) return fail(endpoint.error());
+  Address found = inet_address(*endpoint);
+  if (std::find(to.begin(), to.end(), found) == to.end()) to.push_back(std::move(found));
+  return {};
+}
+
+// Names are looked up; numbers are taken as they are.
+Result<void> add_host(std::vector<Address>& to, const std::string& host, unsigned port,
+                      const Interfaces& allowed) {
+  addrinfo hints{};
+  hints.ai_family = !allowed.ipv6 ? AF_INET : !allowed.ipv4 ? AF_INET6 : AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (error != 0) return fail(Errc::not_found, concat("host not found: ", host, ": ", ::gai_strerror(error)));
+  const AddressList list(found);
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    net::Endpoint endpoint;
+    endpoint.length = at->ai_addrlen;
+    std::copy_n(reinterpret_cast<const char*>(at->ai_addr), at->ai_addrlen,
+                reinterpret_cast<char*>(&endpoint.storage));
+    auto added = add(to, endpoint.address(), port);
+    if (!added) return added;
+  }
+  return {};
+}
+
+Result<void> add_both(std::vector<Address>& to, const char* v4, const char* v6, unsigned port,
+                      const Interfaces& allowed) {
+  Result<void> added;
+  if (allowed.ipv4) added = add(to, v4, port);
+  if (added && allowed.ipv6) added = add(to, v6, port);
+  return added;
+}
+
+Result<void> add_interface(std::vector<Address>& to, const std::string& name, unsigned port,
+                           const Interfaces& allowed) {
+  if (name == "all") return add_both(to, "0.0.0.0", "::", port, allowed);
+  if (name == "loopback-only") return add_both(to, "127.0.0.1", "::1", port, allowed);
+  const bool bracketed = name.size() > 2 && name.front() == '[' && name.back() == ']';
+  return add_host(to, bracketed ? name.substr(1, name.size() - 2) : name, port, allowed);
+}
+
+}  // namespace
+
+Result<unsigned> port_number(const std::string& port) {
+  if (const auto number = parse_number(port)) {
+    if (*number < 1 || *number > 65535) return fail(Errc::invalid, concat("bad port number: ", port));
+    return static_cast<unsigned>(*number);
+  }
+  for (const KnownPort& known : kKnownPorts) {
+    if (known.name == port) return known.number;
+  }
+  const servent* found = ::getservbyname(port.c_str(), "tcp");
+  if (found == nullptr) return fail(Errc::not_found, concat("unknown service name: ", port));
+  return static_cast<unsigned>(ntohs(static_cast<std::uint16_t>(found->s_port)));
+}
+
+Result<Interfaces> interfaces_from(const std::vector<std::string>& inet_interfaces,
+                                   const std::vector<std::string>& inet_protocols) {
+  Interfaces interfaces{inet_interfaces, false, false};
+  for (const std::string& protocol : inet_protocols) {
+    if (protocol != "all" && protocol != "ipv4" && protocol != "ipv6") {
+      return fail(Errc::invalid, concat("parameter inet_protocols: unknown protocol \"", protocol, "\""));
+    }
+    interfaces.ipv4 |= protocol != "ipv6";
+    interfaces.ipv6 |= protocol != "ipv4";
+  }
+  interfaces.ipv6 = interfaces.ipv6 && kernel_has_ipv6();
+  return interfaces;
+}
+
+Result<std::vector<Address>> inet_addresses(std::string_view name, const Interfaces& interfaces) {
+  const auto parsed = config::parse_endpoint(name);
+  if (!parsed) return fail(parsed.error());
+  const auto port = port_number(parsed->port);
+  if (!port) return fail(port.error());
+  std::vector<Address> addresses;
+  Result<void> added;
+  if (!parsed->host.empty()) added = add_host(addresses, parsed->host, *port, interfaces);
+  for (const std::string& interface : interfaces.names) {
+    if (added && parsed->host.empty()) added = add_interface(addresses, interface, *port, interfaces);
+  }
+  if (!added) return fail(added.error());
+  if (addresses.empty()) return fail(Errc::not_found, concat("no address to listen on for ", name));
+  return addresses;
+}
+
+Result<Address> path_address(std::string_view name, Type type, bool is_private) {
+  if (name.empty() || name.front() == '/' || name.find("..") != std::string_view::npos) {
+    return fail(Errc::invalid, concat("bad path of a service: ", name));
+  }
+  const std::string path = concat(is_private ? "private/" : "public/", name);
+  auto endpoint = net::Endpoint::unix_path(path);
+  if (!endpoint) return fail(endpoint.error());
+  return Address{concat(type == Type::unix_dgram ? "unix-dgram:" : "unix:", path), *endpoint};
+}
+
+}  // namespace postern::master

@@ -1,0 +1,154 @@
+#include "master/instance.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/base/text.h"
+#include "lib/daemon/jail.h"
+
+namespace postern::master {
+
+namespace {
+
+enum class Owner { root, mail, postdrop };
+
+// The directories of the queue. Those of mail_owner are closed to everybody else; commands that are set-gid
+// to setgid_group reach public/ and maildrop/.
+struct Directory {
+  const char* name;
+  mode_t mode;
+  Owner owner;
+};
+constexpr Directory kDirectories[] = {
+    {"pid", 0755, Owner::root},   {"private", 0700, Owner::mail}, {"public", 0710, Owner::postdrop},
+    {"queue", 0700, Owner::mail}, {"spool", 0700, Owner::mail},   {"maildrop", 0730, Owner::postdrop},
+};
+
+struct Owners {
+  daemon::Identity mail;
+  gid_t postdrop = 0;
+  bool root = false;
+};
+
+Result<Owners> find_owners(const config::CommonParams& params) {
+  Owners owners;
+  owners.root = ::geteuid() == 0;
+  if (!owners.root) return owners;
+  auto mail = daemon::find_identity(*params.mail_owner);
+  if (!mail) return fail(Errc::not_found, concat("parameter mail_owner: ", mail.error().text));
+  owners.mail = std::move(*mail);
+  const group* found = ::getgrnam(params.setgid_group->c_str());
+  if (found == nullptr) {
+    return fail(Errc::not_found, concat("parameter setgid_group: unknown group: ", *params.setgid_group));
+  }
+  owners.postdrop = found->gr_gid;
+  return owners;
+}
+
+Result<void> give_away(const std::string& path, const Owners& owners, Owner owner) {
+  if (!owners.root || owner == Owner::root) return {};
+  const gid_t group = owner == Owner::postdrop ? owners.postdrop : static_cast<gid_t>(-1);
+  if (::chown(path.c_str(), owners.mail.uid, group) != 0) return fail_errno(concat("chown ", path), errno);
+  return {};
+}
+
+// One that is there keeps the mode and owner that the administrator gave it.
+Result<void> make_directory(const std::string& path, mode_t mode, const Owners& owners, Owner owner) {
+  if (::mkdir(path.c_str(), mode) != 0) {
+    if (errno == EEXIST) return {};
+    return fail_errno(concat("create directory ", path), errno);
+  }
+  if (::chmod(path.c_str(), mode) != 0) return fail_errno(concat("chmod ", path), errno);
+  return give_away(path, owners, owner);
+}
+
+Result<void> make_directories(const config::CommonParams& params) {
+  const auto owners = find_owners(params);
+  if (!owners) return fail(owners.error());
+  auto made = make_directory(*params.queue_directory, 0755, *owners, Owner::root);
+  if (made && ::chdir(params.queue_directory->c_str()) != 0) {
+    made = fail_errno(concat("chdir ", *params.queue_directory), errno);
+  }
+  for (const Directory& directory : kDirectories) {
+    if (made) made = make_directory(directory.name, directory.mode, *owners, directory.owner);
+  }
+  if (made) made = make_directory(*params.data_directory, 0700, *owners, Owner::mail);
+  return made;
+}
+
+// False when the file was removed, by a master that just ended, after we had opened it.
+bool is_still_there(const std::string& path, int fd) {
+  struct stat named {
+  }, held{};
+  return ::stat(path.c_str(), &named) == 0 && ::fstat(fd, &held) == 0 && named.st_ino == held.st_ino;
+}
+
+Result<Fd> lock_file(const std::string& path) {
+  auto file = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
+  if (!file) return fail(file.error());
+  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    auto failure = fail_errno(concat("open lock file ", path, ": unable to set exclusive lock"), error);
+    failure.value().kind = error == EWOULDBLOCK ? Errc::busy : Errc::io;
+    return failure;
+  }
+  if (!is_still_there(path, file->get())) return lock_file(path);
+  return file;
+}
+
+std::string pid_file(const config::CommonParams& params) {
+  return concat(*params.process_id_directory, "/master.pid");
+}
+
+}  // namespace
+
+Result<Instance> Instance::take(const config::CommonParams& params) {
+  auto made = make_directories(params);
+  if (!made) return fail(made.error());
+  Instance instance;
+  instance.pid_path_ = pid_file(params);
+  instance.board_path_ = concat(*params.process_id_directory, "/scoreboard");
+  auto lock = lock_file(instance.pid_path_);
+  if (!lock) return fail(lock.error());
+  instance.pid_lock_ = std::move(*lock);
+  lock = lock_file(concat(*params.data_directory, "/master.lock"));
+  if (!lock) return fail(lock.error());
+  instance.data_lock_ = std::move(*lock);
+  return instance;
+}
+
+Result<void> Instance::announce(int scoreboard) {
+  const std::string text = concat(::getpid(), "\n");
+  if (::ftruncate(pid_lock_.get(), 0) != 0 || ::pwrite(pid_lock_.get(), text.data(), text.size(), 0) < 0) {
+    return fail_errno(concat("write ", pid_path_), errno);
+  }
+  ::unlink(board_path_.c_str());
+  const std::string target = concat("/proc/", ::getpid(), "/fd/", scoreboard);
+  if (::symlink(target.c_str(), board_path_.c_str()) != 0)
+    return fail_errno(concat("create ", board_path_), errno);
+  return {};
+}
+
+void Instance::withdraw() {
+  ::unlink(board_path_.c_str());
+  if (::ftruncate(pid_lock_.get(), 0) == 0) ::unlink(pid_path_.c_str());
+}
+
+bool is_running(const config::CommonParams& params) {
+  const std::string path = concat(*params.queue_directory, "/", pid_file(params));
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+std::string missing_rights() {
+  if (::geteuid() == 0) return "";
+  return "started without root: no change of user or root directory, no delivery as other users, "
+         "no ports below the limit for users";
+}
+
+}  // namespace postern::master

@@ -1,0 +1,35 @@
+// What makes an instance one: its directories, the locks that keep a second master out, the pid file.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/config/params/common_params.h"
+
+namespace postern::master {
+
+class Instance {
+ public:
+  // Makes the directories that are missing, goes to the queue directory, and takes the locks. Fails with busy
+  // when another master holds one, in Postfix's words; a file that nobody holds is no obstacle.
+  static Result<Instance> take(const config::CommonParams& params);
+
+  // Writes our process id, and shows the scoreboard as pid/scoreboard.
+  Result<void> announce(int scoreboard);
+  // Removes what announce() made.
+  void withdraw();
+
+ private:
+  std::string pid_path_, board_path_;
+  Fd pid_lock_, data_lock_;
+};
+
+// For -t: true when a master runs on this queue.
+bool is_running(const config::CommonParams& params);
+
+// What cannot be had without root, in words for the log; empty for root.
+std::string missing_rights();
+
+}  // namespace postern::master

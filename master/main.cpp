@@ -1,0 +1,48 @@
+// master: see master.h. What stands here is about the process that the caller sees.
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "master/background.h"
+#include "master/configuration.h"
+#include "master/instance.h"
+#include "master/master.h"
+#include "master/options.h"
+
+using namespace postern;
+
+namespace {
+
+int fail_with(const Error& error) {
+  log_fatal(error.text);
+  log::flush();
+  return EXIT_FAILURE;
+}
+
+int test_lock(const master::Options& options) {
+  const auto configuration = master::read_configuration(options.config_directory);
+  if (!configuration) return fail_with(configuration.error());
+  return master::is_running((*configuration)->common) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  log::open({"postfix/master", "", log::Target::descriptor, Fd()});
+  ::umask(077);
+  const auto options = master::parse_options(argc, argv);
+  if (!options) return fail_with(options.error());
+  if (options->test) return test_lock(*options);
+  auto ready = master::enter_background(*options);
+  if (!ready) return fail_with(ready.error());
+  master::Master master(*options);
+  auto started = master.start();
+  if (!started) return fail_with(started.error());
+  ready->tell();
+  master.run();
+  return EXIT_SUCCESS;
+}

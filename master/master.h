@@ -1,0 +1,48 @@
+// The life of master: from the command line to the last child.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/net/loop.h"
+#include "master/configuration.h"
+#include "master/instance.h"
+#include "master/options.h"
+#include "master/supervisor.h"
+
+namespace postern::master {
+
+class Master {
+ public:
+  explicit Master(Options options) : options_(std::move(options)) {}
+
+  // Up to the moment when every service listens. Fails with the reason; then nothing is left behind.
+  Result<void> start();
+  // Until a signal ends it and the last child is gone.
+  void run();
+
+ private:
+  Result<void> open_log(const Configuration& configuration);
+  // True when the path of the log leads to another file now: it was rotated.
+  bool log_has_moved(const Configuration& configuration) const;
+  Result<Fd> log_for_children() const;
+  void say_what_is_missing(const Configuration& configuration) const;
+  void follow_signals();
+  void reload();
+  Result<void> change_to(std::unique_ptr<Configuration> next);
+  net::Task<void> end_in_time();
+
+  Options options_;
+  std::string directory_;  // of the configuration, absolute
+  net::Loop loop_;
+  int log_fd_ = -1;  // owned by the log
+  bool log_is_syslog_ = false;
+  std::optional<Instance> instance_;
+  std::unique_ptr<Supervisor> supervisor_;
+  net::Scope tasks_{loop_};
+};
+
+}  // namespace postern::master

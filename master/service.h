@@ -1,0 +1,45 @@
+// A service as master.cf asks for it, once everything about it is known: the input of every decision.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/config/service.h"
+#include "lib/net/socket.h"
+
+namespace postern::master {
+
+using Type = config::SocketType;
+
+// Something to listen on. Two of the same key are the same socket.
+struct Address {
+  std::string key;  // "inet:127.0.0.1:25", "inet:[::1]:25", "unix:public/qmgr", "unix-dgram:public/postlog"
+  net::Endpoint endpoint;
+  bool operator==(const Address& other) const { return key == other.key; }
+};
+
+struct Service {
+  std::string name;  // as in the first field: "smtp", "127.0.0.1:10025", "qmgr"
+  Type type = Type::inet;
+  bool is_private = true;
+  bool unprivileged = true;
+  bool chroot = false;
+  seconds wakeup{0};            // 0: never
+  bool wakeup_if_used = false;  // wakeup with a question mark
+  unsigned limit = 0;           // processes at a time; 0: any number
+  std::string program;          // "smtpd"
+  std::vector<std::string> arguments;
+  std::size_t line = 0;  // in master.cf
+  std::vector<Address> addresses;
+
+  // What makes it the same service after an edit: its type and where it listens.
+  std::string identity() const;
+};
+
+// A process of it may exist once only: the next one waits until the one before has left.
+inline bool is_single(const Service& service) {
+  return service.limit == 1;
+}
+
+}  // namespace postern::master

@@ -1,0 +1,250 @@
+#include "master/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/daemon/arguments.h"
+
+namespace postern::master {
+
+namespace {
+
+int backlog_of(const Configuration& configuration, const Service& service) {
+  return std::max(*configuration.params.default_process_limit,
+                  static_cast<int>(std::min(service.limit, 4096u)));
+}
+
+daemon::Arguments arguments_of(const Service& service, std::size_t listeners) {
+  using Limit = daemon::Arguments::Limit;
+  daemon::Arguments arguments;
+  arguments.service = service.name;
+  arguments.type = config::name_of(service.type);
+  arguments.limit = service.limit == 0 ? Limit::none : service.limit == 1 ? Limit::one : Limit::other;
+  arguments.unprivileged = service.unprivileged;
+  arguments.chroot = service.chroot;
+  arguments.listeners = static_cast<unsigned>(listeners);
+  return arguments;
+}
+
+std::vector<Service> services_of(const std::vector<std::unique_ptr<Entry>>& entries) {
+  std::vector<Service> services;
+  for (const auto& entry : entries) services.push_back(entry->service());
+  return services;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, daemon::Scoreboard scoreboard)
+    : loop_(loop),
+      directory_(std::move(configuration_directory)),
+      scoreboard_(std::move(scoreboard)),
+      child_ended_(loop),
+      tasks_(loop) {}
+
+Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog) {
+  set_log(std::move(log), log_is_syslog);
+  return reload(std::move(configuration), false);
+}
+
+void Supervisor::set_log(Fd log, bool is_syslog) {
+  log_ = std::move(log);
+  log_is_syslog_ = is_syslog;
+}
+
+Result<void> Supervisor::reload(std::unique_ptr<Configuration> configuration, bool everything) {
+  const auto steps = plan_reload(services_of(entries_), configuration->services, everything);
+  std::vector<std::vector<Listener>> opened;
+  for (const Step& step : steps) {
+    opened.emplace_back();
+    if (step.change != Change::add) continue;
+    const Service& service = configuration->services[step.after];
+    auto listeners = open_all(*configuration, service);
+    if (!listeners) {
+      return fail(listeners.error().kind,
+                  concat("master.cf, line ", service.line, ": ", listeners.error().text));
+    }
+    opened.back() = std::move(*listeners);
+  }
+  configuration_ = std::move(configuration);
+  ++generation_;
+  scoreboard_.header().generation = generation_;
+  apply(steps, std::move(opened));
+  return {};
+}
+
+Result<std::vector<Listener>> Supervisor::open_all(const Configuration& configuration,
+                                                   const Service& service) const {
+  std::vector<Listener> listeners;
+  for (const Address& address : service.addresses) {
+    auto shared = share_listener(address.key);
+    auto listener = shared ? std::move(shared) : open_listener(address, backlog_of(configuration, service));
+    if (!listener) return fail(listener.error());
+    listeners.push_back(std::move(*listener));
+  }
+  return listeners;
+}
+
+Result<Listener> Supervisor::share_listener(const std::string& key) const {
+  for (const auto& entry : entries_) {
+    for (const Listener& listener : entry->listeners()) {
+      if (listener.key != key) continue;
+      Fd same(::fcntl(listener.fd.get(), F_DUPFD_CLOEXEC, 0));
+      if (!same) return fail_errno("duplicate a socket", errno);
+      return Listener{key, listener.path, std::move(same)};
+    }
+  }
+  return fail(Errc::not_found, key);
+}
+
+void Supervisor::apply(const std::vector<Step>& steps, std::vector<std::vector<Listener>> opened) {
+  Starter& self = *this;
+  Entries before = std::move(entries_);
+  entries_.clear();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    if (step.change == Change::remove) {
+      retired_.push_back(std::move(before[step.before]));
+      continue;
+    }
+    Service& service = configuration_->services[step.after];
+    if (step.change == Change::add) {
+      entries_.push_back(std::make_unique<Entry>(loop_, self, service, std::move(opened[i])));
+      continue;
+    }
+    entries_.push_back(std::move(before[step.before]));
+    if (step.change == Change::renew) entries_.back()->renew(service);
+    if (step.change == Change::adjust) entries_.back()->adjust(service);
+  }
+  retire_removed();
+}
+
+void Supervisor::retire_removed() {
+  std::vector<std::string> kept;
+  for (const auto& entry : entries_) {
+    for (const Listener& listener : entry->listeners()) kept.push_back(listener.key);
+  }
+  for (const auto& entry : retired_) entry->retire(kept);
+  forget_retired();
+}
+
+void Supervisor::forget_retired() {
+  std::erase_if(retired_, [](const auto& entry) { return entry->children().empty(); });
+}
+
+Start Supervisor::start_of(const Service& service, std::size_t listeners, unsigned slot) const {
+  Start start;
+  start.path = concat(*configuration_->common.daemon_directory, "/", service.program);
+  start.words = daemon::format_arguments(arguments_of(service, listeners), service.program, "");
+  start.words.insert(start.words.begin(), service.program);
+  start.words.insert(start.words.end(), service.arguments.begin(), service.arguments.end());
+  start.environment = import_environment(*configuration_->params.import_environment);
+  std::erase_if(start.environment, [](const std::string& pair) {
+    return pair.rfind(concat(daemon::kConfigVariable, "="), 0) == 0;
+  });
+  const char* log = !log_ ? "none" : log_is_syslog_ ? "syslog" : "descriptor";
+  start.environment.push_back(concat(daemon::kConfigVariable, "=", directory_));
+  start.environment.push_back(concat(daemon::kLogVariable, "=", log));
+  start.environment.push_back(concat(daemon::kSlotVariable, "=", slot));
+  start.environment.push_back(concat(daemon::kGenerationVariable, "=", generation_));
+  return start;
+}
+
+std::unique_ptr<Child> Supervisor::start_child(const Service& service,
+                                               const std::vector<Listener>& listeners) {
+  const auto slot = scoreboard_.take_slot();
+  if (!slot) {
+    log_warning(slot.error().text);
+    return nullptr;
+  }
+  Start start = start_of(service, listeners.size(), *slot);
+  int ends[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+    log_warning(fail_errno("create a status channel", errno).value().text);
+    scoreboard_.free_slot(*slot);
+    return nullptr;
+  }
+  Fd ours(ends[0]);
+  const Fd theirs(ends[1]);
+  start.descriptors = {log_.get(), scoreboard_.fd(), theirs.get()};
+  for (const Listener& listener : listeners) start.descriptors.push_back(listener.fd.get());
+  const auto pid = start_program(start);
+  if (!pid) {
+    log_warning(pid.error().text);
+    scoreboard_.free_slot(*slot);
+    return nullptr;
+  }
+  return std::make_unique<Child>(loop_, *pid, *slot, generation_, std::move(ours));
+}
+
+void Supervisor::reap() {
+  int status = 0;
+  for (;;) {
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0 && errno == EINTR) continue;
+    if (pid <= 0) break;
+    ended(pid, status);
+  }
+  forget_retired();
+  child_ended_.notify();
+}
+
+void Supervisor::ended(pid_t pid, int status) {
+  for (const auto* entries : {&entries_, &retired_}) {
+    for (const auto& entry : *entries) {
+      const auto slot = entry->ended(pid, status);
+      if (!slot) continue;
+      scoreboard_.free_slot(*slot);
+      return;
+    }
+  }
+}
+
+std::vector<Child*> Supervisor::children(bool network_only) const {
+  std::vector<Child*> found;
+  for (const auto* entries : {&entries_, &retired_}) {
+    for (const auto& entry : *entries) {
+      if (network_only && entry->service().type != Type::inet) continue;
+      for (const auto& child : entry->children()) found.push_back(child.get());
+    }
+  }
+  return found;
+}
+
+void Supervisor::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  for (const auto& entry : entries_) entry->stop_starting();
+  tasks_.spawn(stop_in_order());
+}
+
+net::Task<void> Supervisor::stop_in_order() {
+  // Those that face the network first: what they have in hand needs the others.
+  for (const bool network_only : {true, false}) {
+    for (Child* child : children(network_only)) child->ask_to_leave();
+    for (Child* child : children(network_only)) child->send_signal(SIGTERM);
+    const Deadline limit = loop_.in(daemon::kStopLimit + seconds(1));
+    while (!children(network_only).empty() && loop_.now() < limit) {
+      const bool one_ended = co_await child_ended_.wait(limit);
+      if (!one_ended) break;
+    }
+    for (Child* child : children(network_only)) {
+      log_warning(concat("process ", child->pid(), " does not end: killed"));
+      child->send_signal(SIGKILL);
+    }
+  }
+  while (!children(false).empty()) {
+    const bool one_ended = co_await child_ended_.wait(Deadline::max());  // SIGKILL ends every process
+    if (!one_ended) continue;
+  }
+  for (const auto& entry : entries_) entry->retire({});
+  loop_.stop();
+}
+
+}  // namespace postern::master

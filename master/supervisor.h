@@ -1,0 +1,73 @@
+// Master at work: owns the listening sockets and the children, and keeps the number of processes of each
+// service where the decisions of plan.h want it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "lib/daemon/scoreboard.h"
+#include "lib/net/loop.h"
+#include "lib/net/scope.h"
+#include "master/child.h"
+#include "master/configuration.h"
+#include "master/entry.h"
+#include "master/spawn.h"
+
+namespace postern::master {
+
+class Supervisor final : private Starter {
+ public:
+  // `configuration_directory` is what children get as MAIL_CONFIG; `log` is where they write.
+  Supervisor(net::Loop& loop, std::string configuration_directory, daemon::Scoreboard scoreboard);
+
+  // Opens all sockets and starts what must always run. Fails when a socket cannot be opened; then nothing has
+  // been started.
+  Result<void> start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog);
+
+  // Changes to another configuration: either all of it, or a failure and nothing has changed. `everything`
+  // renews the processes of all services.
+  Result<void> reload(std::unique_ptr<Configuration> configuration, bool everything);
+  // Where children that start from now on write.
+  void set_log(Fd log, bool is_syslog);
+
+  // Tells children to end, those that face the network first, then kills; the loop stops when all are gone.
+  void stop();
+
+  // For SIGCHLD: learns who has ended. Orphans that became ours, as process 1, just go.
+  void reap();
+
+  const Configuration& configuration() const { return *configuration_; }
+
+ private:
+  using Entries = std::vector<std::unique_ptr<Entry>>;
+
+  std::unique_ptr<Child> start_child(const Service& service, const std::vector<Listener>& listeners) override;
+  bool is_stopping() const override { return stopping_; }
+  Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
+  Start start_of(const Service& service, std::size_t listeners, unsigned slot) const;
+
+  Result<std::vector<Listener>> open_all(const Configuration& configuration, const Service& service) const;
+  Result<Listener> share_listener(const std::string& key) const;
+  void apply(const std::vector<Step>& steps, std::vector<std::vector<Listener>> opened);
+  void retire_removed();
+  void forget_retired();
+  net::Task<void> stop_in_order();
+  void ended(pid_t pid, int status);
+  std::vector<Child*> children(bool network_only) const;
+
+  net::Loop& loop_;
+  std::string directory_;
+  daemon::Scoreboard scoreboard_;
+  std::unique_ptr<Configuration> configuration_;
+  Fd log_;
+  bool log_is_syslog_ = false;
+  std::uint32_t generation_ = 1;
+  bool stopping_ = false;
+  Entries entries_;
+  Entries retired_;  // services that are no more, until their last process has left
+  net::Event child_ended_;
+  net::Scope tasks_;
+};
+
+}  // namespace postern::master
