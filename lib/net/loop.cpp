@@ -184,6 +184,7 @@ void Loop::post_from_thread(std::function<void()> function) {
 }
 
 void Loop::run_threads_posts() {
+  count_activity();
   std::uint64_t count = 0;
   [[maybe_unused]] const auto n = ::read(wakeup_->fd.get(), &count, sizeof count);
   std::vector<std::function<void()>> functions;
@@ -191,10 +192,7 @@ void Loop::run_threads_posts() {
     const std::lock_guard lock(mutex_);
     functions.swap(from_threads_);
   }
-  for (auto& function : functions) {
-    ++activity_;
-    function();
-  }
+  for (auto& function : functions) function();
 }
 
 // ---- the turns
@@ -237,6 +235,13 @@ void Loop::run_hooks() {
   for (auto& hook : hooks_) hook();
 }
 
+void Loop::count_activity() {
+  ++activity_;
+  if (!asleep_) return;
+  asleep_ = false;
+  woke_ = std::chrono::steady_clock::now();
+}
+
 void Loop::turn(Wait wait) {
   // What is posted may post more: an answer that arrived, the reply that it makes, the sending of it. A few
   // rounds before a sleep spare the calls that ask libevent for nothing.
@@ -245,16 +250,18 @@ void Loop::turn(Wait wait) {
   run_hooks();
   arm_alarm();
   last_turn_ = std::chrono::steady_clock::now() - woke_;
-  const bool at_once = wait == Wait::no || posted_.next_ != &posted_;
+  const bool at_once = wait == Wait::no || stopped_ || posted_.next_ != &posted_;
+  asleep_ = true;
   event_base_loop(base_, at_once ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
-  woke_ = std::chrono::steady_clock::now();
+  if (asleep_) woke_ = std::chrono::steady_clock::now();  // nothing but timers
+  asleep_ = false;
   fire_timers();
 }
 
 void Loop::run() {
-  stopped_ = false;
   while (!stopped_) turn(Wait::yes);
   run_hooks();
+  stopped_ = false;
 }
 
 void Loop::poll() {

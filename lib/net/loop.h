@@ -67,7 +67,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs turns until stop() is called.
+  // Runs turns until stop() is called, which may have been before.
   void run();
   void stop() { stopped_ = true; }
   // One turn: waits until something happens (or not at all), and lets it.
@@ -96,12 +96,16 @@ class Loop {
   // How long the last turn worked between two sleeps: its lag for everybody who waited.
   Duration last_turn() const { return last_turn_; }
 
+  // Timers that are armed.
+  std::size_t timers() const { return timers_.size(); }
+
   event_base* base() { return base_; }
   // A large buffer for one system call; its content lasts until the next use by anybody.
   static constexpr std::size_t kScratch = 256 * 1024;
   char* scratch() { return scratch_.get(); }
-  // Callbacks of lib/net say that something happened, for poll().
-  void count_activity() { ++activity_; }
+  // Callbacks from libevent say first that something happened: for poll(), and to see when a turn's work
+  // began.
+  void count_activity();
 
  private:
   friend class Timer;
@@ -134,6 +138,7 @@ class Loop {
   std::uint64_t activity_ = 0;
   Duration last_turn_{};
   Instant woke_{};
+  bool asleep_ = false;
   bool stopped_ = false;
   bool test_clock_ = false;
   Instant test_now_{};

@@ -6,8 +6,26 @@
 
 namespace postern::net {
 
+namespace {
+
+// libevent reports an error on a socket (a reset connection, a dead process behind a UNIX socket) as
+// "readable and writable", without EV_CLOSED: beside the last data it would look like data alone. So the
+// reading event also listens to EV_WRITE, but behind libevent's back: registering it would cost a wake-up
+// whenever a peer takes what we sent.
+void hear_errors(event& reading) {
+  reading.ev_events = static_cast<short>(reading.ev_events | EV_WRITE);
+}
+void forget_errors(event& reading) {
+  reading.ev_events = static_cast<short>(reading.ev_events & ~EV_WRITE);
+}
+
+}  // namespace
+
 Readiness::~Readiness() {
-  if (reading_added_) event_del(&reading_);
+  if (reading_added_) {
+    forget_errors(reading_);
+    event_del(&reading_);
+  }
   if (writing_added_) event_del(&writing_);
 }
 
@@ -16,6 +34,7 @@ Readiness::Wait Readiness::readable(Deadline deadline) {
     event_assign(&reading_, loop_.base(), fd_, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, &Readiness::came,
                  this);
     event_add(&reading_, nullptr);
+    hear_errors(reading_);
     reading_added_ = true;
   }
   return Wait(*this, reader_, deadline);
@@ -32,13 +51,15 @@ Readiness::Wait Readiness::writable(Deadline deadline) {
 
 void Readiness::came(int, short what, void* self) {
   auto* readiness = static_cast<Readiness*>(self);
+  readiness->loop_.count_activity();
   readiness->may_read_ = true;
-  if ((what & EV_CLOSED) != 0) readiness->closing_ = true;
+  readiness->ending_ = (what & (EV_CLOSED | EV_WRITE)) != 0;
   if (readiness->reader_ != nullptr) readiness->reader_->wake();
 }
 
 void Readiness::room(int, short, void* self) {
   auto* readiness = static_cast<Readiness*>(self);
+  readiness->loop_.count_activity();
   readiness->writing_added_ = false;
   if (readiness->writer_ != nullptr) readiness->writer_->wake();
 }

@@ -45,8 +45,8 @@ class Readiness {
   // False when the last read took everything there was and nothing has arrived since: a read would say
   // EAGAIN.
   bool may_read() const { return may_read_; }
-  // To be told by the reader: its read took less than it had room for.
-  void drained() { may_read_ = closing_; }
+  // To be told by the reader: its read took less than it had room for, or said EAGAIN.
+  void drained() { may_read_ = ending_; }
 
  private:
   static void came(int fd, short what, void* self);
@@ -60,7 +60,7 @@ class Readiness {
   bool reading_added_ = false;
   bool writing_added_ = false;
   bool may_read_ = true;
-  bool closing_ = false;  // the peer has closed: reads never wait again
+  bool ending_ = false;  // after the bytes comes an end or an error that is not announced again
 };
 
 }  // namespace postern::net

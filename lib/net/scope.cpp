@@ -63,6 +63,7 @@ void Scope::cancel() {
     if (!first_->task.done()) --running_;
     delete first_;
   }
+  changed_.notify();
 }
 
 Scope::~Scope() {

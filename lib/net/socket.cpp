@@ -65,15 +65,16 @@ unsigned Endpoint::port() const {
 Result<Endpoint> Endpoint::parse(std::string_view address, unsigned port) {
   Endpoint endpoint;
   const std::string text(address);
+  const bool sane = port <= 65535 && address.find('\0') == std::string_view::npos;
   auto& v4 = as<sockaddr_in>(endpoint.storage);
   auto& v6 = as<sockaddr_in6>(endpoint.storage);
-  if (port <= 65535 && ::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
+  if (sane && ::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
     v4.sin_port = htons(static_cast<std::uint16_t>(port));
     endpoint.length = sizeof v4;
     return endpoint;
   }
-  if (port <= 65535 && ::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
+  if (sane && ::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(static_cast<std::uint16_t>(port));
     endpoint.length = sizeof v6;
@@ -88,6 +89,7 @@ Result<Endpoint> Endpoint::unix_path(std::string_view path) {
   if (path.empty() || path.size() >= sizeof address.sun_path) {
     return fail(Errc::too_long, concat("socket path of ", path.size(), " bytes: ", path));
   }
+  if (path.find('\0') != std::string_view::npos) return fail(Errc::invalid, "socket path with a NUL in it");
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
   endpoint.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
@@ -122,7 +124,10 @@ Result<Accepted> accept_from(int listener) {
                                SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.fd) return accepted;
     if (errno == EAGAIN) return fail(Errc::busy, "no connection is waiting");
-    if (errno != EINTR && errno != ECONNABORTED) return fail_errno("accept", errno);
+    // What befell the connection before we took it is no error of the listener.
+    const bool of_the_client = errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == EPERM ||
+                               errno == ENETDOWN || errno == ENETUNREACH || errno == EHOSTUNREACH;
+    if (!of_the_client) return fail_errno("accept", errno);
   }
 }
 
@@ -169,6 +174,10 @@ int peer_user(int fd) {
 }
 
 ssize_t send_with(int fd, std::string_view data, const std::vector<int>& descriptors) {
+  if (descriptors.size() > kMostDescriptors) {
+    errno = EINVAL;
+    return -1;
+  }
   iovec part{const_cast<char*>(data.data()), data.size()};
   msghdr message{};
   message.msg_iov = &part;
@@ -204,6 +213,7 @@ ssize_t receive_with(int fd, char* data, std::size_t size, std::vector<Fd>& desc
     n = ::recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (n < 0 && errno == EINTR);
   if (n < 0) return n;
+  const std::size_t before = descriptors.size();
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -212,6 +222,11 @@ ssize_t receive_with(int fd, char* data, std::size_t size, std::vector<Fd>& desc
       std::memcpy(&number, CMSG_DATA(header) + i * sizeof(int), sizeof number);
       descriptors.emplace_back(number);
     }
+  }
+  if ((message.msg_flags & MSG_CTRUNC) != 0) {
+    descriptors.resize(before);
+    errno = EMFILE;
+    return -1;
   }
   return n;
 }

@@ -27,7 +27,7 @@ struct Endpoint {
 
   // From numbers: "192.0.2.1" or "2001:db8::1". Fails with invalid.
   static Result<Endpoint> parse(std::string_view address, unsigned port);
-  // A UNIX socket's path. Fails with too_long.
+  // A UNIX socket's path. Fails with too_long; invalid (a NUL in it).
   static Result<Endpoint> unix_path(std::string_view path);
 };
 
@@ -54,10 +54,12 @@ int peer_user(int fd);
 
 constexpr std::size_t kMostDescriptors = 8;  // in one message
 
-// sendmsg(2) without waiting, with descriptors when there are any (at most kMostDescriptors). As send: the
-// number of bytes, or -1 and errno.
+// sendmsg(2) without waiting, with descriptors when there are any. As send: the number of bytes, or -1 and
+// errno (EINVAL: more than kMostDescriptors).
 ssize_t send_with(int fd, std::string_view data, const std::vector<int>& descriptors);
-// recvmsg(2) without waiting; received descriptors are close-on-exec and appended.
+// recvmsg(2) without waiting; received descriptors are close-on-exec and appended. -1 and EMFILE when some
+// were lost, because too many came at once or we may not have more: the bytes beside them are lost too, and
+// nobody can say which message they belonged to.
 ssize_t receive_with(int fd, char* data, std::size_t size, std::vector<Fd>& descriptors);
 
 }  // namespace postern::net

@@ -1,8 +1,11 @@
 #include "lib/net/stream.h"
 
+#include "lib/net/wait.h"
+
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace postern::net {
 
@@ -11,6 +14,8 @@ namespace {
 // What is read ahead of a line: a client that pipelines and does not read our replies holds no more than
 // this.
 constexpr std::size_t kReadAhead = 16 * 1024;
+// Reads without a wait between them before others have their turn.
+constexpr unsigned kMostFullReads = 8;
 
 // A waiting session keeps no large buffer.
 void release(std::string& text) {
@@ -70,13 +75,23 @@ Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
 
 Task<Result<void>> Stream::skip_line(Deadline deadline) {
   for (;;) {
-    auto some = co_await read_some(deadline);
-    if (!some) co_return fail(some.error());
-    const auto end = some->find('\n');
-    if (end == std::string_view::npos) continue;
-    unread(some->substr(end + 1));
-    co_return Result<void>();
+    const auto end = in_.find('\n', at_);
+    if (end != std::string::npos) {
+      at_ = end + 1;
+      co_return Result<void>();
+    }
+    at_ = in_.size();
+    auto filled = co_await fill(deadline);
+    if (!filled) co_return fail(filled.error());
   }
+}
+
+// A peer that sends as fast as we read would keep the loop for itself, and never meet its deadline.
+Task<Result<void>> Stream::take_turns(Deadline deadline) {
+  full_reads_ = 0;
+  co_await next_turn(loop_);
+  if (loop_.now() >= deadline) co_return fail(Errc::timeout, "timed out while receiving");
+  co_return Result<void>();
 }
 
 Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadline) {
@@ -84,10 +99,15 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
     auto flushed = co_await flush(deadline);
     if (!flushed) co_return fail(flushed.error());
   }
+  if (full_reads_ >= kMostFullReads) {
+    auto waited = co_await take_turns(deadline);
+    if (!waited) co_return fail(waited.error());
+  }
   for (;;) {
     if (readiness_.may_read()) {
       const auto n = ::recv(fd_.get(), loop_.scratch(), most, MSG_DONTWAIT);
       if (n > 0) {
+        ++full_reads_;
         if (static_cast<std::size_t>(n) < most) readiness_.drained();
         co_return std::string_view(loop_.scratch(), static_cast<std::size_t>(n));
       }
@@ -96,6 +116,7 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
       if (errno != EAGAIN) co_return fail_errno("receive", errno);
       readiness_.drained();
     }
+    full_reads_ = 0;
     const bool ready = co_await readiness_.readable(deadline);
     if (!ready) co_return fail(Errc::timeout, "timed out while receiving");
   }
@@ -121,22 +142,26 @@ std::size_t Stream::discard_input() {
 ssize_t Stream::transmit() {
   ssize_t n = 0;
   do {
-    n = ::send(fd_.get(), out_.data(), out_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    n = ::send(fd_.get(), out_.data() + sent_, out_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (n < 0 && errno == EINTR);
+  if (n > 0) sent_ += static_cast<std::size_t>(n);
+  if (sent_ == out_.size()) {
+    release(out_);
+    sent_ = 0;
+  }
   return n;
+}
+
+void Stream::put(std::string_view text) {
+  // What was sent is dropped before it outweighs what was not.
+  if (sent_ > out_.size() / 2) out_.erase(0, std::exchange(sent_, 0));
+  out_ += text;
 }
 
 Task<Result<void>> Stream::flush(Deadline deadline) {
   while (!out_.empty()) {
     const auto n = transmit();
-    if (n > 0) {
-      if (static_cast<std::size_t>(n) == out_.size()) {
-        release(out_);
-      } else {
-        out_.erase(0, static_cast<std::size_t>(n));
-      }
-      continue;
-    }
+    if (n > 0) continue;
     if (errno != EAGAIN) co_return fail_errno("send", errno);
     const bool ready = co_await readiness_.writable(deadline);
     if (!ready) co_return fail(Errc::timeout, "timed out while sending");
@@ -150,9 +175,7 @@ Task<Result<void>> Stream::write(std::string_view text, Deadline deadline) {
 }
 
 void Stream::flush_now() {
-  if (out_.empty()) return;
-  const auto n = transmit();
-  if (n > 0) out_.erase(0, static_cast<std::size_t>(n));
+  if (!out_.empty()) transmit();
 }
 
 }  // namespace postern::net

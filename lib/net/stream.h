@@ -47,8 +47,8 @@ class Stream {
   std::size_t discard_input();
 
   // Adds to what is to be sent.
-  void put(std::string_view text) { out_ += text; }
-  std::size_t pending_output() const { return out_.size(); }
+  void put(std::string_view text);
+  std::size_t pending_output() const { return out_.size() - sent_; }
   // Sends all that was put. Fails with timeout, lost, io.
   Task<Result<void>> flush(Deadline deadline);
   // put() and flush().
@@ -63,12 +63,15 @@ class Stream {
   Task<Result<void>> fill(Deadline deadline);
   Task<Result<std::string_view>> receive(std::size_t most, Deadline deadline);
   ssize_t transmit();
+  Task<Result<void>> take_turns(Deadline deadline);
 
   Loop& loop_;
   Fd fd_;
   std::string in_;
   std::size_t at_ = 0;
   std::string out_;
+  std::size_t sent_ = 0;
+  unsigned full_reads_ = 0;  // that followed each other without a wait
   Readiness readiness_;
 };
 

@@ -27,6 +27,23 @@ class sleep_until : Timer {
   std::coroutine_handle<> waiter_;
 };
 
+// co_await next_turn(loop): lets everybody else go on first.
+class next_turn : Posted {
+ public:
+  explicit next_turn(Loop& loop) : loop_(loop) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    loop_.post(*this);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  void turn_came() override { waiter_.resume(); }
+  Loop& loop_;
+  std::coroutine_handle<> waiter_;
+};
+
 // A thing that happens, once or many times. Waiters go on in the next turn of the loop after notify(): it is
 // safe to call from anywhere in the loop's thread, also from inside a coroutine.
 class Event {
@@ -35,7 +52,7 @@ class Event {
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
-  // Wakes everybody who waits now. Nothing is remembered for those who come later.
+  // Wakes everybody who waits now, who waits longest first. Nothing is remembered for those who come later.
   void notify() {
     for (Wait* wait = first_; wait != nullptr; wait = wait->next_waiting_) wait->wake();
   }
@@ -47,9 +64,9 @@ class Event {
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiter) {
       waiter_ = waiter;
-      next_waiting_ = event_.first_;
-      if (next_waiting_ != nullptr) next_waiting_->previous_waiting_ = this;
-      event_.first_ = this;
+      previous_waiting_ = event_.last_;
+      (previous_waiting_ != nullptr ? previous_waiting_->next_waiting_ : event_.first_) = this;
+      event_.last_ = this;
       linked_ = true;
       arm(deadline_);
     }
@@ -66,7 +83,7 @@ class Event {
     void unlink() {
       if (!linked_) return;
       linked_ = false;
-      if (next_waiting_ != nullptr) next_waiting_->previous_waiting_ = previous_waiting_;
+      (next_waiting_ != nullptr ? next_waiting_->previous_waiting_ : event_.last_) = previous_waiting_;
       (previous_waiting_ != nullptr ? previous_waiting_->next_waiting_ : event_.first_) = next_waiting_;
     }
     void turn_came() override {
@@ -91,9 +108,12 @@ class Event {
  private:
   Loop& loop_;
   Wait* first_ = nullptr;
+  Wait* last_ = nullptr;
 };
 
-// A task with a limit over all of it: nothing when the deadline passed first; the task was then destroyed.
+// A task with a limit over all of it: nothing when the deadline passed first; the task was then destroyed. A
+// task that suspended is followed in the turn after its end: views into buffers (Stream::read_some) are then
+// no longer valid.
 template <class T>
 class with_deadline : Timer, Posted, task_detail::Finished {
  public:

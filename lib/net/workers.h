@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -27,21 +28,30 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Runs a function on a thread and returns what it returned. The function owns what it uses.
+  // Runs a function on a thread and returns what it returned, or throws what it threw. The function owns what
+  // it uses.
   template <class T>
   Task<T> run(std::function<T()> function) {
     // Shared by the coroutine, which may be cancelled, and the thread.
     auto place = std::make_shared<Place<T>>(loop_);
-    submit([place, function = std::move(function)] { place->result.emplace(function()); },
-           [place] {
-             place->there = true;
-             place->arrived.notify();
-           });
+    submit(
+        [place, function = std::move(function)] {
+          try {
+            place->result.emplace(function());
+          } catch (...) {
+            place->thrown = std::current_exception();
+          }
+        },
+        [place] {
+          place->there = true;
+          place->arrived.notify();
+        });
     while (!place->there) {
       const bool arrived =
           co_await place->arrived.wait(Deadline::max());  // a function that waits for a disk ends
       if (!arrived) continue;
     }
+    if (place->thrown) std::rethrow_exception(place->thrown);
     co_return std::move(*place->result);
   }
 
@@ -51,6 +61,7 @@ class Workers {
     explicit Place(Loop& loop) : arrived(loop) {}
     Event arrived;
     std::optional<T> result;
+    std::exception_ptr thrown;
     bool there = false;
   };
   struct Job {
