@@ -58,8 +58,9 @@ TEST_CASE("address lists are read in all the forms of RFC 5322") {
       {"Ann\n <a@x>,\n\tBob\n <b@y>", "Ann <a@x>; Bob <b@y>"},
       {".a.@x", "<.a.@x>"},
   };
-  for (const auto& [text, want] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, want] = row;
+    CAPTURE(row.text);
     CHECK(shown(text) == want);
   }
 }

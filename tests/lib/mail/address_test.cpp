@@ -23,8 +23,9 @@ TEST_CASE("mailboxes are read into their parts") {
       {"a@under_score.example", "a", "under_score.example", "a@under_score.example"},
       {"\xc3\xa4@\xc3\xb6.example", "\xc3\xa4", "\xc3\xb6.example", "\xc3\xa4@\xc3\xb6.example"},
   };
-  for (const auto& [text, local, domain, quoted] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, local, domain, quoted] = row;
+    CAPTURE(row.text);
     for (const auto grammar : {Grammar::lenient, Grammar::strict}) {
       const auto address = mail::parse_mailbox(text, grammar);
       REQUIRE(address);
@@ -48,8 +49,9 @@ TEST_CASE("a lenient reader takes what is in use, a strict one does not") {
       {"a.\"b c\"@x", "a.b c", "x"},
       {"a@example.com.", "a", "example.com"},
   };
-  for (const auto& [text, local, domain] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, local, domain] = row;
+    CAPTURE(row.text);
     const auto address = mail::parse_mailbox(text);
     REQUIRE(address);
     CHECK(address->local == local);
@@ -118,8 +120,9 @@ TEST_CASE("paths have brackets and perhaps a route, and say how long they are") 
       {"<postmaster>", "postmaster", 12},
       {"<\"a>b\"@c>", "a>b@c", 9},
   };
-  for (const auto& [text, address, length] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, address, length] = row;
+    CAPTURE(row.text);
     for (const auto grammar : {Grammar::lenient, Grammar::strict}) {
       const auto path = mail::parse_path(text, grammar);
       REQUIRE(path);
@@ -211,8 +214,9 @@ TEST_CASE("the extension of a local part is split off") {
       {"double-bounce", "-", "double-bounce", "", 0},
       {"", "+", "", "", 0},
   };
-  for (const auto& [local, delimiters, user, extension, delimiter] : cases) {
-    CAPTURE(local);
+  for (const auto& row : cases) {
+    const auto& [local, delimiters, user, extension, delimiter] = row;
+    CAPTURE(row.local);
     const auto got = mail::split_extension(local, delimiters);
     CHECK(got.user == user);
     CHECK(got.extension == extension);

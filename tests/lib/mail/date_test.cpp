@@ -51,8 +51,9 @@ TEST_CASE("a date names day, time and offset") {
       {"UTC0", -1, "Wed, 31 Dec 1969 23:59:59 +0000 (UTC)"},
       {"UTC0", 951'782'400'000'000, "Tue, 29 Feb 2000 00:00:00 +0000 (UTC)"},
   };
-  for (const auto& [zone, wall, want] : cases) {
-    CAPTURE(zone);
+  for (const auto& row : cases) {
+    const auto& [zone, wall, want] = row;
+    CAPTURE(row.zone);
     const Zone use(zone);
     CHECK(mail::format_date(wall) == want);
   }

@@ -65,8 +65,9 @@ TEST_CASE("header blocks end in four ways") {
       {"\xc3\xa4: c\n", 0, HeaderEnd::body_line, "\xc3\xa4: c\n"},
       {"A: b\n \nC: d\n\nx", 2, HeaderEnd::blank_line, "x"},
   };
-  for (const auto& [message, fields, end, body] : cases) {
-    CAPTURE(message);
+  for (const auto& row : cases) {
+    const auto& [message, fields, end, body] = row;
+    CAPTURE(row.message);
     const auto got = walk(message);
     CHECK(got.fields.size() == fields);
     CHECK(got.end == end);

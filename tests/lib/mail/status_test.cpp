@@ -69,8 +69,9 @@ TEST_CASE("a status is made from what administrators write") {
       {" 554\t5.7.1\tx ", "554 5.7.1 x"},
       {"354 go", "354 go"},
   };
-  for (const auto& [text, reply] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, reply] = row;
+    CAPTURE(row.text);
     const auto status = mail::parse_status(text);
     REQUIRE(status);
     CHECK(status->reply() == reply);

@@ -57,8 +57,9 @@ TEST_CASE("verbs match in any case, with blanks around") {
       {"DATAX", "unknown"},
       {"MAILFROM:<>", "unknown"},
   };
-  for (const auto& [line, name] : cases) {
-    CAPTURE(line);
+  for (const auto& row : cases) {
+    const auto& [line, name] = row;
+    CAPTURE(row.line);
     const auto command = wire::parse_command(line);
     REQUIRE(command);
     CHECK(wire::name_of(*command) == name);
@@ -89,8 +90,9 @@ TEST_CASE("what has no verb or too many words is refused in the words of Postfix
       {"BDAT 1 FIRST", "501 5.5.4 Syntax: BDAT count [LAST]"},
       {"BDAT 1 LAST x", "501 5.5.4 Syntax: BDAT count [LAST]"},
   };
-  for (const auto& [line, reply] : cases) {
-    CAPTURE(line);
+  for (const auto& row : cases) {
+    const auto& [line, reply] = row;
+    CAPTURE(row.line);
     CHECK(refused(line) == reply);
   }
 }
@@ -147,8 +149,9 @@ TEST_CASE("MAIL FROM takes what Postfix takes") {
       {"MAIL FROM:<ann@example.com>   SIZE=1", "ann@example.com"},
       {"MAIL FROM:<\"> SIZE=1\"@x>", "> SIZE=1@x"},
   };
-  for (const auto& [line, sender] : cases) {
-    CAPTURE(line);
+  for (const auto& row : cases) {
+    const auto& [line, sender] = row;
+    CAPTURE(row.line);
     CHECK(parsed<wire::Mail>(line).address.text() == sender);
   }
 }
@@ -204,8 +207,9 @@ TEST_CASE("bad envelopes are refused in the words of Postfix") {
       {"MAIL FROM:<a@b> =", "555 5.5.4 Unsupported option: ="},
       {"MAIL FROM:<a@b> X\x01Y", "555 5.5.4 Unsupported option: X?Y"},
   };
-  for (const auto& [line, reply] : cases) {
-    CAPTURE(line);
+  for (const auto& row : cases) {
+    const auto& [line, reply] = row;
+    CAPTURE(row.line);
     CHECK(refused(line) == reply);
   }
 }

@@ -129,8 +129,9 @@ TEST_CASE("content becomes canonical text") {
       {"\r.\r\n.\r\n", " .\n", true},
       {std::string_view("a\0b\r\n\xff\r\n.\r\n", 11), std::string_view("a\0b\n\xff\n", 6), true},
   };
-  for (const auto& [wire, text, ended] : cases) {
-    CAPTURE(wire);
+  for (const auto& row : cases) {
+    const auto& [wire, text, ended] = row;
+    CAPTURE(row.wire);
     const auto got = decode(wire);
     CHECK(got.text == text);
     CHECK(got.ended == ended);
@@ -153,8 +154,9 @@ TEST_CASE("only CR LF dot CR LF ends content: no smuggled message") {
       {"a\r\n..\r\n", "a\n.\n"},    {"a\n..\n", "a\n.\n"},
       {"a\r\n\n.\r\n", "a\n\n\n"},
   };
-  for (const auto& [wire, text] : cases) {
-    CAPTURE(wire);
+  for (const auto& row : cases) {
+    const auto& [wire, text] = row;
+    CAPTURE(row.wire);
     const auto got = decode(wire);
     CHECK_FALSE(got.ended);
     CHECK(got.text == text);
@@ -242,8 +244,9 @@ TEST_CASE("text becomes content") {
       {"\n\n", "\r\n\r\n.\r\n"},
       {"a.\n.b", "a.\r\n..b\r\n.\r\n"},
   };
-  for (const auto& [text, wire] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, wire] = row;
+    CAPTURE(row.text);
     for (std::size_t piece = 1; piece < 8; ++piece) CHECK(encode(text, piece) == wire);
   }
 }

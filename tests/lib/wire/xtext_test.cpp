@@ -9,8 +9,9 @@ TEST_CASE("xtext is decoded") {
     std::string_view text, want;
   } const cases[] = {{"", ""},         {"abc", "abc"},   {"a+2Bb", "a+b"},
                      {"+3D+3d", "=="}, {"a+20b", "a b"}, {"\xc3\xa4", "\xc3\xa4"}};
-  for (const auto& [text, want] : cases) {
-    CAPTURE(text);
+  for (const auto& row : cases) {
+    const auto& [text, want] = row;
+    CAPTURE(row.text);
     const auto got = wire::decode_xtext(text);
     REQUIRE(got);
     CHECK(*got == want);
