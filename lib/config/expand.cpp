@@ -118,7 +118,7 @@ class Expander {
 };
 
 Result<void> Expander::charge(std::size_t bytes) {
-  work_ += bytes + 1;
+  work_ += bytes + kMacroWork;
   if (work_ <= kMostExpansionWork) return {};
   return fail(Errc::too_long, "macro expansion is too large");
 }

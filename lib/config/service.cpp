@@ -149,6 +149,7 @@ Result<std::size_t> Reader::read_option(std::size_t at) {
   const std::string_view letters = std::string_view(words[at]).substr(1);
   for (std::size_t i = 0; i < letters.size(); ++i) {
     const char letter = letters[i];
+    if (!is_alnum(letter)) return bad(concat("invalid option -", letter));
     if (letter == 'v') ++service_.verbose;
     if (letter == 'D') service_.debug = true;
     if (kOptionsWithValue.find(letter) == std::string_view::npos) continue;

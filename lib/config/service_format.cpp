@@ -70,7 +70,8 @@ std::string folded(const Service& service) {
   bool after_setting = false;
   for (const auto& part : canonical_arguments(service)) {
     const bool is_setting = part.starts_with("-o ");
-    if (is_setting || after_setting || width + 1 + part.size() > kWidth) {
+    const bool starts_line = is_setting || after_setting || width + 1 + part.size() > kWidth;
+    if (starts_line && !part.starts_with('#')) {  // at the start of a line '#' would make a comment of it
       text += concat("\n", kIndent, part);
       width = kIndent.size() + part.size();
     } else {

@@ -160,6 +160,8 @@ TEST_CASE("a bad entry is refused with file, line and what is wrong") {
       {"x unix - - - - - y {a", "missing '}' in \"y {a\""},
       {"x unix - - - - - y {a}b", "syntax error after '}' in \"{a}b\""},
       {"x unix - - - - - y -o", "option -o without a value in \"x unix - - - - - y -o\""},
+      {"x unix - - - - - y {-v x}", "invalid option -  in \"x unix - - - - - y {-v x}\""},
+      {"x unix - - - - - y --help", "invalid option -- in \"x unix - - - - - y --help\""},
       {"x unix - - - - - y -o ab", "missing '=' after attribute name: \"ab\""},
       {"x unix - - - - - y -o =b", "missing attribute name: \"=b\""},
       {"x unix - - - - - y \x01", "non-printable text in \"x unix - - - - - y ?\""},
@@ -241,6 +243,11 @@ TEST_CASE("an entry is written in columns, its options in one way") {
        "p          unix  -       n       n       -       -       pipe flags=R {user = x} argv={a b} -f"},
   };
   for (const auto& row : rows) CHECK(one_line(service(row.entry)) == row.line);
+}
+
+TEST_CASE("folding never puts a word where it would be a comment") {
+  CHECK(folded(service("x unix - - - - - y -o a=b #c")) ==
+        "x          unix  -       -       -       -       -       y\n    -o a=b #c");
 }
 
 TEST_CASE("a folded entry has a line for each -o, and breaks at 80 columns") {
