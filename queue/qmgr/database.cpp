@@ -15,7 +15,7 @@ constexpr int kFormat = 1;
 // locking_mode comes first: with it the write-ahead log needs no shared memory, and nobody else can write.
 constexpr const char* kOpening = R"(
 PRAGMA locking_mode = EXCLUSIVE;
-PRAGMA page_size = 8192;
+PRAGMA page_size = 4096;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 0;
@@ -162,9 +162,7 @@ void Database::rollback() {
   if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-bool Database::in_transaction() const {
-  return sqlite3_get_autocommit(handle_) == 0;
-}
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 Result<void> Database::sync() {
   auto begun = begin(Sync::durable);

@@ -50,9 +50,7 @@ Intake::Intake(net::Loop& loop, Store& store, Spools& spools, Scheduler& schedul
                std::function<std::string(std::int64_t)> id_text)
     : loop_(loop), store_(store), spools_(spools), scheduler_(scheduler), id_text_(std::move(id_text)) {}
 
-Intake::~Intake() {
-  spools_.drop_all(this);
-}
+Intake::~Intake() { spools_.drop_all(this); }
 
 net::Task<void> Intake::serve(Fd connection) {
   ipc::Handlers handlers;

@@ -15,9 +15,7 @@ constexpr seconds kAgentLimit{3600};             // for one delivery request
 constexpr int kTriesAfterLoss = 4;               // of a request whose agent died
 constexpr milliseconds kPauseAfterLoss{100};     // doubled each time
 
-std::int64_t micros(Duration duration) {
-  return std::chrono::duration_cast<microseconds>(duration).count();
-}
+std::int64_t micros(Duration duration) { return std::chrono::duration_cast<microseconds>(duration).count(); }
 
 void set_result(Recipient& recipient, RecipientState state, std::string dsn, std::string reason) {
   recipient.state = state;
@@ -27,12 +25,9 @@ void set_result(Recipient& recipient, RecipientState state, std::string dsn, std
 
 RecipientState state_after(ipc::DeliveryStatus status) {
   switch (status) {
-    case ipc::DeliveryStatus::sent:
-      return RecipientState::done;
-    case ipc::DeliveryStatus::bounced:
-      return RecipientState::failed;
-    case ipc::DeliveryStatus::deferred:
-      return RecipientState::pending;
+    case ipc::DeliveryStatus::sent: return RecipientState::done;
+    case ipc::DeliveryStatus::bounced: return RecipientState::failed;
+    case ipc::DeliveryStatus::deferred: return RecipientState::pending;
   }
   return RecipientState::pending;
 }
@@ -49,9 +44,7 @@ Scheduler::Scheduler(net::Loop& loop, Store& store, Spools& spools, Surroundings
       changed_(loop),
       scope_(loop) {}
 
-void Scheduler::start() {
-  scope_.spawn(take_up_due());
-}
+void Scheduler::start() { scope_.spawn(take_up_due()); }
 
 void Scheduler::wake() {
   next_due_ = 1;
@@ -140,7 +133,9 @@ net::Task<void> Scheduler::sort(MessagePtr message) {
   }
   for (auto& [key, delivery] : open) add(transport(key.substr(0, key.find('\0'))), std::move(delivery));
   open.clear();
-  if (--message->in_delivery == 0) co_await conclude(std::move(message));
+  if (--message->in_delivery == 0) {
+    co_await conclude(std::move(message));
+  }
 }
 
 net::Task<Result<void>> Scheduler::place(const MessagePtr& message, std::size_t recipient,
@@ -291,7 +286,9 @@ void Scheduler::record_progress(const MessagePtr& message, const Delivery& deliv
 net::Task<void> Scheduler::conclude(MessagePtr message) {
   const bool failures = std::any_of(message->recipients.begin(), message->recipients.end(),
                                     [](const Recipient& r) { return r.state == RecipientState::failed; });
-  if (failures) co_await notify_sender(message);
+  if (failures) {
+    co_await notify_sender(message);
+  }
   co_await defer_or_finish(message);
   content_bytes_ -= message->content.size();
   --active_;

@@ -25,9 +25,7 @@ std::string file_name(std::int64_t id) {
 
 }  // namespace
 
-std::string Spools::path(std::int64_t id) const {
-  return concat(directory_, "/", file_name(id));
-}
+std::string Spools::path(std::int64_t id) const { return concat(directory_, "/", file_name(id)); }
 
 Result<void> Spools::clean(const std::vector<std::int64_t>& known) const {
   std::unordered_set<std::string> names;
@@ -97,9 +95,7 @@ void Spools::drop_all(const void* owner) {
   }
 }
 
-Result<Fd> Spools::open(std::int64_t id) const {
-  return open_file(path(id), O_RDONLY | O_NOFOLLOW);
-}
+Result<Fd> Spools::open(std::int64_t id) const { return open_file(path(id), O_RDONLY | O_NOFOLLOW); }
 
 void Spools::remove(std::int64_t id) const {
   if (::unlink(path(id).c_str()) != 0) log_warning(concat("remove ", path(id), ": errno ", errno));

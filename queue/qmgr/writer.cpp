@@ -8,7 +8,7 @@ namespace {
 
 // When there is nothing else to do a shorter log is moved than under load.
 constexpr int kIdlePages = 500;
-constexpr int kBusyPages = 8000;
+constexpr int kBusyPages = 4000;
 // Results that were committed without a sync get one when no message brought it within this time.
 constexpr milliseconds kSyncLatest{1000};
 
