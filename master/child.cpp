@@ -35,9 +35,7 @@ void Child::ask_to_leave() {
   ::shutdown(status_.get(), SHUT_WR);
 }
 
-void Child::send_signal(int number) const {
-  ::kill(pid_, number);
-}
+void Child::send_signal(int number) const { ::kill(pid_, number); }
 
 bool Child::take(std::string_view record) {
   Status status;

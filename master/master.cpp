@@ -174,7 +174,7 @@ Result<void> Master::change_to(std::unique_ptr<Configuration> next) {
     supervisor_->set_log(std::move(*copy), log_is_syslog_);
     everything = true;
   }
-  say_what_is_missing(*next);
+  if (next->missing != now.missing || next->warnings != now.warnings) say_what_is_missing(*next);
   return supervisor_->reload(std::move(next), everything);
 }
 

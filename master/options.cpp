@@ -23,27 +23,13 @@ Result<int> number(char option, const char* text, int most) {
 Result<void> set(Options& options, char option, const char* value) {
   Result<int> read = 0;
   switch (option) {
-    case 'c':
-      options.config_directory = value;
-      break;
-    case 'd':
-      options.debug = true;
-      break;
-    case 's':
-      options.keep_output = true;
-      break;
-    case 'i':
-      options.init = options.keep_output = true;
-      break;
-    case 't':
-      options.test = true;
-      break;
-    case 'w':
-      options.background = true;
-      break;
-    case 'v':
-      ++options.verbose;
-      break;
+    case 'c': options.config_directory = value; break;
+    case 'd': options.debug = true; break;
+    case 's': options.keep_output = true; break;
+    case 'i': options.init = options.keep_output = true; break;
+    case 't': options.test = true; break;
+    case 'w': options.background = true; break;
+    case 'v': ++options.verbose; break;
     case 'e':
       read = number(option, value, 1 << 30);
       options.lifetime = seconds(read.value_or(0));
@@ -52,8 +38,7 @@ Result<void> set(Options& options, char option, const char* value) {
       read = number(option, value, kHighestDescriptor);
       options.ready_fd = read.value_or(-1);
       break;
-    default:
-      return fail(Errc::invalid, "usage: master [-c config_dir] [-e seconds] [-R fd] [-distvw]");
+    default: return fail(Errc::invalid, "usage: master [-c config_dir] [-e seconds] [-R fd] [-distvw]");
   }
   if (!read) return fail(read.error());
   return {};

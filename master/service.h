@@ -38,8 +38,6 @@ struct Service {
 };
 
 // A process of it may exist once only: the next one waits until the one before has left.
-inline bool is_single(const Service& service) {
-  return service.limit == 1;
-}
+inline bool is_single(const Service& service) { return service.limit == 1; }
 
 }  // namespace postern::master

@@ -62,7 +62,7 @@ class Supervisor final : private Starter {
   std::unique_ptr<Configuration> configuration_;
   Fd log_;
   bool log_is_syslog_ = false;
-  std::uint32_t generation_ = 1;
+  std::uint32_t generation_ = 0;
   bool stopping_ = false;
   Entries entries_;
   Entries retired_;  // services that are no more, until their last process has left

@@ -61,49 +61,25 @@ Result<void> add_override(Arguments& arguments, const std::string& text) {
 // The options that are a word of their own. False for any other letter.
 bool set_flag(Arguments& arguments, char option) {
   switch (option) {
-    case 'l':
-      arguments.limit = Arguments::Limit::one;
-      return true;
-    case 'z':
-      arguments.limit = Arguments::Limit::none;
-      return true;
-    case 'u':
-      arguments.unprivileged = true;
-      return true;
-    case 'c':
-      arguments.chroot = true;
-      return true;
-    case 'D':
-      arguments.debug = true;
-      return true;
-    case 'v':
-      ++arguments.verbose;
-      return true;
-    case 'd':
-      return true;
-    default:
-      return false;
+    case 'l': arguments.limit = Arguments::Limit::one; return true;
+    case 'z': arguments.limit = Arguments::Limit::none; return true;
+    case 'u': arguments.unprivileged = true; return true;
+    case 'c': arguments.chroot = true; return true;
+    case 'D': arguments.debug = true; return true;
+    case 'v': ++arguments.verbose; return true;
+    case 'd': return true;
+    default: return false;
   }
 }
 
 Result<void> set_value(Arguments& arguments, char option, std::string value) {
   switch (option) {
-    case 'n':
-      arguments.service = std::move(value);
-      return {};
-    case 't':
-      arguments.type = std::move(value);
-      return {};
-    case 's':
-      return set_listeners(arguments, value);
-    case 'o':
-      return add_override(arguments, value);
-    case 'i':
-      arguments.overrides.emplace_back("max_idle", std::move(value));
-      return {};
-    default:
-      arguments.overrides.emplace_back("max_use", std::move(value));
-      return {};
+    case 'n': arguments.service = std::move(value); return {};
+    case 't': arguments.type = std::move(value); return {};
+    case 's': return set_listeners(arguments, value);
+    case 'o': return add_override(arguments, value);
+    case 'i': arguments.overrides.emplace_back("max_idle", std::move(value)); return {};
+    default: arguments.overrides.emplace_back("max_use", std::move(value)); return {};
   }
 }
 

@@ -60,14 +60,10 @@ inline constexpr Duration kOrphanLimit = seconds(30);
 
 constexpr std::string_view name_of(State state) {
   switch (state) {
-    case State::starting:
-      return "starting";
-    case State::available:
-      return "available";
-    case State::busy:
-      return "busy";
-    case State::leaving:
-      return "leaving";
+    case State::starting: return "starting";
+    case State::available: return "available";
+    case State::busy: return "busy";
+    case State::leaving: return "leaving";
   }
   return "unknown";
 }

@@ -100,13 +100,9 @@ Result<Scoreboard> Scoreboard::create(std::string_view version) {
   return board;
 }
 
-Header& Scoreboard::header() const {
-  return *reinterpret_cast<Header*>(memory_.at(0));
-}
+Header& Scoreboard::header() const { return *reinterpret_cast<Header*>(memory_.at(0)); }
 
-Page& Scoreboard::page(unsigned slot) const {
-  return page_at(memory_, slot);
-}
+Page& Scoreboard::page(unsigned slot) const { return page_at(memory_, slot); }
 
 Result<unsigned> Scoreboard::take_slot() {
   const auto free = std::find(taken_.begin(), taken_.end(), false);
@@ -183,21 +179,13 @@ Result<ScoreboardReader> ScoreboardReader::open(const std::string& path) {
   return reader;
 }
 
-const Header& ScoreboardReader::header() const {
-  return *reinterpret_cast<const Header*>(memory_.at(0));
-}
+const Header& ScoreboardReader::header() const { return *reinterpret_cast<const Header*>(memory_.at(0)); }
 
-std::uint32_t ScoreboardReader::master() const {
-  return header().master;
-}
+std::uint32_t ScoreboardReader::master() const { return header().master; }
 
-std::int64_t ScoreboardReader::started() const {
-  return header().started;
-}
+std::int64_t ScoreboardReader::started() const { return header().started; }
 
-std::string ScoreboardReader::version() const {
-  return read_name(header().version);
-}
+std::string ScoreboardReader::version() const { return read_name(header().version); }
 
 std::vector<Row> ScoreboardReader::rows() const {
   std::vector<Row> rows;

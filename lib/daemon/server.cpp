@@ -46,12 +46,9 @@ net::Task<bool> is_wakeup(net::Loop& loop, int fd) {
 
 Duration limit_of(Leave why) {
   switch (why) {
-    case Leave::stop:
-      return kStopLimit;
-    case Leave::orphaned:
-      return kOrphanLimit;
-    default:
-      return Duration::max();
+    case Leave::stop: return kStopLimit;
+    case Leave::orphaned: return kOrphanLimit;
+    default: return Duration::max();
   }
 }
 

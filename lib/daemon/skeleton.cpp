@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -31,9 +32,7 @@ unsigned number_from(const char* name, unsigned most) {
   return number && *number <= most ? static_cast<unsigned>(*number) : 0;
 }
 
-bool is_open(int fd) {
-  return ::fcntl(fd, F_GETFD) >= 0;
-}
+bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
 // Terminal keys and the end of a terminal are master's to act on, in whose process group we are.
 void ignore_signals() {
@@ -188,6 +187,7 @@ class Skeleton {
 
 int run(int argc, char** argv, const Program& program, const MakeService& make) {
   ::umask(kMask);
+  ::tzset();  // the zone's file is out of reach in the jail
   ignore_signals();
   const std::vector<std::string> words(argv + 1, argv + std::max(argc, 1));
   return Skeleton(program, make).live(words);

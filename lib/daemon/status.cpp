@@ -58,9 +58,7 @@ void StatusChannel::report(State state) {
   if (state != told_) send(state, {});
 }
 
-void StatusChannel::last_words(std::string_view text) {
-  send(State::leaving, text);
-}
+void StatusChannel::last_words(std::string_view text) { send(State::leaving, text); }
 
 net::Task<StatusChannel::End> StatusChannel::ended(net::Loop& loop) {
   if (!fd_) co_await net::sleep_until(loop, Deadline::max());  // by hand: nobody to wait for

@@ -1,0 +1,388 @@
+// The real master with real processes. Run as root, every case runs once more as a user without rights.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "instance.h"
+#include "lib/base/text.h"
+
+using namespace postern;
+using namespace postern::test;
+
+namespace {
+
+std::string inet(unsigned port, const std::string& limit, const std::string& arguments = "") {
+  return concat("127.0.0.1:", port, " inet n - n - ", limit, " echo ", arguments, "\n");
+}
+
+bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0; }
+
+pid_t as_pid(const std::string& text) { return static_cast<pid_t>(parse_number(text).value_or(-1)); }
+
+std::string status_of(pid_t pid, const std::string& field) {
+  std::ifstream in(concat("/proc/", pid, "/status"));
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind(field + ":\t", 0) == 0) return line.substr(field.size() + 2);
+  }
+  return "";
+}
+
+std::uint64_t value_of(const std::vector<daemon::Row>& rows, const std::string& name) {
+  for (const auto& row : rows) {
+    for (const auto& [key, value] : row.values) {
+      if (key == name) return value;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+#define FOR_EACH_USER(as)                       \
+  As as = As::caller;                           \
+  SUBCASE("as the caller") { as = As::caller; } \
+  SUBCASE("as nobody") { as = As::nobody; }
+
+TEST_CASE("a process is started for the first client, and serves the next ones too") {
+  FOR_EACH_USER(as);
+  Instance instance(as);
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5", "-o echo_word=hello"));
+  REQUIRE(instance.start());
+  CHECK(instance.log_says("daemon started -- version "));
+  CHECK(instance.children().empty());
+  Client first(port);
+  CHECK(first.ask("word") == "hello");
+  Client second(port);
+  CHECK(second.ask("who") == first.ask("who"));
+  CHECK(instance.children().size() == 1);
+  CHECK(first.ask("open") == "refused");
+}
+
+TEST_CASE("clients beyond the session limit get processes of their own, up to the process limit") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "2", "-o process_session_limit=1"));
+  REQUIRE(instance.start());
+  Client first(port), second(port), third(port);
+  const pid_t one = as_pid(first.ask("who"));
+  const pid_t two = as_pid(second.ask("who"));
+  CHECK(one != two);
+  third.say("who");
+  CHECK(soon([&] { return instance.log_says("has reached its process limit \"2\""); }));
+  CHECK(third.answer(0).empty());
+  CHECK(instance.children().size() == 2);
+  first.close();
+  CHECK(as_pid(third.answer()) == one);
+}
+
+TEST_CASE("with one session a process, max_use connections are its life") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "1", "-o process_session_limit=1 -o max_use=2"));
+  REQUIRE(instance.start());
+  std::vector<pid_t> served;
+  for (int i = 0; i < 4; ++i) {
+    Client client(port);
+    served.push_back(as_pid(client.ask("who")));
+  }
+  CHECK(served[0] == served[1]);
+  CHECK(served[1] != served[2]);
+  CHECK(served[2] == served[3]);
+}
+
+TEST_CASE("an idle process leaves, and the next client gets another one") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "2", "-o max_idle=1"));
+  REQUIRE(instance.start());
+  Client first(port);
+  const pid_t before = as_pid(first.ask("who"));
+  first.close();
+  REQUIRE(soon([&] { return !is_alive(before); }));
+  Client second(port);
+  CHECK(as_pid(second.ask("who")) > 0);
+  CHECK(!instance.log_says("warning"));
+}
+
+TEST_CASE("a service that fails at its start is throttled, with its last words; others go on") {
+  FOR_EACH_USER(as);
+  Instance instance(as);
+  const unsigned bad = free_port(), good = free_port();
+  instance.write_master_cf(inet(bad, "2", "-o echo_fails=broken_table") + inet(good, "2"));
+  REQUIRE(instance.start());
+  Client victim(bad);
+  REQUIRE(soon([&] { return instance.log_says("throttling"); }));
+  CHECK(instance.log_says("bad command startup: broken_table -- throttling service"));
+  CHECK(instance.log_says("exit status 1"));
+  Client other(good);
+  CHECK(other.ask("hello") == "hello");
+  CHECK(victim.ask("hello", 50).empty());
+  instance.write_master_cf(inet(bad, "2") + inet(good, "2"));
+  instance.reload();
+  CHECK(victim.answer() == "hello");
+}
+
+TEST_CASE("a program that says nothing and ends is throttled, and tried again later") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_program("mute", "#!/bin/sh\necho started >> " + instance.path("count") + "\nexit 3\n");
+  instance.write_main_cf("service_throttle_time = 1s\n");
+  instance.write_master_cf(concat("127.0.0.1:", port, " inet n - n - 0 mute\n"));
+  REQUIRE(instance.start());
+  Client client(port);
+  const auto starts = [&] {
+    std::error_code none;
+    return std::filesystem::exists(instance.path("count"), none)
+               ? std::filesystem::file_size(instance.path("count")) / std::string("started\n").size()
+               : 0;
+  };
+  CHECK(soon([&] { return starts() == 2; }));
+  CHECK(instance.log_says("exit status 3"));
+  CHECK(instance.log_says("bad command startup -- throttling"));
+}
+
+TEST_CASE("a reload lets sessions go on, and new ones see the new configuration") {
+  FOR_EACH_USER(as);
+  Instance instance(as);
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5", "-o echo_word=old"));
+  REQUIRE(instance.start());
+  Client before(port);
+  CHECK(before.ask("word") == "old");
+  const pid_t old = as_pid(before.ask("who"));
+  instance.write_master_cf(inet(port, "5", "-o echo_word=new"));
+  instance.reload();
+  Client after(port);
+  CHECK(after.ask("word") == "new");
+  CHECK(before.ask("word") == "old");
+  before.close();
+  CHECK(soon([&] { return !is_alive(old); }));
+  CHECK(after.ask("word") == "new");
+}
+
+TEST_CASE("a process that may exist once is replaced only when it has left") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "1", "-o echo_word=old"));
+  REQUIRE(instance.start());
+  Client before(port);
+  CHECK(before.ask("word") == "old");
+  instance.write_master_cf(inet(port, "1", "-o echo_word=new"));
+  instance.reload();
+  Client after(port);
+  after.say("word");
+  CHECK(before.ask("word") == "old");
+  CHECK(instance.children().size() == 1);
+  before.close();
+  CHECK(after.answer() == "new");
+}
+
+TEST_CASE("a reload touches only what changed") {
+  Instance instance;
+  const unsigned stays = free_port(), goes = free_port(), comes = free_port();
+  instance.write_master_cf(inet(stays, "5") + inet(goes, "5"));
+  REQUIRE(instance.start());
+  Client client(stays);
+  const std::string who = client.ask("who");
+  CHECK(Client(goes).ask("x") == "x");
+  instance.write_master_cf(inet(stays, "7") + inet(comes, "5"));
+  instance.reload();
+  CHECK(Client(stays).ask("who") == who);
+  CHECK(Client(comes).ask("x") == "x");
+  CHECK(!Client(goes).is_connected());
+  CHECK(soon([&] { return instance.children().size() == 2; }));
+  instance.write_main_cf("max_idle = 50s\n");
+  instance.reload();
+  CHECK(Client(stays).ask("who") != who);
+}
+
+TEST_CASE("a configuration with an error changes nothing, and the log says where it is") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5", "-o echo_word=old"));
+  REQUIRE(instance.start());
+  instance.write_master_cf("# a comment\n" + inet(port, "5", "-o echo_word=new") +
+                           "smtpd inet n - maybe - - smtpd\n");
+  instance.reload();
+  CHECK(soon([&] { return instance.log_says("conf/master.cf, line 3: "); }));
+  CHECK(instance.log_says("maybe"));
+  CHECK(Client(port).ask("word") == "old");
+  instance.write_master_cf(inet(port, "5", "-o echo_word=new"));
+  instance.write_main_cf("default_process_limit = many\n");
+  instance.reload();
+  CHECK(soon([&] { return instance.log_says("default_process_limit"); }));
+  CHECK(Client(port).ask("word") == "old");
+  instance.write_main_cf("");
+  instance.reload();
+  CHECK(Client(port).ask("word") == "new");
+}
+
+TEST_CASE("a port that is taken leaves the old configuration in force as a whole") {
+  Instance instance;
+  Instance other;
+  const unsigned port = free_port(), taken = free_port(), third = free_port();
+  other.write_master_cf(inet(taken, "5"));
+  REQUIRE(other.start());
+  instance.write_master_cf(inet(port, "5", "-o echo_word=old"));
+  REQUIRE(instance.start());
+  instance.write_master_cf(inet(third, "5") + inet(taken, "5") + inet(port, "5", "-o echo_word=new"));
+  instance.reload();
+  CHECK(soon([&] { return instance.log_says("master.cf, line 2: listen on [127.0.0.1]"); }));
+  CHECK(!Client(third).is_connected());
+  CHECK(Client(port).ask("word") == "old");
+}
+
+TEST_CASE("a stop ends every process and removes what was made") {
+  FOR_EACH_USER(as);
+  Instance instance(as);
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5") + "q unix n - n 1 1 echo\n");
+  REQUIRE(instance.start());
+  std::vector<pid_t> all;
+  {
+    Client client(port);
+    CHECK(client.ask("x") == "x");
+    CHECK(soon([&] { return instance.children().size() == 2; }));
+    all = instance.children();
+    CHECK(std::filesystem::exists(instance.path("queue/public/q")));
+  }
+  CHECK(instance.stop() == 0);
+  for (const pid_t pid : all) CHECK(!is_alive(pid));
+  for (const char* name : {"queue/public/q", "queue/pid/master.pid", "queue/pid/scoreboard"}) {
+    CHECK(!std::filesystem::exists(std::filesystem::symlink_status(instance.path(name))));
+  }
+  CHECK(instance.log_says("terminating on signal 15"));
+  CHECK(!instance.log_says("warning: process"));
+}
+
+TEST_CASE("a session that goes on and on does not keep master from ending") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5"));
+  REQUIRE(instance.start());
+  Client client(port);
+  const pid_t child = as_pid(client.ask("who"));
+  CHECK(instance.stop() == 0);
+  CHECK(!is_alive(child));
+  CHECK(client.ask("x").empty());
+}
+
+TEST_CASE("a second master is refused, and -t tells of the first one") {
+  Instance instance;
+  instance.write_master_cf(inet(free_port(), "5"));
+  CHECK(instance.run_another({"-t"}).first == 0);
+  REQUIRE(instance.start());
+  const auto [status, text] = instance.run_another({});
+  CHECK(status == 1);
+  CHECK_MESSAGE(
+      text.find("fatal: open lock file pid/master.pid: unable to set exclusive lock") != std::string::npos,
+      text);
+  CHECK(instance.run_another({"-t"}).first == 1);
+  CHECK(instance.stop() == 0);
+  CHECK(instance.run_another({"-t"}).first == 0);
+}
+
+TEST_CASE("a process that is killed is replaced, and its slot is free again") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5"));
+  REQUIRE(instance.start());
+  for (int i = 0; i < 5; ++i) {
+    Client client(port);
+    CHECK(as_pid(client.ask("who")) > 0);
+    CHECK(client.ask("crash").empty());
+  }
+  CHECK(instance.log_says("killed by signal 9"));
+  CHECK(!instance.log_says("throttling"));
+  CHECK(Client(port).ask("x") == "x");
+  const auto rows = instance.rows();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].slot < 2);
+}
+
+TEST_CASE("when master is killed its processes leave, and the next master finds no obstacle") {
+  FOR_EACH_USER(as);
+  Instance instance(as);
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5") + "q unix n - n 1 1 echo\n");
+  REQUIRE(instance.start());
+  Client client(port);
+  const pid_t busy = as_pid(client.ask("who"));
+  REQUIRE(soon([&] { return instance.children().size() == 2; }));
+  const auto all = instance.children();
+  instance.signal(SIGKILL);
+  instance.wait_for_end();
+  CHECK(soon([&] {
+    return std::all_of(all.begin(), all.end(), [&](pid_t pid) { return pid == busy || !is_alive(pid); });
+  }));
+  CHECK(client.ask("still here?") == "still here?");
+  client.close();
+  CHECK(soon([&] { return !is_alive(busy); }));
+  REQUIRE(instance.start());
+  CHECK(Client(port).ask("x") == "x");
+}
+
+TEST_CASE("a service is woken at its time") {
+  Instance instance;
+  instance.write_master_cf("q unix n - n 1 1 echo\n");
+  REQUIRE(instance.start());
+  CHECK(soon([&] { return value_of(instance.rows(), "wakeups") >= 2; }));
+  const auto rows = instance.rows();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].program == "echo");
+  CHECK(rows[0].service == "q");
+  CHECK(rows[0].generation == 1);
+  CHECK(rows[0].state == daemon::State::available);
+}
+
+TEST_CASE("services without a program are named once, and do not stand in the way") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5") +
+                           "rewrite unix - - n - - trivial-rewrite\nscache unix - - n - 1 scache\n");
+  REQUIRE(instance.start());
+  CHECK(instance.log_says("rewrite (trivial-rewrite), scache (scache)"));
+  CHECK(Client(port).ask("x") == "x");
+}
+
+TEST_CASE("after a rotation the log goes on in the new file") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5"));
+  REQUIRE(instance.start());
+  std::filesystem::rename(instance.path("log"), instance.path("log.1"));
+  instance.signal(SIGHUP);
+  CHECK(soon([&] { return std::filesystem::exists(instance.path("log")); }));
+  CHECK(instance.stop() == 0);
+  CHECK(instance.log_says("terminating on signal 15"));
+}
+
+TEST_CASE("the jail is what /proc shows") {
+  FOR_EACH_USER(as);
+  Instance instance(as);
+  const unsigned port = free_port();
+  instance.write_master_cf(concat("127.0.0.1:", port, " inet n - y - 5 echo\n"));
+  REQUIRE(instance.start());
+  Client client(port);
+  const pid_t child = as_pid(client.ask("who"));
+  REQUIRE(child > 0);
+  CHECK(status_of(child, "NoNewPrivs") == "1");
+#ifndef POSTERN_SANITIZED
+  CHECK(status_of(child, "Seccomp") == "2");
+#endif
+  if (::geteuid() == 0 && as == As::caller) {
+    CHECK(status_of(child, "Uid") == "65534\t65534\t65534\t65534");
+    CHECK(status_of(child, "CapEff") == "0000000000000000");
+    CHECK(std::filesystem::read_symlink(concat("/proc/", child, "/root")) == instance.path("queue"));
+    CHECK(!instance.log_says("without root"));
+  } else {
+    CHECK(instance.log_says("started without root"));
+  }
+}
