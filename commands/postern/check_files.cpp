@@ -1,0 +1,112 @@
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "commands/postern/check.h"
+#include "lib/base/text.h"
+#include "lib/config/params/common_params.h"
+
+namespace postern::commands {
+
+namespace {
+
+constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
+
+std::optional<struct stat> status_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return status;
+}
+
+class FileCheck {
+ public:
+  FileCheck(const config::CommonParams& common, Findings& findings) : common_(common), findings_(findings) {}
+
+  void run(const std::string& directory) {
+    for (const char* name : {"", "/main.cf", "/master.cf"}) check_closed(concat(directory, name));
+    check_users();
+    check_directory("queue_directory", *common_.queue_directory);
+    check_directory("data_directory", *common_.data_directory);
+    for (const char* name : {"private", "queue", "spool"}) {
+      const auto status = status_of(concat(*common_.queue_directory, "/", name));
+      if (status && owner_ && status->st_uid != *owner_) belongs(concat(*common_.queue_directory, "/", name));
+    }
+    const auto data = status_of(*common_.data_directory);
+    if (data && owner_ && data->st_uid != *owner_) belongs(*common_.data_directory);
+    check_log();
+  }
+
+ private:
+  // What root reads and obeys must not be for others to write.
+  void check_closed(const std::string& path) {
+    const auto status = status_of(path);
+    if (status && (status->st_mode & kOthersWrite) != 0) {
+      findings_.warnings.push_back(concat(path, ": group or others may write it: chmod go-w ", path));
+    }
+  }
+
+  void check_users() {
+    if (::geteuid() != 0) return;  // without root nobody changes user
+    const passwd* owner = ::getpwnam(common_.mail_owner->c_str());
+    if (owner == nullptr) {
+      findings_.errors.push_back(concat("parameter mail_owner: unknown user: ", *common_.mail_owner));
+    } else if (owner->pw_uid == 0) {
+      findings_.errors.push_back(concat("parameter mail_owner: ", *common_.mail_owner, " is root"));
+    } else {
+      owner_ = owner->pw_uid;
+    }
+    if (::getgrnam(common_.setgid_group->c_str()) == nullptr) {
+      findings_.errors.push_back(concat("parameter setgid_group: unknown group: ", *common_.setgid_group));
+    }
+  }
+
+  // Master makes the directory, but not the one above it.
+  void check_directory(std::string_view parameter, const std::string& path) {
+    const std::string place = concat("parameter ", parameter, ": ", path, ": ");
+    if (path.front() != '/') {
+      findings_.errors.push_back(place + "not an absolute path");
+      return;
+    }
+    const auto status = status_of(path);
+    if (!status) {
+      const std::string above = std::filesystem::path(path).parent_path().string();
+      if (!status_of(above)) findings_.errors.push_back(concat(place, "there is no directory ", above));
+      return;
+    }
+    if (!S_ISDIR(status->st_mode)) findings_.errors.push_back(place + "not a directory");
+    if (::access(path.c_str(), R_OK | X_OK) != 0) findings_.errors.push_back(place + "permission denied");
+    check_closed(path);
+  }
+
+  void check_log() {
+    const std::string& file = *common_.maillog_file;
+    if (file.empty() || file == "/dev/stdout") return;
+    const std::string above = std::filesystem::path(file).parent_path().string();
+    const auto status = status_of(above);
+    if (!status || !S_ISDIR(status->st_mode)) {
+      findings_.errors.push_back(concat("parameter maillog_file: ", file, ": there is no directory ", above));
+    }
+  }
+
+  void belongs(const std::string& path) {
+    findings_.errors.push_back(
+        concat(path, ": not owned by mail_owner: chown -R ", *common_.mail_owner, " ", path));
+  }
+
+  const config::CommonParams& common_;
+  Findings& findings_;
+  std::optional<uid_t> owner_;
+};
+
+}  // namespace
+
+void check_files(const std::string& directory, const config::Settings& settings, Findings& findings) {
+  config::CommonParams common;
+  if (common.load(settings)) FileCheck(common, findings).run(directory);
+}
+
+}  // namespace postern::commands

@@ -1,0 +1,131 @@
+#include "commands/postern/control.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+#include "commands/postern/check.h"
+#include "commands/postern/mail_system.h"
+#include "commands/postern/place.h"
+#include "commands/postern/run_master.h"
+#include "lib/base/text.h"
+
+namespace postern::commands {
+
+namespace {
+
+void say(const std::string& text) { std::printf("postern: %s\n", text.c_str()); }
+
+void complain(std::string_view kind, const std::vector<std::string>& lines) {
+  for (const auto& line : lines) {
+    const std::string whole = concat("postern: ", kind, ": ", printable(line, 4000));
+    std::fprintf(stderr, "%s\n", whole.c_str());
+  }
+}
+
+// True when there is no error. Warnings are shown too.
+bool is_good(const std::string& directory) {
+  const Findings findings = check(directory);
+  complain("warning", findings.warnings);
+  complain("error", findings.errors);
+  return findings.errors.empty();
+}
+
+Result<void> no_more(const Arguments& arguments) {
+  auto rest = Words(arguments.words).rest(0);
+  if (!rest) return fail(rest.error());
+  return {};
+}
+
+// The program to start, unless the configuration is bad or a master runs.
+Result<std::string> master_to_start(const MailSystem& system) {
+  if (!is_good(system.directory())) return fail(Errc::invalid, "not started: see the errors above");
+  if (const auto pid = system.master()) {
+    return fail(Errc::busy, concat("the mail system is already running, process ", *pid));
+  }
+  const auto directory = service_directory(system.settings());
+  if (!directory) return fail(directory.error());
+  std::string program = concat(*directory, "/master");
+  if (::access(program.c_str(), X_OK) != 0) return fail_errno(program, errno);
+  return program;
+}
+
+Result<MailSystem> open(const Arguments& arguments) {
+  auto good = no_more(arguments);
+  if (!good) return fail(good.error());
+  return MailSystem::open(arguments.directory);
+}
+
+}  // namespace
+
+Result<int> start(const Arguments& arguments) {
+  const auto system = open(arguments);
+  if (!system) return fail(system.error());
+  const auto program = master_to_start(*system);
+  if (!program) return fail(program.error());
+  const auto pid = start_master(*program, system->directory(), Bond::none);
+  if (!pid) return fail(pid.error().kind, concat("not started: ", pid.error().text));
+  say(concat("the mail system is running, process ", *pid));
+  return EXIT_SUCCESS;
+}
+
+Result<int> start_in_foreground(const Arguments& arguments) {
+  const auto system = open(arguments);
+  if (!system) return fail(system.error());
+  const auto program = master_to_start(*system);
+  if (!program) return fail(program.error());
+  // As the first process of a container master has orphans of others to wait for.
+  const char* way = ::getpid() == 1 ? "-i" : "-s";
+  ::execl(program->c_str(), program->c_str(), "-c", system->directory().c_str(), way, nullptr);
+  return fail_errno(concat("run ", *program), errno);
+}
+
+Result<int> stop(const Arguments& arguments) {
+  const auto system = open(arguments);
+  if (!system) return fail(system.error());
+  const auto pid = system->running_master();
+  if (!pid) return fail(pid.error());
+  auto stopped = stop_master(*pid);
+  if (!stopped) return fail(stopped.error());
+  say("the mail system has stopped");
+  return EXIT_SUCCESS;
+}
+
+Result<int> abort(const Arguments& arguments) {
+  const auto system = open(arguments);
+  if (!system) return fail(system.error());
+  const auto pid = system->running_master();
+  if (!pid) return fail(pid.error());
+  auto aborted = abort_master(*pid);
+  if (!aborted) return fail(aborted.error());
+  say("the mail system was killed");
+  return EXIT_SUCCESS;
+}
+
+Result<int> reload(const Arguments& arguments) {
+  const auto system = open(arguments);
+  if (!system) return fail(system.error());
+  const auto pid = system->running_master();
+  if (!pid) return fail(pid.error());
+  if (!is_good(system->directory())) {
+    return fail(Errc::invalid, "not reloaded: the configuration from before stays in force");
+  }
+  if (::kill(*pid, SIGHUP) != 0) return fail_errno(concat("signal process ", *pid), errno);
+  say(concat("process ", *pid, " reads its configuration again"));
+  return EXIT_SUCCESS;
+}
+
+Result<int> check_configuration(const Arguments& arguments) {
+  auto good = no_more(arguments);
+  if (!good) return fail(good.error());
+  const Findings findings = check(arguments.directory);
+  complain("note", findings.notes);
+  complain("warning", findings.warnings);
+  complain("error", findings.errors);
+  return findings.errors.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace postern::commands

@@ -1,0 +1,47 @@
+// A mail system as a command sees it: its configuration directory, and the master that runs it, if one does.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/config/params/common_params.h"
+#include "lib/config/settings.h"
+
+namespace postern::commands {
+
+class MailSystem {
+ public:
+  // Reads main.cf of the directory, which becomes absolute. Fails as Settings::load, naming file and line.
+  static Result<MailSystem> open(const std::string& directory);
+
+  const std::string& directory() const { return directory_; }
+  const config::Settings& settings() const { return *settings_; }
+  const config::CommonParams& common() const { return *common_; }
+  // A path below queue_directory.
+  std::string queue_path(std::string_view name) const;
+  std::string scoreboard() const;
+
+  // The process id of the running master; nothing when none holds the lock.
+  std::optional<pid_t> master() const;
+  // The same, or the failure not_found: "the mail system is not running".
+  Result<pid_t> running_master() const;
+
+ private:
+  std::string directory_;
+  std::unique_ptr<config::Settings> settings_;
+  std::unique_ptr<config::CommonParams> common_;
+};
+
+// The processes whose parent this is, from /proc.
+std::vector<pid_t> children_of(pid_t parent);
+
+// Waits until the process is gone: true, or the time is over: false. It need not be our child.
+bool wait_for_end(pid_t pid, Duration limit);
+
+}  // namespace postern::commands

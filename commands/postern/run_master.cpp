@@ -1,0 +1,140 @@
+#include "commands/postern/run_master.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "commands/postern/mail_system.h"
+#include "lib/base/fd.h"
+#include "lib/base/text.h"
+#include "lib/daemon/contract.h"
+
+namespace postern::commands {
+
+namespace {
+
+constexpr auto kLongestStart = seconds(30);
+// Master itself kills its children after kStopLimit and a second.
+constexpr auto kPatience = daemon::kStopLimit + seconds(5);
+constexpr int kReadyDescriptor = 3;
+constexpr char kReady = 1;
+
+// In the new process, where only plain system calls are allowed.
+[[noreturn]] void become_master(char* const* words, int ready, Bond bond, pid_t parent) {
+  if (bond == Bond::ends_with_us) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(1);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int nowhere = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(nowhere, STDIN_FILENO);
+  if (ready == kReadyDescriptor) {
+    ::fcntl(ready, F_SETFD, 0);
+  } else {
+    ::dup2(ready, kReadyDescriptor);
+  }
+  ::execv(words[0], words);
+  ::_exit(127);
+}
+
+struct Word {
+  bool ready = false;
+  std::string reason;
+};
+
+// One byte when it is ready; otherwise text that says why not, until the end of file.
+Word hear(int from) {
+  Word word;
+  const Deadline deadline = std::chrono::steady_clock::now() + kLongestStart;
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    pollfd question{from, POLLIN, 0};
+    if (left <= 0 || ::poll(&question, 1, static_cast<int>(left)) == 0) {
+      word.reason = concat("not ready after ", kLongestStart.count(), " s");
+      return word;
+    }
+    char bytes[512];
+    const ssize_t n = ::read(from, bytes, sizeof bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return word;
+    word.ready = word.reason.empty() && bytes[0] == kReady;
+    if (word.ready) return word;
+    word.reason.append(bytes, static_cast<std::size_t>(n));
+  }
+}
+
+Error why_not(const std::string& program, const Word& word, int status) {
+  Error error{Errc::io, std::string(trim(word.reason)), 0};
+  if (!error.text.empty()) return error;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    error.text = concat("cannot run ", program);
+  } else if (WIFSIGNALED(status)) {
+    error.text = concat(program, " was killed by signal ", WTERMSIG(status));
+  } else {
+    error.text = concat(program, " ended with status ", WEXITSTATUS(status));
+  }
+  return error;
+}
+
+Result<void> end(pid_t pid, int number) {
+  if (::kill(pid, number) != 0 && errno != ESRCH) return fail_errno(concat("signal process ", pid), errno);
+  return {};
+}
+
+}  // namespace
+
+Result<pid_t> start_master(const std::string& program, const std::string& directory, Bond bond) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe", errno);
+  const Fd ours(ends[0]);
+  Fd theirs(ends[1]);
+  std::string words[] = {program, "-c", directory, "-R", std::to_string(kReadyDescriptor)};
+  char* pointers[] = {words[0].data(), words[1].data(), words[2].data(),
+                      words[3].data(), words[4].data(), nullptr};
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) return fail_errno("fork", errno);
+  if (child == 0) become_master(pointers, theirs.get(), bond, parent);
+  theirs.reset();
+  const Word word = hear(ours.get());
+  if (word.ready) return child;
+  if (!wait_for_end(child, seconds(1))) ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return fail(why_not(program, word, status));
+}
+
+Result<void> stop_master(pid_t master) {
+  const auto children = children_of(master);
+  auto told = end(master, SIGTERM);
+  if (!told) return told;
+  if (!wait_for_end(master, kPatience)) return abort_master(master);
+  for (const pid_t child : children) {
+    if (!wait_for_end(child, seconds(1)))
+      return fail(Errc::busy, concat("process ", child, " is still there"));
+  }
+  return {};
+}
+
+Result<void> abort_master(pid_t master) {
+  auto all = children_of(master);
+  all.insert(all.begin(), master);
+  for (const pid_t pid : all) {
+    auto told = end(pid, SIGKILL);
+    if (!told) return told;
+  }
+  for (const pid_t pid : all) {
+    if (!wait_for_end(pid, kPatience)) return fail(Errc::busy, concat("process ", pid, " does not end"));
+  }
+  return {};
+}
+
+}  // namespace postern::commands
