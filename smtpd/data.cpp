@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "smtpd/session.h"
+
+namespace postern::smtpd {
+
+net::Task<void> Session::data() {
+  if (!mail_) {
+    complain(mail::status::out_of_order("RCPT"));
+    co_return;
+  }
+  if (mail_->submit.recipients.empty()) {
+    complain({554, {5, 5, 1}, "Error: no valid recipients"});
+    co_return;
+  }
+  auto refused = co_await shared_.policy.judge(Stage::data, facts());
+  if (refused) {
+    reject(*refused);
+    co_return;
+  }
+  reply("354 End data with <CR><LF>.<CR><LF>\r\n");
+  mail_->submit.queue_id = mail_->id.number();
+  Content content(shared_, *mail_, bare_newline_policy());
+  const bool complete = co_await receive(content);
+  if (complete) {
+    where_ = "END-OF-MESSAGE";
+    co_await hand_over(content);
+  }
+  forget_transaction();
+}
+
+// True when all of it has come; otherwise the session is over.
+net::Task<bool> Session::receive(Content& content) {
+  Deadline limit = deadline();
+  for (;;) {
+    auto some = co_await stream_.read_some(limit);
+    if (!some) {
+      content_broke_off(some.error(), content.size());
+      co_return false;
+    }
+    const auto progress = content.take(*some);
+    stream_.unread(some->substr(progress.consumed));
+    limit = later(limit, progress.consumed);
+    if (content.overflows()) {
+      co_await content.open_spool();
+      limit = deadline();
+    }
+    if (progress.ended) co_return true;
+  }
+}
+
+// Content buys time at smtpd_min_data_rate, never more than smtpd_timeout ahead.
+Deadline Session::later(Deadline limit, std::size_t received) const {
+  if (!*shared_.setup.smtpd.per_request_deadline) return deadline();
+  const auto bought =
+      microseconds(static_cast<std::int64_t>(received) * 1'000'000 / *shared_.setup.smtpd.min_data_rate);
+  return std::min(limit + bought, deadline());
+}
+
+void Session::content_broke_off(const Error& error, std::uint64_t size) {
+  open_ = false;
+  const bool late = error.kind == Errc::timeout;
+  log_info(
+      concat(late ? "timeout" : "lost connection", " after DATA (", size, " bytes) from ", peer_.text()));
+  if (late) reply(mail::status::timeout(shared_.setup.host()));
+}
+
+net::Task<void> Session::hand_over(Content& content) {
+  content.finish();
+  std::optional<mail::Status> problem = content.problem();
+  if (content.decoder().noted()) bare_lf_ = true;
+  if (content.decoder().refused()) {
+    problem = bare_newline_refusal();
+    open_ = false;
+  }
+  if (!problem) {
+    problem = co_await shared_.policy.judge(Stage::end_of_data, facts());
+  }
+  if (problem) {
+    reject(*problem);
+    co_return;
+  }
+  ipc::Submit& submit = mail_->submit;
+  submit.client_name = peer_.name();
+  submit.client_address = peer_.address();
+  submit.helo = helo_;
+  submit.protocol = protocol();
+  const Deadline limit = shared_.loop.in(*shared_.setup.process.ipc_timeout);
+  auto outcome = co_await shared_.cleanup.ask<ipc::SubmitCall>(submit, limit);
+  answer(outcome, content);
+}
+
+// The moment at which responsibility for the message changes hands (RFC 5321 4.2.5), or does not.
+void Session::answer(const Result<ipc::Outcome>& outcome, Content& content) {
+  if (!outcome) {
+    log_warning(concat(mail_->id.long_text(), ": ", outcome.error().text));
+    complain(mail::status::queue_error());
+  } else if (outcome->code == 250) {
+    content.keep();
+    errors_ = 0;
+    junk_ = 0;
+    shared_.accepted.add();
+    shared_.bytes.add(content.size());
+    reply(mail::status::queued(mail_->id.long_text()));
+  } else if (outcome->code >= 400 && outcome->code <= 599) {
+    complain({outcome->code, mail::parse_dsn(outcome->dsn).value_or(mail::Dsn()), outcome->text});
+  } else {
+    log_warning(concat(mail_->id.long_text(), ": cleanup answered ", outcome->code, ' ', outcome->text));
+    complain(mail::status::queue_error());
+  }
+}
+
+// An exclusion that only a table could tell is none.
+wire::BareNewline Session::bare_newline_policy() const {
+  const bool excluded = shared_.setup.bare_newline_exclusions.matches_now(peer_.address()).value_or(false);
+  return excluded ? wire::BareNewline::allow : shared_.setup.bare_newline;
+}
+
+mail::Status Session::bare_newline_refusal() const {
+  return mail::status::bare_newline(shared_.setup.host(),
+                                    *shared_.setup.smtpd.forbid_bare_newline_reject_code);
+}
+
+}  // namespace postern::smtpd

@@ -1,0 +1,38 @@
+#include "smtpd/service.h"
+
+namespace postern::smtpd {
+
+Result<void> Smtpd::prepare(daemon::Context& context) {
+  auto setup = Setup::load(context.settings());
+  if (!setup) return fail(setup.error());
+  setup_ = std::move(*setup);
+  auto resolver = table::Resolver::open(context.settings());
+  if (!resolver) return fail(resolver.error());
+  resolver_ = std::move(*resolver);
+  auto policy = Policy::open(*setup_, context.settings(), *resolver_);
+  if (!policy) return fail(policy.error());
+  policy_ = std::move(*policy);
+  names_ = HostNames::read("/etc/hosts");
+  ids_.emplace(context.slot());
+  cleanup_.emplace(context.loop(), context.queue_path("public/cleanup"));
+  qmgr_.emplace(context.loop(), context.queue_path("public/qmgr"));
+  shared_.emplace(Shared{context.loop(), *setup_, *resolver_, *policy_, names_, *cleanup_, *qmgr_, *ids_});
+  shared_->accepted = context.counter("accepted");
+  shared_->rejected = context.counter("rejected");
+  shared_->bytes = context.counter("bytes");
+  return {};
+}
+
+net::Task<void> Smtpd::serve(net::Accepted connection) {
+  Session session(*shared_, std::move(connection));
+  co_await session.run();
+}
+
+// After a reload sessions go on under the configuration with which they began, to their own end.
+void Smtpd::leave(daemon::Leave why) {
+  if (why != daemon::Leave::stop && why != daemon::Leave::orphaned) return;
+  shared_->stopping = true;
+  for (Session* session = shared_->sessions; session != nullptr; session = session->next()) session->stop();
+}
+
+}  // namespace postern::smtpd

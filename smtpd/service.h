@@ -1,0 +1,28 @@
+// smtpd as a service: what is opened before the jail, and one session for each connection.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "lib/daemon/service.h"
+#include "smtpd/session.h"
+
+namespace postern::smtpd {
+
+class Smtpd : public daemon::Service {
+ public:
+  Result<void> prepare(daemon::Context& context) override;
+  net::Task<void> serve(net::Accepted connection) override;
+  void leave(daemon::Leave why) override;
+
+ private:
+  std::unique_ptr<Setup> setup_;
+  std::unique_ptr<table::Resolver> resolver_;
+  std::unique_ptr<Policy> policy_;
+  HostNames names_;
+  std::optional<mail::QueueIdSource> ids_;
+  std::optional<ipc::Client> cleanup_, qmgr_;
+  std::optional<Shared> shared_;
+};
+
+}  // namespace postern::smtpd

@@ -1,0 +1,294 @@
+#include "smtpd/session.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/wire/reply.h"
+
+namespace postern::smtpd {
+
+namespace {
+
+// A line that is too long is read to its end, if that comes before long: then the session can go on.
+constexpr std::size_t kMostSkipped = 64 * 1024;
+
+Peer peer_of(const net::Endpoint& endpoint, const Shared& shared) {
+  const std::string address = endpoint.address();
+  const bool named = *shared.setup.smtpd.peername_lookup;
+  return Peer(named ? shared.names.name_of(address) : "unknown", address);
+}
+
+}  // namespace
+
+Session::Session(Shared& shared, net::Accepted connection)
+    : shared_(shared),
+      next_(std::exchange(shared.sessions, this)),
+      stream_(shared.loop, std::move(connection.fd)),
+      peer_(peer_of(connection.peer, shared)) {
+  if (next_ != nullptr) next_->previous_ = this;
+}
+
+Session::~Session() {
+  if (next_ != nullptr) next_->previous_ = previous_;
+  (previous_ != nullptr ? previous_->next_ : shared_.sessions) = next_;
+}
+
+net::Task<void> Session::run() {
+  log_info(concat("connect from ", peer_.text()));
+  co_await greet();
+  while (open_) {
+    idle_ = mail_ == nullptr;
+    auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
+                                           deadline());
+    idle_ = false;
+    if (!line) {
+      co_await no_line(std::move(line.error()));
+      continue;
+    }
+    if (!line->crlf && refuses_bare_newline()) continue;
+    const bool slow = errors_ >= *shared_.setup.smtpd.soft_error_limit;
+    co_await obey(line->text);
+    if (slow) {
+      co_await hold_back();
+    }
+    end_when_due();
+  }
+  stream_.flush_now();
+  log_end();
+}
+
+void Session::end_when_due() {
+  if (!open_) return;
+  if (errors_ >= *shared_.setup.smtpd.hard_error_limit) {
+    log_info(concat("too many errors after ", where_, " from ", peer_.text()));
+    reply(mail::Status{421, {4, 7, 0}, concat(shared_.setup.host(), " Error: too many errors")});
+  } else if (shared_.stopping && !mail_) {
+    say_goodbye();
+  }
+}
+
+net::Task<void> Session::greet() {
+  auto refused = co_await shared_.policy.judge(Stage::connect, facts());
+  if (refused) {
+    denied_ = true;
+    reject(*refused);
+  } else {
+    reply(shared_.setup.greeting);
+  }
+}
+
+net::Task<void> Session::obey(std::string_view line) {
+  const Verb verb = verb_of(line);
+  const int errors = errors_;
+  tally_.met(verb);
+  where_ = name_of(verb);
+  if (verb == Verb::unknown && is_forbidden(line)) co_return;
+  if (denied_ && verb != Verb::quit) {
+    complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
+    co_return;
+  }
+  if (is_improper(line)) co_return;
+  if (is_noop(line)) {
+    reply("250 2.0.0 Ok\r\n");
+  } else {
+    const bool strict = *shared_.setup.smtpd.strict_rfc821_envelopes;
+    auto command = wire::parse_command(line, strict ? mail::Grammar::strict : mail::Grammar::lenient);
+    if (command) {
+      co_await obey(std::move(*command));
+    } else {
+      complain(command.error());
+    }
+  }
+  if (errors_ <= errors) tally_.obeyed(verb);
+  if (verb == Verb::rset || verb == Verb::noop || verb == Verb::vrfy || verb == Verb::etrn) count_junk();
+}
+
+net::Task<void> Session::obey(wire::Command command) {
+  if (auto* rcpt_to = std::get_if<wire::Rcpt>(&command)) {
+    co_await rcpt(std::move(*rcpt_to));
+  } else if (auto* mail_from = std::get_if<wire::Mail>(&command)) {
+    co_await mail(std::move(*mail_from));
+  } else if (std::holds_alternative<wire::Data>(command)) {
+    co_await data();
+  } else if (auto* ehlo = std::get_if<wire::Ehlo>(&command)) {
+    co_await greeted(std::move(ehlo->name), Protocol::esmtp);
+  } else if (auto* helo = std::get_if<wire::Helo>(&command)) {
+    co_await greeted(std::move(helo->name), Protocol::smtp);
+  } else if (std::holds_alternative<wire::Quit>(command)) {
+    reply("221 2.0.0 Bye\r\n");
+    open_ = false;
+  } else if (std::holds_alternative<wire::Rset>(command)) {
+    forget_transaction();
+    reply("250 2.0.0 Ok\r\n");
+  } else if (std::holds_alternative<wire::Noop>(command)) {
+    reply("250 2.0.0 Ok\r\n");
+  } else if (auto* question = std::get_if<wire::Vrfy>(&command)) {
+    co_await vrfy(std::move(*question));
+  } else if (auto* turn = std::get_if<wire::Etrn>(&command)) {
+    etrn(*turn);
+  } else if (std::holds_alternative<wire::Auth>(command)) {
+    complain({503, {5, 5, 1}, "Error: authentication not enabled"});
+  } else if (std::holds_alternative<wire::StartTls>(command) || std::holds_alternative<wire::Bdat>(command)) {
+    complain(mail::status::not_implemented("command not implemented"));
+  } else {
+    complain(mail::status::not_recognized());
+  }
+}
+
+// RFC 2920: whoever was not offered PIPELINING, or sends more behind a command that ends a group, may be a
+// program that does not read our replies.
+bool Session::is_improper(std::string_view line) {
+  const Verb verb = verb_of(line);
+  const bool allowed = protocol_ == Protocol::esmtp && shared_.setup.pipelining && !ends_group(verb);
+  if (allowed || pipelined_ || stream_.buffered().empty()) return false;
+  log_info(concat("improper command pipelining after ", name_of(verb), " from ", peer_.text(), ": ",
+                  escaped(stream_.buffered())));
+  pipelined_ = true;
+  if (!*shared_.setup.smtpd.forbid_unauth_pipelining) return false;
+  complain({554, {5, 5, 0}, "Error: SMTP protocol synchronization"});
+  open_ = false;
+  return true;
+}
+
+// A web client, or a mail header: somebody makes a program send us what it believes to be something else.
+bool Session::is_forbidden(std::string_view line) {
+  const std::string word = wire::verb_of(line);
+  if (!word.ends_with(':') && shared_.setup.forbidden_commands.count(word) == 0) return false;
+  log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
+  reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
+  open_ = false;
+  return true;
+}
+
+bool Session::is_noop(std::string_view line) const {
+  const auto& words = shared_.setup.noop_commands;
+  return !words.empty() && words.count(wire::verb_of(line)) > 0;
+}
+
+bool Session::refuses_bare_newline() {
+  const auto policy = bare_newline_policy();
+  if (policy == wire::BareNewline::note) bare_lf_ = true;
+  if (policy != wire::BareNewline::refuse) return false;
+  reject(bare_newline_refusal());
+  open_ = false;
+  return true;
+}
+
+void Session::count_junk() {
+  if (junk_++ > *shared_.setup.smtpd.junk_command_limit) ++errors_;
+}
+
+// Replies to a client that makes errors wait; other clients do not.
+net::Task<void> Session::hold_back() {
+  co_await net::sleep_until(shared_.loop, shared_.loop.in(*shared_.setup.smtpd.error_sleep_time));
+  auto flushed = co_await stream_.flush(deadline());
+  if (!flushed) {
+    co_await no_line(std::move(flushed.error()));
+  }
+}
+
+// What can happen instead of a command.
+net::Task<void> Session::no_line(Error error) {
+  if (error.kind == Errc::too_long) {
+    where_ = name_of(Verb::unknown);
+    tally_.met(Verb::unknown);
+    co_await skip_line();
+    co_return;
+  }
+  open_ = false;
+  if (error.kind == Errc::timeout) {
+    log_info(concat("timeout after ", where_, " from ", peer_.text()));
+    reply(mail::status::timeout(shared_.setup.host()));
+  } else if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
+    log_info(concat("lost connection after ", where_, " from ", peer_.text()));
+  }
+}
+
+net::Task<void> Session::skip_line() {
+  const Deadline limit = deadline();
+  for (std::size_t skipped = 0; skipped < kMostSkipped;) {
+    auto some = co_await stream_.read_some(limit);
+    if (!some) {
+      co_await no_line(std::move(some.error()));
+      co_return;
+    }
+    const auto end = some->find('\n');
+    if (end != std::string_view::npos) {
+      stream_.unread(some->substr(end + 1));
+      complain(mail::status::too_long());
+      co_return;
+    }
+    skipped += some->size();
+  }
+  complain(mail::status::too_long());
+  open_ = false;
+}
+
+void Session::reply(const mail::Status& status) {
+  std::string text;
+  wire::append_reply(text, status);
+  stream_.put(text);
+  if (status.code == 421 || status.code == 521) open_ = false;
+}
+
+void Session::reply(std::string_view line) { stream_.put(line); }
+
+void Session::complain(const mail::Status& status) {
+  ++errors_;
+  reply(status);
+}
+
+void Session::reject(const mail::Status& status) {
+  ++errors_;
+  shared_.rejected.add();
+  log_reject(status);
+  reply(status);
+}
+
+void Session::log_reject(const mail::Status& status) const {
+  std::string line = mail_ && mail_->id ? mail_->id.long_text() : "NOQUEUE";
+  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", status.reply(), ';');
+  if (mail_) line += concat(" from=<", mail_->submit.sender, '>');
+  if (recipient_ != nullptr) {
+    line += concat(" to=<", recipient_->text(), '>');
+  } else if (mail_ && mail_->submit.recipients.size() == 1) {
+    line += concat(" to=<", mail_->submit.recipients.front().address, '>');
+  }
+  line += concat(" proto=", protocol());
+  if (!helo_.empty()) line += concat(" helo=<", helo_, '>');
+  log_info(line);
+}
+
+void Session::forget_transaction() { mail_.reset(); }
+
+Case Session::facts() const {
+  Case known;
+  known.client = &peer_;
+  known.helo = helo_;
+  if (mail_) known.sender = &mail_->sender;
+  known.recipient = recipient_;
+  known.pipelined = pipelined_;
+  return known;
+}
+
+void Session::stop() {
+  if (!idle_ || !stream_.buffered().empty()) return;
+  say_goodbye();
+  stream_.flush_now();
+  // The wait for a command ends.
+  ::shutdown(stream_.fd(), SHUT_RDWR);
+}
+
+void Session::say_goodbye() {
+  reply(mail::Status{421, {4, 3, 2}, concat(shared_.setup.host(), " Service shutting down")});
+}
+
+void Session::log_end() const {
+  log_info(concat("disconnect from ", peer_.text(), tally_.text(), bare_lf_ ? " notes=bare_lf" : ""));
+}
+
+}  // namespace postern::smtpd

@@ -1,0 +1,112 @@
+// One SMTP session (RFC 5321), from greeting to end. A verb is a member in the file of its name; session.cpp
+// holds what they have in common: the order of things, replies, errors, ends.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/mail/status.h"
+#include "lib/net/socket.h"
+#include "lib/net/stream.h"
+#include "lib/net/task.h"
+#include "lib/wire/command.h"
+#include "smtpd/content.h"
+#include "smtpd/peer.h"
+#include "smtpd/policy.h"
+#include "smtpd/shared.h"
+#include "smtpd/tally.h"
+#include "smtpd/transaction.h"
+
+namespace postern::smtpd {
+
+class Session {
+ public:
+  // `shared` outlives the session.
+  Session(Shared& shared, net::Accepted connection);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // The conversation. Ends when it is over, for whatever reason, and has logged its end.
+  net::Task<void> run();
+
+  // The process stops: a client that is between transactions is told so, and its session ends soon; others
+  // are told when their transaction is over.
+  void stop();
+  Session* next() const { return next_; }
+
+ private:
+  enum class Protocol : std::uint8_t { smtp, esmtp };
+
+  // session.cpp
+  net::Task<void> greet();
+  net::Task<void> obey(std::string_view line);
+  net::Task<void> obey(wire::Command command);
+  net::Task<void> hold_back();
+  void end_when_due();
+  net::Task<void> no_line(Error error);
+  net::Task<void> skip_line();
+  bool is_improper(std::string_view line);
+  bool is_forbidden(std::string_view line);
+  bool is_noop(std::string_view line) const;
+  bool refuses_bare_newline();
+  void count_junk();
+  void say_goodbye();
+  void log_end() const;
+
+  // helo.cpp
+  net::Task<void> greeted(std::string name, Protocol protocol);
+  // mail.cpp
+  net::Task<void> mail(wire::Mail command);
+  // rcpt.cpp
+  net::Task<void> rcpt(wire::Rcpt command);
+  bool has_room();
+  void accept(wire::Rcpt& command);
+  // data.cpp
+  net::Task<void> data();
+  net::Task<bool> receive(Content& content);
+  net::Task<void> hand_over(Content& content);
+  void answer(const Result<ipc::Outcome>& outcome, Content& content);
+  wire::BareNewline bare_newline_policy() const;
+  mail::Status bare_newline_refusal() const;
+  Deadline later(Deadline deadline, std::size_t received) const;
+  void content_broke_off(const Error& error, std::uint64_t size);
+  // vrfy.cpp
+  net::Task<void> vrfy(wire::Vrfy command);
+  void etrn(const wire::Etrn& command);
+
+  // Puts a reply; 421 and 521 end the session.
+  void reply(const mail::Status& status);
+  void reply(std::string_view line);
+  // A reply to a client that broke the rules of the protocol.
+  void complain(const mail::Status& status);
+  // A reply that policy wants: it is logged.
+  void reject(const mail::Status& status);
+  void log_reject(const mail::Status& status) const;
+  void forget_transaction();
+  Case facts() const;
+  Deadline deadline() const { return shared_.loop.in(shared_.setup.timeout()); }
+  std::string_view protocol() const { return protocol_ == Protocol::esmtp ? "ESMTP" : "SMTP"; }
+
+  Shared& shared_;
+  Session* next_ = nullptr;
+  Session* previous_ = nullptr;
+  net::Stream stream_;
+  Peer peer_;
+  std::string helo_;
+  std::unique_ptr<Transaction> mail_;
+  const mail::Address* recipient_ = nullptr;  // while RCPT is judged
+  std::string_view where_ = "CONNECT";        // the last command, for the log
+  int errors_ = 0;                            // since the last message
+  int junk_ = 0;                              // commands that do nothing, since the last message
+  Tally tally_;
+  Protocol protocol_ = Protocol::smtp;
+  bool open_ = true;
+  bool idle_ = false;       // waits for a command
+  bool denied_ = false;     // refused at connect: only QUIT is obeyed
+  bool pipelined_ = false;  // improperly
+  bool bare_lf_ = false;    // seen, and to be noted
+};
+
+}  // namespace postern::smtpd

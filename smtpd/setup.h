@@ -1,0 +1,53 @@
+// What all sessions of a process share and none of them changes: the parameters, and what follows from them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/config/params/access_params.h"
+#include "lib/config/params/common_params.h"
+#include "lib/config/params/limit_params.h"
+#include "lib/config/params/process_params.h"
+#include "lib/config/params/qmgr_params.h"
+#include "lib/config/params/smtpd_params.h"
+#include "lib/config/settings.h"
+#include "lib/table/match_list.h"
+#include "lib/wire/content.h"
+
+namespace postern::smtpd {
+
+// Command names in upper case.
+using Words = std::unordered_set<std::string>;
+
+struct Setup {
+  // Fails with the first parameter that is wrong, or a list that cannot be opened.
+  static Result<std::unique_ptr<Setup>> load(const config::Settings& settings);
+
+  config::CommonParams common;
+  config::SmtpdParams smtpd;
+  config::AccessParams access;
+  config::LimitParams limits;
+  config::QmgrParams queue;
+  config::ProcessParams process;
+
+  // Whole replies, with their line endings.
+  std::string greeting, helo_reply, ehlo_reply;
+  bool pipelining = true;  // offered
+  bool size = true;        // offered
+  Words noop_commands, forbidden_commands;
+  wire::BareNewline bare_newline = wire::BareNewline::normalize;
+  table::MatchList bare_newline_exclusions;
+
+  const std::string& host() const { return *common.myhostname; }
+  Duration timeout() const { return *smtpd.timeout; }
+
+ private:
+  Result<void> read(const config::Settings& settings);
+  Result<void> choose_bare_newline();
+  void write_replies();
+};
+
+}  // namespace postern::smtpd

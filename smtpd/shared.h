@@ -1,0 +1,37 @@
+// What the sessions of a process use together. It outlives them all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/daemon/scoreboard.h"
+#include "lib/ipc/client.h"
+#include "lib/mail/queue_id.h"
+#include "lib/net/loop.h"
+#include "lib/table/resolve.h"
+#include "smtpd/peer.h"
+#include "smtpd/policy.h"
+#include "smtpd/setup.h"
+
+namespace postern::smtpd {
+
+class Session;
+
+struct Shared {
+  net::Loop& loop;
+  const Setup& setup;
+  const table::Resolver& resolver;
+  const Policy& policy;
+  const HostNames& names;
+  ipc::Client& cleanup;
+  ipc::Client& qmgr;
+  mail::QueueIdSource& ids;
+  daemon::Counter accepted{}, rejected{}, bytes{};
+
+  Session* sessions = nullptr;  // a list through their own links
+  bool stopping = false;        // the process leaves: no new transaction
+  bool disk_full = false;       // it was, when content was last written: said once
+  std::string block{};          // content on its way to a file; empty between two uses
+};
+
+}  // namespace postern::smtpd
