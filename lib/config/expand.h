@@ -21,7 +21,7 @@ constexpr int kDeepestExpansion = 100;
 constexpr std::size_t kLongestExpansion = 1u << 20;
 // Bytes of text that one expansion may read, values of macros included; each macro counts as this many more.
 constexpr std::size_t kMostExpansionWork = 4u << 20;
-constexpr std::size_t kMacroWork = 64;
+constexpr std::size_t kMacroWork = 256;
 
 // Fails with invalid ("truncated macro reference: ...", "empty macro name: ...", "macro syntax error: ..."),
 // too_long ("unreasonable macro call nesting: "NAME"", "macro expansion is too large"), or as lookup does.

@@ -2,7 +2,7 @@
 // row come typed access in the program, the default, range errors, and the manual.
 //
 //   struct PickupParams : ParamGroup {
-//     Param<Seconds> idle{*this, "pickup_idle", "100s", "How long to wait.", {.min = 1}};
+//     Param<Seconds> idle{*this, "pickup_idle", "100s", "How long to wait.", at_least(1)};
 //   };
 #pragma once
 
@@ -27,13 +27,26 @@ enum class Expansion {
   none
 };  // none: the text keeps its $names, which mean something at delivery time
 
-// What is not the rule. Bounds are of the number, of the seconds, or of the length of a text.
+enum class Access { ordinary, read_only };  // read_only: a program knows the value, nobody sets it
+
+// What is not the rule. Bounds are of the number, of the seconds, or of the length of a text or list.
 struct ParamSpec {
   std::int64_t min = 0;
   std::int64_t max = std::numeric_limits<std::int32_t>::max();
   Effect effect = Effect::yes;
   Expansion expansion = Expansion::full;
+  Access access = Access::ordinary;
 };
+
+constexpr ParamSpec at_least(std::int64_t min) { return {.min = min}; }
+constexpr ParamSpec at_most(std::int64_t max) { return {.max = max}; }
+constexpr ParamSpec between(std::int64_t min, std::int64_t max) { return {.min = min, .max = max}; }
+constexpr ParamSpec not_yet(ParamSpec spec = {}) {
+  spec.effect = Effect::not_yet;
+  return spec;
+}
+constexpr ParamSpec kUnexpanded{.expansion = Expansion::none};
+constexpr ParamSpec kReadOnly{.access = Access::read_only};
 
 class ParamBase {
  public:

@@ -6,25 +6,17 @@
 namespace postern::config {
 
 struct MasterParams : ParamGroup {
-  Param<int> default_process_limit{*this,
-                                   "default_process_limit",
-                                   "100",
-                                   "Processes of a service whose master.cf entry sets no limit.",
-                                   {.min = 1}};
-  Param<Seconds> service_throttle_time{
-      *this,
-      "service_throttle_time",
-      "60s",
-      "How long a service waits after its program failed before it served anybody.",
-      {.min = 1}};
-  Param<List> master_service_disable{
-      *this, "master_service_disable", "",
+  Param<int> default_process_limit{*this, "default_process_limit", "100",
+      "Processes of a service whose master.cf entry sets no limit.", at_least(1)};
+  Param<Seconds> service_throttle_time{*this, "service_throttle_time", "60s",
+      "How long a service waits after its program failed before it served anybody.", at_least(1)};
+  Param<List> master_service_disable{*this, "master_service_disable", "",
       "Services to switch off: SERVICE/TYPE or TYPE, `!` in front of exceptions."};
   Param<List> import_environment{*this, "import_environment",
-                                 "MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ XAUTHORITY DISPLAY LANG=C",
-                                 "The environment that service programs see: names to keep, and name=value."};
+      "MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ XAUTHORITY DISPLAY LANG=C",
+      "The environment that service programs see: names to keep, and name=value."};
   Param<List> export_environment{*this, "export_environment", "TZ MAIL_CONFIG LANG",
-                                 "The same for commands that are not part of the mail system."};
+      "The same for commands that are not part of the mail system.", not_yet()};
 };
 
 }  // namespace postern::config

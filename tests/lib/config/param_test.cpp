@@ -13,19 +13,17 @@ using namespace postern::config;
 namespace {
 
 struct Sample : ParamGroup {
-  Param<Seconds> wait{*this, "wait", "5m", "A time.", {.min = 1}};
-  Param<Seconds> life{*this, "life", "${stress?{1}:{2}}d", "A time in days.", {.max = 100 * 86400}};
-  Param<int> count{*this, "count", "20", "A number.", {.min = 1, .max = 100}};
-  Param<std::int64_t> size{*this, "size", "0", "A large number.", {.max = std::int64_t{1} << 50}};
+  Param<Seconds> wait{*this, "wait", "5m", "A time.", at_least(1)};
+  Param<Seconds> life{*this, "life", "${stress?{1}:{2}}d", "A time in days.", at_most(100 * 86400)};
+  Param<int> count{*this, "count", "20", "A number.", between(1, 100)};
+  Param<std::int64_t> size{*this, "size", "0", "A large number.", at_most(std::int64_t{1} << 50)};
   Param<bool> flag{*this, "flag", "no", "A switch."};
-  Param<std::string> text{*this, "text", "$mail_name", "A text.", {.min = 1, .max = 10}};
+  Param<std::string> text{*this, "text", "$mail_name", "A text.", between(1, 10)};
   Param<List> words{*this, "words", "a, b", "A list."};
-  Param<std::string> command{*this, "command", "", "A command.", {.expansion = Expansion::none}};
+  Param<std::string> command{*this, "command", "", "A command.", kUnexpanded};
 };
 
-Settings settings(const std::string& main) {
-  return Settings(*MainCf::parse(main));
-}
+Settings settings(const std::string& main) { return Settings(*MainCf::parse(main)); }
 
 std::string error_of(const std::string& main) {
   Sample sample;
@@ -146,6 +144,10 @@ TEST_CASE("parameters are found by name") {
   CHECK(param->unit() == 's');
   CHECK(all.find("maximal_queue_lifetime")->unit() == 'd');
   CHECK(all.find("no_such_name") == nullptr);
+  CHECK(all.find("smtpd_timeout")->spec().effect == Effect::yes);
+  CHECK(all.find("soft_bounce")->spec().effect == Effect::not_yet);
+  CHECK(all.find("service_name")->spec().access == Access::read_only);
+  CHECK(all.find("luser_relay")->spec().expansion == Expansion::none);
 }
 
 TEST_CASE("a transport has limits of its own, which follow the defaults for all") {
