@@ -12,9 +12,7 @@ namespace {
 
 using namespace testing;
 
-Task<void> sleep_holding(Loop& loop, Deadline when, Counted) {
-  co_await sleep_until(loop, when);
-}
+Task<void> sleep_holding(Loop& loop, Deadline when, Counted) { co_await sleep_until(loop, when); }
 
 Task<void> fail_at_once() {
   throw std::runtime_error("a bug");

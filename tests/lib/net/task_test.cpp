@@ -16,18 +16,14 @@ namespace {
 
 using namespace testing;
 
-Task<int> number(int value) {
-  co_return value;
-}
+Task<int> number(int value) { co_return value; }
 
 Task<void> mark(bool& place) {
   place = true;
   co_return;
 }
 
-Task<void> hold(Counted) {
-  co_return;
-}
+Task<void> hold(Counted) { co_return; }
 
 // Can be moved and not copied, and knows how often it was moved.
 struct Moved {
@@ -52,7 +48,9 @@ Task<std::string> name_of_moved() {
 
 Task<int> deep(Loop& loop, int levels, bool suspend) {
   if (levels == 0) {
-    if (suspend) co_await next_turn(loop);
+    if (suspend) {
+      co_await next_turn(loop);
+    }
     throw std::runtime_error("from the bottom");
   }
   const int below = co_await deep(loop, levels - 1, suspend);
@@ -99,9 +97,7 @@ Task<int> nested_turns(Loop& loop, int levels) {
   co_return below + 1;
 }
 
-Task<void> wait_holding(Loop& loop, Counted) {
-  co_await sleep_until(loop, Deadline::max());
-}
+Task<void> wait_holding(Loop& loop, Counted) { co_await sleep_until(loop, Deadline::max()); }
 
 Task<void> outer_holding(Loop& loop, int& living) {
   const Counted local(living);

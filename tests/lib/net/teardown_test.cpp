@@ -154,13 +154,9 @@ struct Work {
 
 }  // namespace
 
-TEST_CASE("reading lines can be torn down anywhere") {
-  CHECK(tear_down_everywhere<ReadLines>() >= 10);
-}
+TEST_CASE("reading lines can be torn down anywhere") { CHECK(tear_down_everywhere<ReadLines>() >= 10); }
 
-TEST_CASE("reading blocks can be torn down anywhere") {
-  CHECK(tear_down_everywhere<ReadSome>() >= 10);
-}
+TEST_CASE("reading blocks can be torn down anywhere") { CHECK(tear_down_everywhere<ReadSome>() >= 10); }
 
 TEST_CASE("a limited task can be torn down anywhere") {
   CHECK(tear_down_everywhere<SkipUnderDeadline>() >= 10);
@@ -170,16 +166,12 @@ TEST_CASE("writing to a slow peer can be torn down anywhere") {
   CHECK(tear_down_everywhere<WriteMuch>() >= 5);
 }
 
-TEST_CASE("connecting can be torn down anywhere") {
-  CHECK(tear_down_everywhere<Connect>() >= 6);
-}
+TEST_CASE("connecting can be torn down anywhere") { CHECK(tear_down_everywhere<Connect>() >= 6); }
 
 TEST_CASE("sleeping, waiting for an event and waiting for a scope can be torn down anywhere") {
   CHECK(tear_down_everywhere<SleepAndWait>() >= 6);
 }
 
-TEST_CASE("waiting for a thread can be torn down anywhere") {
-  CHECK(tear_down_everywhere<Work>() >= 5);
-}
+TEST_CASE("waiting for a thread can be torn down anywhere") { CHECK(tear_down_everywhere<Work>() >= 5); }
 
 }  // namespace postern::net

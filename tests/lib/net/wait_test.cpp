@@ -35,9 +35,7 @@ Task<int> throw_after(Loop& loop, Deadline when) {
   throw std::runtime_error("late trouble");
 }
 
-Task<int> at_once(int value) {
-  co_return value;
-}
+Task<int> at_once(int value) { co_return value; }
 
 Task<std::optional<int>> limited(Loop& loop, Task<int> task, Deadline deadline) {
   auto result = co_await with_deadline<int>(loop, std::move(task), deadline);
