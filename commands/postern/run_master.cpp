@@ -35,6 +35,7 @@ constexpr char kReady = 1;
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const int nowhere = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(nowhere, STDIN_FILENO);
+  ::dup2(ready, STDERR_FILENO);  // where it says why it cannot start
   if (ready == kReadyDescriptor) {
     ::fcntl(ready, F_SETFD, 0);
   } else {
@@ -44,12 +45,12 @@ constexpr char kReady = 1;
   ::_exit(127);
 }
 
+// What master says until it is ready, until the end of file, or until the time is over.
 struct Word {
   bool ready = false;
-  std::string reason;
+  std::string text;
 };
 
-// One byte when it is ready; otherwise text that says why not, until the end of file.
 Word hear(int from) {
   Word word;
   const Deadline deadline = std::chrono::steady_clock::now() + kLongestStart;
@@ -58,21 +59,31 @@ Word hear(int from) {
         std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     pollfd question{from, POLLIN, 0};
     if (left <= 0 || ::poll(&question, 1, static_cast<int>(left)) == 0) {
-      word.reason = concat("not ready after ", kLongestStart.count(), " s");
+      word.text += concat("\nnot ready after ", kLongestStart.count(), " s");
       return word;
     }
     char bytes[512];
     const ssize_t n = ::read(from, bytes, sizeof bytes);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return word;
-    word.ready = word.reason.empty() && bytes[0] == kReady;
+    word.text.append(bytes, static_cast<std::size_t>(n));
+    word.ready = word.text.find(kReady) != std::string::npos;
     if (word.ready) return word;
-    word.reason.append(bytes, static_cast<std::size_t>(n));
   }
 }
 
+// The last line that it said, without the words in front that are for the log.
+std::string reason_in(std::string_view text) {
+  const auto lines = split_words(text, "\n");
+  if (lines.empty()) return "";
+  std::string_view last = lines.back();
+  constexpr std::string_view kFatal = "fatal: ";
+  if (const auto at = last.find(kFatal); at != last.npos) last.remove_prefix(at + kFatal.size());
+  return std::string(last);
+}
+
 Error why_not(const std::string& program, const Word& word, int status) {
-  Error error{Errc::io, std::string(trim(word.reason)), 0};
+  Error error{Errc::io, reason_in(word.text), 0};
   if (!error.text.empty()) return error;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
     error.text = concat("cannot run ", program);
