@@ -18,7 +18,7 @@ struct AccessParams : ParamGroup {
   Param<List> end_of_data_restrictions{*this, "smtpd_end_of_data_restrictions", "", "After the content."};
   Param<List> etrn_restrictions{*this, "smtpd_etrn_restrictions", "", "At ETRN.", not_yet()};
   Param<List> restriction_classes{*this, "smtpd_restriction_classes", "",
-      "Names of lists of restrictions that tables and other lists may use."};
+      "Names of lists of restrictions that tables and other lists may use.", not_yet()};
   Param<bool> delay_reject{
       *this, "smtpd_delay_reject", "yes", "Refuse at RCPT what was to be refused at connect, HELO or MAIL."};
   Param<bool> reject_unlisted_recipient{*this, "smtpd_reject_unlisted_recipient", "yes",
@@ -43,16 +43,16 @@ struct AccessParams : ParamGroup {
   Param<int> reject_code{*this, "reject_code", "554", "For `reject`.", kCode};
   Param<int> relay_domains_reject_code{
       *this, "relay_domains_reject_code", "554", "For reject_unauth_destination.", kCode};
-  Param<int> maps_rbl_reject_code{*this, "maps_rbl_reject_code", "554", "For DNS lists.", kCode};
+  Param<int> maps_rbl_reject_code{*this, "maps_rbl_reject_code", "554", "For DNS lists.", not_yet(kCode)};
   Param<int> invalid_hostname_reject_code{
       *this, "invalid_hostname_reject_code", "501", "For reject_invalid_helo_hostname.", kCode};
   Param<int> non_fqdn_reject_code{*this, "non_fqdn_reject_code", "504", "For reject_non_fqdn_*.", kCode};
   Param<int> unknown_client_reject_code{
-      *this, "unknown_client_reject_code", "450", "For reject_unknown_client_hostname.", kCode};
+      *this, "unknown_client_reject_code", "450", "For reject_unknown_client_hostname.", not_yet(kCode)};
   Param<int> unknown_hostname_reject_code{
-      *this, "unknown_hostname_reject_code", "450", "For reject_unknown_helo_hostname.", kCode};
+      *this, "unknown_hostname_reject_code", "450", "For reject_unknown_helo_hostname.", not_yet(kCode)};
   Param<int> unknown_address_reject_code{*this, "unknown_address_reject_code", "450",
-      "For reject_unknown_sender_domain and reject_unknown_recipient_domain.", kCode};
+      "For reject_unknown_sender_domain and reject_unknown_recipient_domain.", not_yet(kCode)};
   Param<int> unknown_local_recipient_reject_code{
       *this, "unknown_local_recipient_reject_code", "550", "For an unknown user in mydestination.", kCode};
   Param<int> unknown_relay_recipient_reject_code{
@@ -61,8 +61,8 @@ struct AccessParams : ParamGroup {
       "For an unknown user in virtual_alias_domains.", kCode};
   Param<int> unknown_virtual_mailbox_reject_code{*this, "unknown_virtual_mailbox_reject_code", "550",
       "For an unknown user in virtual_mailbox_domains.", kCode};
-  Param<int> multi_recipient_bounce_reject_code{
-      *this, "multi_recipient_bounce_reject_code", "550", "For reject_multi_recipient_bounce.", kCode};
+  Param<int> multi_recipient_bounce_reject_code{*this, "multi_recipient_bounce_reject_code", "550",
+      "For reject_multi_recipient_bounce.", not_yet(kCode)};
 
  private:
   static constexpr ParamSpec kCode = between(200, 599);

@@ -31,10 +31,10 @@ struct CleanupParams : ParamGroup {
   Param<std::string> body_checks{*this, "body_checks", "", "Tables that judge body lines.", not_yet()};
   Param<int> body_checks_size_limit{
       *this, "body_checks_size_limit", "51200", "Bytes of each body part that body_checks sees.", not_yet()};
-  Param<int> virtual_alias_expansion_limit{
-      *this, "virtual_alias_expansion_limit", "1000", "Recipients that one address may become.", at_least(1)};
-  Param<int> virtual_alias_recursion_limit{
-      *this, "virtual_alias_recursion_limit", "1000", "Aliases of aliases of an address.", at_least(1)};
+  Param<int> virtual_alias_expansion_limit{*this, "virtual_alias_expansion_limit", "1000",
+      "Recipients that one address may become.", not_yet(at_least(1))};
+  Param<int> virtual_alias_recursion_limit{*this, "virtual_alias_recursion_limit", "1000",
+      "Aliases of aliases of an address.", not_yet(at_least(1))};
   Param<int> virtual_alias_address_length_limit{*this, "virtual_alias_address_length_limit", "1000",
       "The longest address that an alias may give.", not_yet(at_least(1))};
   Param<int> duplicate_filter_limit{*this, "duplicate_filter_limit", "1000",

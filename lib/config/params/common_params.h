@@ -44,7 +44,8 @@ struct CommonParams : ParamGroup {
       *this, "data_directory", "/var/lib/postern", "Where mail_owner keeps caches.", at_least(1)};
   Param<std::string> daemon_directory{
       *this, "daemon_directory", "/usr/lib/postern", "The service programs.", at_least(1)};
-  Param<std::string> command_directory{*this, "command_directory", "/usr/sbin", "The commands.", at_least(1)};
+  Param<std::string> command_directory{
+      *this, "command_directory", "/usr/sbin", "The commands.", not_yet(at_least(1))};
   Param<std::string> process_id_directory{
       *this, "process_id_directory", "pid", "Where master.pid is, below queue_directory."};
   Param<std::string> mail_owner{

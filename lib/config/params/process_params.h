@@ -10,10 +10,10 @@ struct ProcessParams : ParamGroup {
   Param<Seconds> max_idle{*this, "max_idle", "100s", "Idle time after which a process leaves.", at_least(1)};
   Param<Seconds> ipc_timeout{*this, "ipc_timeout", "3600s",
       "Limit for one request to another program of this mail system.", at_least(1)};
-  Param<Seconds> ipc_idle{
-      *this, "ipc_idle", "5s", "How long an unused connection to another program is kept.", at_least(1)};
+  Param<Seconds> ipc_idle{*this, "ipc_idle", "5s",
+      "How long an unused connection to another program is kept.", not_yet(at_least(1))};
   Param<Seconds> ipc_ttl{
-      *this, "ipc_ttl", "1000s", "How long a connection to another program is used.", at_least(1)};
+      *this, "ipc_ttl", "1000s", "How long a connection to another program is used.", not_yet(at_least(1))};
   Param<Seconds> daemon_timeout{*this, "daemon_timeout", "18000s",
       "Time after which the watchdog ends a program that no longer turns its loop.", at_least(1)};
   Param<int> process_session_limit{*this, "process_session_limit", "1000",

@@ -16,11 +16,11 @@ struct QmgrParams : ParamGroup {
   Param<Seconds> maximal_backoff_time{
       *this, "maximal_backoff_time", "4000s", "The most time between two attempts.", at_least(1)};
   Param<Seconds> queue_run_delay{
-      *this, "queue_run_delay", "300s", "Time between looks for mail that is due.", at_least(1)};
+      *this, "queue_run_delay", "300s", "Time between looks for mail that is due.", not_yet(at_least(1))};
   Param<int> message_active_limit{
       *this, "qmgr_message_active_limit", "20000", "Messages in memory at a time.", at_least(1)};
-  Param<int> message_recipient_limit{
-      *this, "qmgr_message_recipient_limit", "20000", "Recipients in memory at a time.", at_least(1)};
+  Param<int> message_recipient_limit{*this, "qmgr_message_recipient_limit", "20000",
+      "Recipients in memory at a time.", not_yet(at_least(1))};
   Param<int> queue_inline_limit{*this, "queue_inline_limit", "65536",
       "Content up to this size is kept in the queue database; larger content is a file of its own.",
       at_most(16 << 20)};
@@ -34,7 +34,7 @@ struct QmgrParams : ParamGroup {
       "Deliveries at a time to a destination that is new.", at_least(1)};
   Param<int> destination_concurrency_failed_cohort_limit{*this,
       "default_destination_concurrency_failed_cohort_limit", "1",
-      "Rounds of failed sessions after which a destination is dead; 0: never."};
+      "Rounds of failed sessions after which a destination is dead; 0: never.", not_yet()};
   Param<std::string> destination_concurrency_negative_feedback{*this,
       "default_destination_concurrency_negative_feedback", "1",
       "How much a failure takes from the concurrency.", not_yet()};
@@ -42,8 +42,8 @@ struct QmgrParams : ParamGroup {
       "default_destination_concurrency_positive_feedback", "1", "How much a success adds to it.", not_yet()};
   Param<Seconds> destination_rate_delay{*this, "default_destination_rate_delay", "0s",
       "Time between deliveries to one destination.", not_yet()};
-  Param<Seconds> transport_retry_time{
-      *this, "transport_retry_time", "60s", "How long a transport rests that did not answer.", at_least(1)};
+  Param<Seconds> transport_retry_time{*this, "transport_retry_time", "60s",
+      "How long a transport rests that did not answer.", not_yet(at_least(1))};
   Param<List> defer_transports{
       *this, "defer_transports", "", "Transports that deliver only when asked to.", not_yet()};
   Param<Seconds> delay_warning_time{*this, "delay_warning_time", "0h",

@@ -46,9 +46,11 @@ struct RoutingParams : ParamGroup {
       "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,"
       "relay_domains,smtpd_access_maps",
       "Lists in which example.com also means every name below it."};
-  Param<bool> append_at_myorigin{*this, "append_at_myorigin", "yes", "Make user into user@$myorigin."};
+  Param<bool> append_at_myorigin{
+      *this, "append_at_myorigin", "yes", "Make user into user@$myorigin.", not_yet()};
   Param<bool> append_dot_mydomain{*this, "append_dot_mydomain",
-      "${{$compatibility_level} <level {1} ? {yes} : {no}}", "Make user@host into user@host.$mydomain."};
+      "${{$compatibility_level} <level {1} ? {yes} : {no}}", "Make user@host into user@host.$mydomain.",
+      not_yet()};
   Param<bool> swap_bangpath{*this, "swap_bangpath", "yes", "Make site!user into user@site.", not_yet()};
   Param<bool> allow_percent_hack{
       *this, "allow_percent_hack", "yes", "Make user%domain into user@domain.", not_yet()};
