@@ -1,8 +1,8 @@
 // docs/formats/frame.md tells of every message and every field.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <regex>
 
 #include "lib/base/fd.h"
 #include "tests/lib/ipc/all_messages.h"
@@ -50,6 +50,15 @@ std::string table() {
   return out;
 }
 
+std::vector<std::string> all_between(std::string_view text, std::string_view before, std::string_view after) {
+  std::vector<std::string> found;
+  for (auto at = text.find(before); at != std::string_view::npos; at = text.find(before, at)) {
+    at += before.size();
+    found.emplace_back(text.substr(at, text.find(after, at) - at));
+  }
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("the page of the frames shows each message as it is declared") {
@@ -64,26 +73,19 @@ TEST_CASE("the page of the frames shows each message as it is declared") {
 TEST_CASE("the list of all messages names each that a header declares, and the page names no other") {
   std::vector<std::string> listed;
   for_each_message([&](auto kind) { listed.emplace_back(decltype(kind)::type::name); });
-  std::size_t declared = 0;
-  const std::regex name("string_view name = \"([a-z_]+)\"");
-  for (const auto& file :
-       std::filesystem::directory_iterator(std::string(POSTERN_SOURCE) + "/lib/ipc/messages")) {
-    const auto text = read_file(file.path());
+  std::sort(listed.begin(), listed.end());
+  std::vector<std::string> declared;
+  const auto headers = std::filesystem::directory_iterator(std::string(POSTERN_SOURCE) + "/lib/ipc/messages");
+  for (const auto& header : headers) {
+    const auto text = read_file(header.path());
     REQUIRE(text);
-    for (std::sregex_iterator at(text->begin(), text->end(), name), end; at != end; ++at, ++declared) {
-      const std::string found = (*at)[1];
-      CHECK_MESSAGE(std::count(listed.begin(), listed.end(), found) == 1,
-                    "tests/lib/ipc/all_messages.h lacks ", found);
-    }
+    for (auto& name : all_between(*text, "string_view name = \"", "\"")) declared.push_back(std::move(name));
   }
-  CHECK(declared == listed.size());
+  std::sort(declared.begin(), declared.end());
+  CHECK_MESSAGE(declared == listed, "tests/lib/ipc/all_messages.h lacks a message, or names one too many");
   const auto page = read_file(kPage);
-  const std::regex title("\n### ([a-z_]+)\n");
-  std::size_t titles = 0;
-  for (std::sregex_iterator at(page->begin(), page->end(), title), end; at != end; ++at, ++titles) {
-    CHECK(std::count(listed.begin(), listed.end(), (*at)[1].str()) == 1);
-  }
-  CHECK(titles == listed.size());
+  REQUIRE(page);
+  CHECK(all_between(*page, "\n### ", "\n") == listed);
 }
 
 }  // namespace postern::ipc
