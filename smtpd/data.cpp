@@ -95,7 +95,7 @@ net::Task<void> Session::hand_over(Content& content) {
 // The moment at which responsibility for the message changes hands (RFC 5321 4.2.5), or does not.
 void Session::answer(const Result<ipc::Outcome>& outcome, Content& content) {
   if (!outcome) {
-    log_warning(concat(mail_->id.long_text(), ": ", outcome.error().text));
+    log_warning(concat(shared_.setup.text_of(mail_->id), ": ", outcome.error().text));
     complain(mail::status::queue_error());
   } else if (outcome->code == 250) {
     content.keep();
@@ -103,11 +103,12 @@ void Session::answer(const Result<ipc::Outcome>& outcome, Content& content) {
     junk_ = 0;
     shared_.accepted.add();
     shared_.bytes.add(content.size());
-    reply(mail::status::queued(mail_->id.long_text()));
+    reply(mail::status::queued(shared_.setup.text_of(mail_->id)));
   } else if (outcome->code >= 400 && outcome->code <= 599) {
     complain({outcome->code, mail::parse_dsn(outcome->dsn).value_or(mail::Dsn()), outcome->text});
   } else {
-    log_warning(concat(mail_->id.long_text(), ": cleanup answered ", outcome->code, ' ', outcome->text));
+    log_warning(
+        concat(shared_.setup.text_of(mail_->id), ": cleanup answered ", outcome->code, ' ', outcome->text));
     complain(mail::status::queue_error());
   }
 }

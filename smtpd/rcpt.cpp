@@ -62,7 +62,7 @@ bool Session::has_room() {
 void Session::accept(wire::Rcpt& command) {
   if (!mail_->id) {
     mail_->id = shared_.ids.next();
-    log_info(concat(mail_->id.long_text(), ": client=", peer_.text()));
+    log_info(concat(shared_.setup.text_of(mail_->id), ": client=", peer_.text()));
   }
   ipc::Recipient& recipient = mail_->submit.recipients.emplace_back();
   recipient.address = command.address.text();

@@ -250,7 +250,7 @@ void Session::reject(const mail::Status& status) {
 }
 
 void Session::log_reject(const mail::Status& status) const {
-  std::string line = mail_ && mail_->id ? mail_->id.long_text() : "NOQUEUE";
+  std::string line = mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
   line += concat(": reject: ", where_, " from ", peer_.text(), ": ", status.reply(), ';');
   if (mail_) line += concat(" from=<", mail_->submit.sender, '>');
   if (recipient_ != nullptr) {

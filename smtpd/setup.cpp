@@ -4,6 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/config/params/cleanup_params.h"
 #include "lib/wire/reply.h"
 
 namespace postern::smtpd {
@@ -39,6 +40,10 @@ Result<void> Setup::read(const config::Settings& settings) {
     auto loaded = group->load(settings);
     if (!loaded) return loaded;
   }
+  config::CleanupParams cleanup;
+  auto loaded = cleanup.load(settings);
+  if (!loaded) return loaded;
+  long_queue_ids = *cleanup.enable_long_queue_ids;
   auto chosen = choose_bare_newline();
   if (!chosen) return chosen;
   auto exclusions =

@@ -14,6 +14,7 @@
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/settings.h"
+#include "lib/mail/queue_id.h"
 #include "lib/table/match_list.h"
 #include "lib/wire/content.h"
 
@@ -37,12 +38,15 @@ struct Setup {
   std::string greeting, helo_reply, ehlo_reply;
   bool pipelining = true;  // offered
   bool size = true;        // offered
+  bool long_queue_ids = false;
   Words noop_commands, forbidden_commands;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;
 
   const std::string& host() const { return *common.myhostname; }
   Duration timeout() const { return *smtpd.timeout; }
+  // A queue id as log and replies show it.
+  std::string text_of(mail::QueueId id) const { return long_queue_ids ? id.long_text() : id.short_text(); }
 
  private:
   Result<void> read(const config::Settings& settings);
