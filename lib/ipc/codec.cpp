@@ -6,18 +6,12 @@ namespace {
 
 char letter_of(char c) {
   switch (c) {
-    case '\\':
-      return '\\';
-    case '\n':
-      return 'n';
-    case '\r':
-      return 'r';
-    case '\t':
-      return 't';
-    case '\0':
-      return '0';
-    default:
-      return 0;
+    case '\\': return '\\';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    case '\0': return '0';
+    default: return 0;
   }
 }
 
@@ -43,23 +37,12 @@ Result<std::string> unescape(std::string_view text) {
     if (at == std::string_view::npos) return out;
     const char letter = at + 1 < text.size() ? text[at + 1] : ' ';
     switch (letter) {
-      case '\\':
-        out += '\\';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 't':
-        out += '\t';
-        break;
-      case '0':
-        out += '\0';
-        break;
-      default:
-        return fail(Errc::invalid, "bad escape in a value");
+      case '\\': out += '\\'; break;
+      case 'n': out += '\n'; break;
+      case 'r': out += '\r'; break;
+      case 't': out += '\t'; break;
+      case '0': out += '\0'; break;
+      default: return fail(Errc::invalid, "bad escape in a value");
     }
     text.remove_prefix(at + 2);
   }

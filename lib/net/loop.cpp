@@ -35,9 +35,7 @@ struct Loop::Once : Posted {
   std::function<void()> function;
 };
 
-void Loop::post(std::function<void()> function) {
-  post(*new Once(std::move(function)));
-}
+void Loop::post(std::function<void()> function) { post(*new Once(std::move(function))); }
 
 void Loop::run_posted() {
   // Only what was posted before: what these post comes in the next turn.
@@ -133,9 +131,7 @@ void Loop::arm_alarm() {
   alarm_->armed_for = when;
 }
 
-Instant Loop::now() const {
-  return test_clock_ ? test_now_ : std::chrono::steady_clock::now();
-}
+Instant Loop::now() const { return test_clock_ ? test_now_ : std::chrono::steady_clock::now(); }
 
 void Loop::advance(Duration duration) {
   if (!test_clock_) {

@@ -12,12 +12,8 @@ namespace {
 // "readable and writable", without EV_CLOSED: beside the last data it would look like data alone. So the
 // reading event also listens to EV_WRITE, but behind libevent's back: registering it would cost a wake-up
 // whenever a peer takes what we sent.
-void hear_errors(event& reading) {
-  reading.ev_events = static_cast<short>(reading.ev_events | EV_WRITE);
-}
-void forget_errors(event& reading) {
-  reading.ev_events = static_cast<short>(reading.ev_events & ~EV_WRITE);
-}
+void hear_errors(event& reading) { reading.ev_events = static_cast<short>(reading.ev_events | EV_WRITE); }
+void forget_errors(event& reading) { reading.ev_events = static_cast<short>(reading.ev_events & ~EV_WRITE); }
 
 }  // namespace
 

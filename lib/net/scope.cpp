@@ -66,8 +66,6 @@ void Scope::cancel() {
   changed_.notify();
 }
 
-Scope::~Scope() {
-  cancel();
-}
+Scope::~Scope() { cancel(); }
 
 }  // namespace postern::net

@@ -27,9 +27,7 @@ const T& as(const sockaddr_storage& storage) {
   return reinterpret_cast<const T&>(storage);
 }
 
-const sockaddr* generic(const Endpoint& endpoint) {
-  return &as<sockaddr>(endpoint.storage);
-}
+const sockaddr* generic(const Endpoint& endpoint) { return &as<sockaddr>(endpoint.storage); }
 
 std::string name_of(const Endpoint& endpoint) {
   if (endpoint.storage.ss_family == AF_UNIX) return as<sockaddr_un>(endpoint.storage).sun_path;
@@ -38,9 +36,7 @@ std::string name_of(const Endpoint& endpoint) {
 
 }  // namespace
 
-bool Endpoint::is_inet() const {
-  return storage.ss_family == AF_INET || storage.ss_family == AF_INET6;
-}
+bool Endpoint::is_inet() const { return storage.ss_family == AF_INET || storage.ss_family == AF_INET6; }
 
 std::string Endpoint::address() const {
   char out[INET6_ADDRSTRLEN] = "unknown";

@@ -90,10 +90,7 @@ class Event {
       unlink();
       waiter_.resume();
     }
-    void time_came() override {
-      unlink();
-      waiter_.resume();
-    }
+    void time_came() override { turn_came(); }
     Event& event_;
     Deadline deadline_;
     std::coroutine_handle<> waiter_;

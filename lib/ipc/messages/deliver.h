@@ -54,9 +54,7 @@ struct Deliver {
 };
 
 enum class DeliveryStatus { sent = 0, deferred = 1, bounced = 2 };
-constexpr DeliveryStatus last_value(DeliveryStatus) {
-  return DeliveryStatus::bounced;
-}
+constexpr DeliveryStatus last_value(DeliveryStatus) { return DeliveryStatus::bounced; }
 
 struct DeliveryResult {
   std::int64_t number = 0;  // of the recipient
