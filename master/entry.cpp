@@ -85,7 +85,7 @@ void Entry::reconsider() {
   const bool warns =
       is_saturated(service_, now) && is_told_of_saturation(service_) && loop_.now() >= warn_again_;
   const bool wanted = may_start(service_, now) || warns;
-  if (wanted == watched_) return;
+  if (wanted && watched_) return;
   watched_ = wanted;
   watching_.cancel();
   if (!wanted) return;
@@ -99,12 +99,12 @@ net::Task<void> Entry::watch(int listener) {
 }
 
 void Entry::client_waits() {
-  // Whatever comes of it, the watch is over: reconsider() begins another one if it is wanted.
+  // The watch is over, whatever comes of it: reconsider() begins another one if it is wanted.
+  watched_ = false;
   reconsider_soon();
   const Standing now = standing();
   if (is_saturated(service_, now)) warn_of_saturation();
   if (!may_start(service_, now)) return;
-  watched_ = false;
   auto child = starter_.start_child(service_, listeners_);
   if (!child) {
     throttle("cannot be started");

@@ -1,8 +1,8 @@
 // master: see master.h. What stands here is about the process that the caller sees.
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "lib/base/log.h"
@@ -41,7 +41,11 @@ int main(int argc, char** argv) {
   if (!ready) return fail_with(ready.error());
   master::Master master(*options);
   auto started = master.start();
-  if (!started) return fail_with(started.error());
+  if (!started) {
+    // Whoever started us looks at standard error, not into the log.
+    if (master.has_log()) std::fprintf(stderr, "postfix/master: fatal: %s\n", started.error().text.c_str());
+    return fail_with(started.error());
+  }
   ready->tell();
   master.run();
   return EXIT_SUCCESS;

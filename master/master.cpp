@@ -50,6 +50,12 @@ bool same_file(const struct stat& a, const struct stat& b) {
 }  // namespace
 
 Result<void> Master::start() {
+  auto started = take_instance();
+  if (!started && instance_) instance_->withdraw();
+  return started;
+}
+
+Result<void> Master::take_instance() {
   auto directory = absolute(options_.config_directory);
   if (!directory) return fail(directory.error());
   directory_ = std::move(*directory);

@@ -23,8 +23,11 @@ class Master {
   Result<void> start();
   // Until a signal ends it and the last child is gone.
   void run();
+  // False as long as what is logged goes to standard error.
+  bool has_log() const { return log_fd_ >= 0; }
 
  private:
+  Result<void> take_instance();
   Result<void> open_log(const Configuration& configuration);
   // True when the path of the log leads to another file now: it was rotated.
   bool log_has_moved(const Configuration& configuration) const;

@@ -103,7 +103,10 @@ class Service {
   // Before the jail, with the rights that master gave; the current directory is the queue directory. Opens
   // what must be open. The context outlives the service. A failure ends the process; its text is logged.
   virtual Result<void> prepare(Context& context) = 0;
-  // In the jail, before the first connection: threads start here.
+  // In the jail and as the user that we have become: opens the files that are ours, which prepare() would make
+  // root's. A failure ends the process; its text is logged.
+  virtual Result<void> enter() { return {}; }
+  // Then, before the first connection: threads start here.
   virtual void started() {}
   // One coroutine for each accepted connection; it ends when the connection is over.
   virtual net::Task<void> serve(net::Accepted connection) = 0;

@@ -126,14 +126,15 @@ class Skeleton {
     }
     const std::unique_ptr<Service> service = make_();
     auto ready = service->prepare(*context_);
-    if (ready) ready = enter();
+    if (ready) ready = enter_jail_as_told();
+    if (ready) ready = service->enter();
     if (!ready) return ready;
     Server server(*context_, *service, status_, context_->take_listeners(), program_.wakeups, limits());
     server.run();
     return {};
   }
 
-  Result<void> enter() {
+  Result<void> enter_jail_as_told() {
     JailPlan plan;
     plan.directory = *common_.queue_directory;
     plan.chroot = context_->arguments().chroot;

@@ -61,7 +61,9 @@ void StatusChannel::report(State state) {
 void StatusChannel::last_words(std::string_view text) { send(State::leaving, text); }
 
 net::Task<StatusChannel::End> StatusChannel::ended(net::Loop& loop) {
-  if (!fd_) co_await net::sleep_until(loop, Deadline::max());  // by hand: nobody to wait for
+  if (!fd_) {
+    co_await net::sleep_until(loop, Deadline::max());  // started by hand: nobody to wait for
+  }
   net::Readiness readiness(loop, fd_.get());
   while (!at_end(fd_.get())) {
     const bool came = co_await readiness.readable(Deadline::max());  // as long as master lives

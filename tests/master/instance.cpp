@@ -36,7 +36,11 @@ std::string slurp(const std::string& path) {
   return text.str();
 }
 
-void spit(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+// At once: a reload that is still under way must not see half a file.
+void spit(const std::string& path, const std::string& text) {
+  std::ofstream(path + ".new") << text;
+  fs::rename(path + ".new", path);
+}
 
 sockaddr_in loopback(unsigned port) {
   sockaddr_in address{};
@@ -80,9 +84,10 @@ unsigned free_port() {
   return ntohs(address.sin_port);
 }
 
-Client::Client(unsigned port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  const sockaddr_in address = loopback(port);
-  if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fd_.reset();
+Client::Client(unsigned port, const char* address) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in to = loopback(port);
+  ::inet_pton(AF_INET, address, &to.sin_addr);
+  if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fd_.reset();
 }
 
 void Client::say(const std::string& line) const {

@@ -23,7 +23,7 @@ unsigned free_port();
 
 class Client {
  public:
-  explicit Client(unsigned port);
+  explicit Client(unsigned port, const char* address = "127.0.0.1");
   bool is_connected() const { return static_cast<bool>(fd_); }
   // Sends a line and returns the answer; "" when there is none within the time, or the connection is closed.
   std::string ask(const std::string& line, int milliseconds = 10000);

@@ -21,7 +21,14 @@ std::string inet(unsigned port, const std::string& limit, const std::string& arg
   return concat("127.0.0.1:", port, " inet n - n - ", limit, " echo ", arguments, "\n");
 }
 
-bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0; }
+// Not a zombie either: whoever is process 1 may take its time.
+bool is_alive(pid_t pid) {
+  std::ifstream in(concat("/proc/", pid, "/stat"));
+  std::string line;
+  std::getline(in, line);
+  const std::size_t end = line.rfind(") ");
+  return end != std::string::npos && line[end + 2] != 'Z';
+}
 
 pid_t as_pid(const std::string& text) { return static_cast<pid_t>(parse_number(text).value_or(-1)); }
 
@@ -214,6 +221,10 @@ TEST_CASE("a configuration with an error changes nothing, and the log says where
   CHECK(soon([&] { return instance.log_says("conf/master.cf, line 3: "); }));
   CHECK(instance.log_says("maybe"));
   CHECK(Client(port).ask("word") == "old");
+  instance.write_master_cf("# nothing\n");
+  instance.reload();
+  CHECK(soon([&] { return instance.log_says("conf/master.cf: no service"); }));
+  CHECK(Client(port).ask("word") == "old");
   instance.write_master_cf(inet(port, "5", "-o echo_word=new"));
   instance.write_main_cf("default_process_limit = many\n");
   instance.reload();
@@ -385,4 +396,62 @@ TEST_CASE("the jail is what /proc shows") {
   } else {
     CHECK(instance.log_says("started without root"));
   }
+}
+
+TEST_CASE("in the background, the caller's process ends when the services listen") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5"));
+  REQUIRE(instance.run_another({"-w", "-e", "1"}).first == 0);
+  CHECK(Client(port).ask("x") == "x");
+  CHECK(instance.run_another({"-t"}).first == 1);
+  CHECK(soon([&] { return instance.run_another({"-t"}).first == 0; }));
+  CHECK(instance.log_says("option -e"));
+}
+
+TEST_CASE("a start that fails says why, and leaves no lock behind") {
+  Instance instance, other;
+  const unsigned taken = free_port();
+  other.write_master_cf(inet(taken, "5"));
+  REQUIRE(other.start());
+  instance.write_master_cf(inet(taken, "5"));
+  for (const char* option : {"-s", "-w"}) {
+    const auto [status, text] = instance.run_another({option});
+    CHECK(status == 1);
+    CHECK_MESSAGE(text.find("master.cf, line 1: listen on [127.0.0.1]") != std::string::npos, text);
+  }
+  CHECK(!std::filesystem::exists(instance.path("queue/pid/master.pid")));
+  instance.write_master_cf("no good\n");
+  CHECK(instance.run_another({"-w"}).second.find("line 1") != std::string::npos);
+  CHECK(instance.run_another({"-x"}).second.find("usage: master") != std::string::npos);
+}
+
+TEST_CASE("one service listens on several sockets") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_main_cf("inet_interfaces = 127.0.0.1, 127.0.0.2\n");
+  instance.write_master_cf(concat(port, " inet n - n - 5 echo\n"));
+  REQUIRE(instance.start());
+  CHECK(Client(port).ask("x") == "x");
+  CHECK(Client(port, "127.0.0.2").ask("x") == "x");
+  CHECK(instance.children().size() == 1);
+}
+
+TEST_CASE("fifty reloads under load lose no session and refuse no connection") {
+  Instance instance;
+  const unsigned port = free_port();
+  std::vector<Client> lasting;
+  instance.write_master_cf(inet(port, "0"));
+  REQUIRE(instance.start());
+  for (int i = 0; i < 50; ++i) {
+    lasting.emplace_back(port);
+    CHECK(lasting.back().ask("hello") == "hello");
+    instance.write_master_cf(inet(port, "0", concat("-o echo_word=", i)));
+    instance.signal(SIGHUP);
+    Client passing(port);
+    CHECK(passing.ask("hello") == "hello");
+  }
+  for (Client& client : lasting) CHECK(client.ask("still") == "still");
+  lasting.clear();
+  CHECK(soon([&] { return instance.children().size() <= 1; }));
 }

@@ -1,0 +1,51 @@
+// The bytes of the scoreboard: a header page, then kSlots pages. Numbers are in the machine's order. Whoever changes
+// this raises kLayout.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "lib/daemon/contract.h"
+
+namespace postern::daemon::scoreboard {
+
+inline constexpr std::uint32_t kLayout = 1;
+inline constexpr std::size_t kPage = 4096;
+inline constexpr std::size_t kValues = 60;
+inline constexpr char kMagic[8] = {'P', 'o', 's', 't', 'e', 'r', 'n', '\0'};
+
+enum class Kind : std::uint32_t { unused = 0, counter = 1, gauge = 2 };
+
+struct Value {
+  std::atomic<std::uint64_t> number;
+  std::atomic<Kind> kind;  // written last: a reader that sees it sees the name
+  char name[52];
+};
+
+struct Header {
+  char magic[8];
+  std::uint32_t layout;
+  std::uint32_t slots;
+  std::uint32_t values;
+  std::atomic<std::uint32_t> master;      // its process id
+  std::atomic<std::uint32_t> generation;  // counts reloads
+  std::atomic<std::uint32_t> used;        // slots from here on were never used: a reader need not touch them
+  std::atomic<std::int64_t> started;      // wall time in microseconds
+  char version[32];
+};
+
+struct Page {
+  std::atomic<std::uint32_t> pid;  // 0: nobody's
+  std::atomic<State> state;
+  std::atomic<std::uint32_t> generation;
+  std::uint32_t reserved;
+  std::atomic<std::int64_t> started;
+  char program[64];
+  char service[160];
+  std::array<Value, kValues> values;
+};
+static_assert(sizeof(Value) == 64 && sizeof(Page) <= kPage && sizeof(Header) <= kPage);
+inline constexpr std::size_t kSize = kPage * (1 + kSlots);
+
+}  // namespace postern::daemon::scoreboard
