@@ -11,6 +11,7 @@
 #include "lib/config/all_params.h"
 #include "lib/config/expand.h"
 #include "lib/config/master_cf.h"
+#include "lib/table/resolve.h"
 
 namespace postern::commands {
 
@@ -39,6 +40,7 @@ class Check {
       check_service(*settings, service);
     }
     check_names(*settings, *master);
+    check_tables(*settings);
     check_files(directory_, *settings, findings_);
   }
 
@@ -106,6 +108,13 @@ class Check {
       const auto loaded = param == nullptr ? Result<void>() : param->load(own);
       if (!loaded) error(concat("-o ", loaded.error().text));
     }
+  }
+
+  // Opens what mail is routed by, as services do at their start.
+  void check_tables(const config::Settings& settings) {
+    if (!findings_.errors.empty()) return;  // they are the reason why it could not be opened
+    const auto resolver = table::Resolver::open(settings);
+    if (!resolver) findings_.errors.push_back(concat(directory_, "/main.cf: ", resolver.error().text));
   }
 
   // A name in main.cf that no program and no other value asks for.

@@ -1,0 +1,189 @@
+"""Starting, reloading and ending a mail system that is at work."""
+import os
+import signal
+import subprocess
+import unittest
+
+import postern
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.sandbox = postern.Sandbox()
+        self.addCleanup(self.sandbox.close)
+
+    def test_a_session_in_data_survives_a_reload(self):
+        with self.sandbox.session() as session:
+            session.begin()
+            session.send(b'Subject: slow\r\n\r\nfirst half\r\n')
+            old = self.sandbox.processes('smtpd')
+            self.sandbox.append('main.cf', 'smtpd_banner = $myhostname ESMTP changed\n')
+            self.sandbox.reload()
+            with self.sandbox.session() as other:
+                self.assertEqual(other.greeting, '220 mail.sandbox.test ESMTP changed')
+            session.send(b'second half\r\n.\r\n')
+            self.assertRegex(session.reply(), '^250 ')
+            delivered, = self.sandbox.wait_mail()
+            self.assertTrue(delivered.endswith(b'first half\nsecond half\n'))
+        postern.wait_for(lambda: not set(old) & set(self.sandbox.processes()), 'the old smtpd to leave')
+
+    def test_a_reload_by_the_command(self):
+        self.sandbox.append('main.cf', 'smtpd_banner = $myhostname ESMTP changed\n')
+        status, _, errors = self.sandbox.run('reload')
+        self.assertEqual(status, 0, errors)
+        self.sandbox.wait_log('reload -- version')
+        with self.sandbox.session() as session:
+            self.assertRegex(session.greeting, 'changed$')
+
+    def broken(self, name, text, pattern):
+        """After the edit: a reload says what is wrong, and everything goes on as before."""
+        master = self.sandbox.master
+        self.sandbox.append(name, text)
+        self.sandbox.reload()
+        self.sandbox.wait_log('error: ' + pattern)
+        self.assertRegex(self.sandbox.send(), '^250 ')
+        self.sandbox.wait_mail()
+        self.assertEqual(self.sandbox.value('qmgr/connections') > 0, True)
+        self.assertEqual(postern.program_of(master), 'master')
+        for verb in ('check', 'reload'):
+            status, _, errors = self.sandbox.run(verb)
+            self.assertEqual(status, 1)
+            self.assertRegex(errors, r'(?m)^postern: (error: )?' + pattern)
+
+    def test_a_broken_main_cf(self):
+        with open(self.sandbox.path('main.cf'), encoding='utf-8') as file:
+            line = len(file.readlines()) + 1
+        self.broken_main(line)
+
+    def broken_main(self, line):
+        pattern = rf"\S+/etc/main\.cf, line {line}: missing '=' after attribute name: \"this is no setting\""
+        self.sandbox.append('main.cf', 'this is no setting\n')
+        self.sandbox.reload()
+        self.sandbox.wait_log('error: ' + pattern)
+        self.assertRegex(self.sandbox.send(), '^250 ')
+        self.sandbox.wait_mail()
+        status, _, errors = self.sandbox.run('check')
+        self.assertEqual(status, 1)
+        self.assertRegex(errors, rf'(?m)^postern: error: {pattern}')
+
+    def test_a_broken_master_cf(self):
+        with open(self.sandbox.path('master.cf'), encoding='utf-8') as file:
+            line = len(file.readlines()) + 1
+        self.broken('master.cf', 'oops unix - - maybe - - nothing\n',
+                    rf'\S+/etc/master\.cf, line {line}: invalid chroot field "maybe" in "oops unix ')
+
+    def test_a_parameter_out_of_bounds(self):
+        self.broken('main.cf', 'default_process_limit = 0\n', r'\S+/etc/main\.cf.*default_process_limit')
+
+    def test_a_service_that_is_added_and_removed(self):
+        with postern.socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            port = probe.getsockname()[1]
+        line = f'127.0.0.1:{port} inet n - - - - smtpd\n'
+        self.sandbox.append('master.cf', line)
+        self.sandbox.reload()
+        session = postern.wait_for(lambda: self.connects(port), 'the new service')
+        self.sandbox.edit('master.cf', line, '')
+        self.sandbox.reload()
+        postern.wait_for(lambda: not self.connects(port), 'the end of the service')
+        self.assertTrue(session)
+
+    @staticmethod
+    def connects(port):
+        try:
+            with postern.Session(port) as session:
+                return session.greeting.startswith('220')
+        except OSError:
+            return False
+
+
+class Control(unittest.TestCase):
+    """The verbs on a configuration directory that a sandbox has made."""
+
+    def setUp(self):
+        self.directory = postern.tempfile.mkdtemp(prefix='postern-control-')
+        os.chmod(self.directory, 0o755)
+        self.addCleanup(postern.shutil.rmtree, self.directory)
+        with postern.Sandbox(directory=self.directory) as sandbox:
+            self.postern = sandbox.postern
+            self.port = sandbox.port
+
+    def run_verb(self, *words):
+        done = subprocess.run([self.postern, '-c', self.directory + '/etc', *words], capture_output=True, text=True,
+                              timeout=60, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def master(self):
+        with open(self.directory + '/queue/pid/master.pid', encoding='ascii') as file:
+            return int(file.read())
+
+    def start(self):
+        status, _, errors = self.run_verb('start')
+        self.assertEqual(status, 0, errors)
+        self.addCleanup(self.run_verb, 'abort')
+        return self.master()
+
+    def test_start_returns_when_every_service_listens(self):
+        self.start()
+        with postern.Session(self.port) as session:
+            self.assertRegex(session.greeting, '^220 ')
+
+    def test_stop_leaves_no_process(self):
+        master = self.start()
+        with postern.Session(self.port) as session:
+            session.begin()
+            session.content(postern.letter())
+        processes = [master] + postern.descendants(master)
+        self.assertGreater(len(processes), 3)
+        status, _, errors = self.run_verb('stop')
+        self.assertEqual(status, 0, errors)
+        self.assertEqual([p for p in processes if os.path.exists(f'/proc/{p}')], [])
+        self.assertFalse(os.path.exists(self.directory + '/queue/pid/master.pid'))
+
+    def test_abort_leaves_no_process(self):
+        master = self.start()
+        with postern.Session(self.port):
+            processes = [master] + postern.descendants(master)
+            self.assertEqual(self.run_verb('abort')[0], 0)
+            self.assertEqual([p for p in processes if os.path.exists(f'/proc/{p}')], [])
+
+    def test_a_second_master_is_refused(self):
+        master = self.start()
+        status, _, errors = self.run_verb('start')
+        self.assertEqual(status, 1)
+        self.assertEqual(errors, f'postern: the mail system is already running, process {master}\n')
+        program = os.path.join(os.path.dirname(os.readlink(f'/proc/{master}/exe')), 'master')
+        done = subprocess.run([program, '-c', self.directory + '/etc'], capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, 'unable to set exclusive lock')
+        with postern.Session(self.port) as session:
+            self.assertRegex(session.greeting, '^220 ')
+
+    def test_a_port_that_is_taken_is_the_reason_that_start_gives(self):
+        with postern.socket.create_server(('127.0.0.1', self.port)):
+            status, _, errors = self.run_verb('start')
+        self.assertEqual(status, 1)
+        self.assertRegex(errors, rf'^postern: not started: .*{self.port}.*Address already in use\n$')
+
+    def test_without_a_master_verbs_say_so(self):
+        for verb in ('stop', 'abort', 'reload', 'status'):
+            with self.subTest(verb=verb):
+                self.assertEqual(self.run_verb(verb), (1, '', 'postern: the mail system is not running\n'))
+
+    def test_a_stale_lock_file_is_no_obstacle(self):
+        master = self.start()
+        os.kill(master, signal.SIGKILL)
+        postern.wait_for(lambda: self.run_verb('status')[0] == 1, 'the end of master')
+        self.assertNotEqual(self.start(), master)
+
+    def test_start_fg_stays_until_a_signal(self):
+        process = subprocess.Popen([self.postern, '-c', self.directory + '/etc', 'start-fg'])
+        self.addCleanup(process.kill)
+        postern.wait_for(lambda: Reload.connects(self.port), 'a greeting')
+        process.terminate()
+        self.assertEqual(process.wait(30), 0)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,125 @@
+"""What a client may say, and what it is refused, over real sockets."""
+import os
+import unittest
+
+import postern
+
+
+class Smtp(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.sandbox = postern.Sandbox(settings={'message_size_limit': 100000})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.sandbox.close()
+
+    def setUp(self):
+        for path in self.sandbox.mail():
+            os.unlink(path)
+
+    def nothing_is_left(self):
+        """No mail, no row in the queue, no spool file."""
+        postern.wait_for(self.sandbox.queue_is_empty, 'an empty queue')
+        self.assertEqual(self.sandbox.mail(), [])
+        spool = os.path.join(self.sandbox.facts['queue_directory'], 'spool')
+        postern.wait_for(lambda: not os.listdir(spool), 'an empty spool directory')
+
+    def test_greeting_and_extensions(self):
+        with self.sandbox.session() as session:
+            self.assertEqual(session.greeting, '220 mail.sandbox.test ESMTP Postern')
+            words = [line[4:] for line in session.ehlo.split('\n')]
+            self.assertEqual(words[0], 'mail.sandbox.test')
+            for word in ('PIPELINING', 'SIZE 100000', '8BITMIME', 'ENHANCEDSTATUSCODES'):
+                self.assertIn(word, words)
+
+    def test_pipelined_commands_are_answered_in_order(self):
+        with self.sandbox.session() as session:
+            session.send(b'MAIL FROM:<a@client.example>\r\nRCPT TO:<bob@sandbox.test>\r\n'
+                         b'RCPT TO:<bob@elsewhere.example>\r\nDATA\r\n')
+            replies = [session.reply()[:3] for _ in range(4)]
+            self.assertEqual(replies, ['250', '250', '554', '354'])
+            session.send(postern.letter() + b'.\r\nMAIL FROM:<a@client.example>\r\nRSET\r\nQUIT\r\n')
+            replies = [session.reply()[:3] for _ in range(4)]
+            self.assertEqual(replies, ['250', '250', '250', '221'])
+        self.sandbox.wait_mail(1)
+
+    def test_commands_byte_by_byte(self):
+        with self.sandbox.session() as session:
+            for byte in b'NOOP\r\n':
+                session.send(bytes([byte]))
+            self.assertRegex(session.reply(), '^250 ')
+
+    def test_a_size_that_is_announced_and_too_large_is_refused_at_mail(self):
+        with self.sandbox.session() as session:
+            reply = session.command('MAIL FROM:<a@client.example> SIZE=100001')
+            self.assertRegex(reply, r'^552 5\.3\.4 ')
+        self.nothing_is_left()
+
+    def test_content_that_is_too_large_is_refused_and_leaves_nothing(self):
+        with self.sandbox.session() as session:
+            session.begin()
+            reply = session.content(postern.letter(body=b'x' * 70 + b'\r\n') + b'y' * 78 * 1500 + b'\r\n')
+            self.assertRegex(reply, r'^552 5\.3\.4 ')
+            self.assertRegex(session.command('NOOP'), '^250 ')
+        self.nothing_is_left()
+
+    def test_a_client_that_leaves_in_its_content_leaves_nothing(self):
+        for size in (1000, 90000):
+            with self.subTest(size=size), self.sandbox.session() as session:
+                session.begin()
+                session.send(postern.letter(body=b'x' * size))
+        self.sandbox.wait_log(r'smtpd\[\d+\]: (?:[0-9A-F]+: )?lost connection after DATA', 2)
+        self.nothing_is_left()
+
+    def test_relaying_is_refused(self):
+        with self.sandbox.session() as session:
+            session.command('MAIL FROM:<a@client.example>')
+            reply = session.command('RCPT TO:<bob@elsewhere.example>')
+            self.assertEqual(reply, '554 5.7.1 <bob@elsewhere.example>: Relay access denied')
+            self.assertRegex(session.command('DATA'), '^5')
+
+    def test_unknown_users_are_refused(self):
+        settings = {'virtual_mailbox_maps': 'inline:{ { bob@sandbox.test = mail/ } }'}
+        with postern.Sandbox(settings=settings) as sandbox, sandbox.session() as session:
+            session.command('MAIL FROM:<a@client.example>')
+            self.assertRegex(session.command('RCPT TO:<bob@sandbox.test>'), '^250 ')
+            self.assertEqual(session.command('RCPT TO:<nobody@sandbox.test>'),
+                             '550 5.1.1 <nobody@sandbox.test>: Recipient address rejected: '
+                             'User unknown in virtual mailbox table')
+
+    def test_content_ends_at_crlf_dot_crlf_only(self):
+        """None of these is an end for anybody who would see another message behind it (RFC 5321 4.1.1.4)."""
+        for end in (b'\n.\n', b'\n.\r\n', b'\r\n.\n', b'\r.\r', b'\r\n.\r', b'\r.\r\n'):
+            with self.subTest(end=end):
+                self.setUp()
+                smuggled = b'text' + end + b'MAIL FROM:<evil@client.example>\r\n'
+                settings = {'smtpd_forbid_bare_newline_exclusions': ''}
+                with postern.Sandbox(settings=settings) as sandbox, sandbox.session() as session:
+                    session.begin()
+                    session.send(postern.letter(body=smuggled) + b'.\r\n')
+                    reply = session.reply()
+                    self.assertRegex(reply, '^250 ')
+                    self.assertRegex(session.command('NOOP'), '^250 ')
+                    delivered, = sandbox.wait_mail()
+                    self.assertIn(b'MAIL FROM:<evil@client.example>', delivered)
+
+    def test_discarded_mail_is_accepted_and_gone(self):
+        self.assertRegex(self.sandbox.send(None, 'any@discard.test'), '^250 ')
+        self.sandbox.wait_log(r'postfix/discard\[\d+\]: [0-9A-F]+: to=<any@discard\.test>, .*status=sent')
+        self.nothing_is_left()
+
+    def test_many_sessions_at_once(self):
+        sessions = [self.sandbox.session() for _ in range(40)]
+        for session in sessions:
+            session.begin()
+        for session in sessions:
+            session.send(postern.letter() + b'.\r\n')
+        for session in sessions:
+            self.assertRegex(session.reply(), '^250 ')
+            session.close()
+        self.sandbox.wait_mail(40)
+
+
+if __name__ == '__main__':
+    unittest.main()
