@@ -85,9 +85,13 @@ net::Task<ipc::Outcome> Intake::enqueue(ipc::Enqueue question) {
   if (question.queue_id <= 0 || question.recipients.empty())
     co_return outcome(554, "5.5.1", "Error: no valid recipients");
   MessagePtr message = message_from(std::move(question));
-  if (!scheduler_.has_room()) message->due = wall_micros();
+  const bool active = scheduler_.reserve();
+  if (!active) message->due = wall_micros();
   auto stored = co_await store(message);
-  if (!stored) co_return refusal(stored.error());
+  if (!stored) {
+    if (active) scheduler_.release();
+    co_return refusal(stored.error());
+  }
   const std::string id = id_text_(message->id);
   scheduler_.stored(std::move(message));
   co_return outcome(250, "2.0.0", concat("Ok: queued as ", id));

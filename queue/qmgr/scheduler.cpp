@@ -53,6 +53,12 @@ void Scheduler::wake() {
 
 // ---- becoming active
 
+bool Scheduler::reserve() {
+  if (!has_room()) return false;
+  ++active_;
+  return true;
+}
+
 void Scheduler::stored(MessagePtr message) {
   surroundings_.queued(1);
   if (message->due == 0) {
@@ -68,12 +74,15 @@ net::Task<void> Scheduler::take_up_due() {
     const std::int64_t now = wall_micros();
     if (next_due_ != 0 && next_due_ <= now && has_room()) {
       const std::size_t most = std::min(kTakeAtOnce, limits_.active_messages - active_);
+      active_ += most;
       auto due = co_await store_.take_due(now, most);
+      active_ -= most;
       if (!due) {
         log_warning(due.error().text);
         co_await net::sleep_until(loop_, loop_.in(seconds(1)));
         continue;
       }
+      active_ += due->size();
       for (MessagePtr& message : *due) activate(std::move(message));
       if (due->size() < most) {
         auto next = co_await store_.next_due();
@@ -90,7 +99,6 @@ net::Task<void> Scheduler::take_up_due() {
 }
 
 void Scheduler::activate(MessagePtr message) {
-  ++active_;
   message->activated = wall_micros();
   content_bytes_ += message->content.size();
   if (content_bytes_ > kMostContent) forget_content(*message);

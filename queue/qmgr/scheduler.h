@@ -51,9 +51,12 @@ class Scheduler {
   // Takes up what is due, from now on.
   void start();
 
-  // False while as many messages are active as may be: new ones are then stored with a due time.
-  bool has_room() const { return active_ < limits_.active_messages; }
-  // A message that was just committed: an active one, or one that waits in the database.
+  // Keeps a place among the active messages for one that is to be stored. False while as many are active as may be:
+  // the message is then stored with a due time.
+  bool reserve();
+  // It was not stored after all.
+  void release() { --active_; }
+  // A message that was just committed: an active one, with its place, or one that waits in the database.
   void stored(MessagePtr message);
   // Looks again for mail that is due.
   void wake();
@@ -61,6 +64,7 @@ class Scheduler {
   std::size_t active() const { return active_; }
 
  private:
+  bool has_room() const { return active_ < limits_.active_messages; }
   void activate(MessagePtr message);
   net::Task<void> take_up_due();
   net::Task<void> sort(MessagePtr message);

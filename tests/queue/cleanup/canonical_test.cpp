@@ -1,0 +1,150 @@
+#include "queue/cleanup/canonical.h"
+
+#include <doctest/doctest.h>
+
+using namespace postern;
+using namespace postern::cleanup;
+
+namespace {
+
+constexpr std::int64_t kNow = 1'795'000'000'000'000;
+
+House house() {
+  House h;
+  h.hostname = "mx.example.com";
+  h.mail_name = "Postern";
+  h.origin = "example.com";
+  h.drop = {"bcc", "content-length", "resent-bcc", "return-path"};
+  return h;
+}
+
+ipc::Submit letter(std::string content) {
+  ipc::Submit s;
+  s.queue_id = 77;
+  s.sender = "ann@example.org";
+  s.client_name = "client.example.org";
+  s.client_address = "192.0.2.7";
+  s.helo = "client";
+  s.protocol = "ESMTP";
+  ipc::Recipient r;
+  r.address = r.original = "bob@example.com";
+  s.recipients.push_back(r);
+  s.content = std::move(content);
+  return s;
+}
+
+std::string canonical(const ipc::Submit& submitted, Origin origin) {
+  auto made = make_canonical(submitted, house(), origin, "4D", kNow);
+  REQUIRE(made);
+  return made->content;
+}
+
+// What stands behind the Received field.
+std::string behind_received(const std::string& content) {
+  std::size_t at = content.find('\n');
+  while (at != std::string::npos && at + 1 < content.size() && content[at + 1] == '\t')
+    at = content.find('\n', at + 1);
+  return content.substr(at + 1);
+}
+
+}  // namespace
+
+TEST_CASE("Received stands first and says whom the message came from, by and for") {
+  const std::string out = canonical(letter("Subject: x\n\nbody\n"), Origin::foreign);
+  CHECK(
+      out.starts_with("Received: from client (client.example.org [192.0.2.7])\n"
+                      "\tby mx.example.com (Postern) with ESMTP id 4D\n"
+                      "\tfor <bob@example.com>; "));
+  CHECK(behind_received(out) == "Subject: x\n\nbody\n");
+}
+
+TEST_CASE("Received of a message to many names none of them") {
+  auto submitted = letter("Subject: x\n\nbody\n");
+  submitted.recipients.push_back(submitted.recipients.front());
+  CHECK(received_field(submitted, house(), "4D", kNow).find(" for <") == std::string::npos);
+}
+
+TEST_CASE("What a client says of itself cannot end the Received field or a comment in it") {
+  auto submitted = letter("Subject: x\n\nbody\n");
+  submitted.helo = "a)\nX-Evil: yes (";
+  submitted.client_address = "2001:db8::1";
+  const std::string field = received_field(submitted, house(), "4D", kNow);
+  CHECK(field.find("\nX-Evil") == std::string::npos);
+  CHECK(field.find("from a??X-Evil: yes ? (client.example.org [IPv6:2001:db8::1])") != std::string::npos);
+}
+
+TEST_CASE("Mail that begins here gets the Date, From and Message-Id that it lacks") {
+  auto made = make_canonical(letter("Subject: x\n\nbody\n"), house(), Origin::ours, "4D", kNow);
+  REQUIRE(made);
+  const std::string rest = behind_received(made->content);
+  CHECK(rest.starts_with("Subject: x\nDate: "));
+  CHECK(rest.find("\nFrom: ann@example.org\n") != std::string::npos);
+  CHECK(rest.find("\nMessage-Id: <1795000000.4D@mx.example.com>\n\nbody\n") != std::string::npos);
+  CHECK(made->message_id == "<1795000000.4D@mx.example.com>");
+}
+
+TEST_CASE("Mail that others hand on is left as it is") {
+  CHECK(behind_received(canonical(letter("Subject: x\n\nbody\n"), Origin::foreign)) ==
+        "Subject: x\n\nbody\n");
+}
+
+TEST_CASE("What is there is not added again") {
+  const std::string content = "date: Mon, 1 Jan 2026 00:00:00 +0000\nFROM: x@y\nMessage-ID: <1@y>\n\nbody\n";
+  auto made = make_canonical(letter(content), house(), Origin::ours, "4D", kNow);
+  REQUIRE(made);
+  CHECK(behind_received(made->content) == content);
+  CHECK(made->message_id == "<1@y>");
+}
+
+TEST_CASE("A null sender's missing From is the mail system's") {
+  auto submitted = letter("Subject: x\n\nbody\n");
+  submitted.sender.clear();
+  CHECK(canonical(submitted, Origin::ours).find("\nFrom: MAILER-DAEMON@mx.example.com\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("A sender without a domain gets ours in From") {
+  auto submitted = letter("Subject: x\n\nbody\n");
+  submitted.sender = "ann";
+  CHECK(canonical(submitted, Origin::ours).find("\nFrom: ann@example.com\n") != std::string::npos);
+}
+
+TEST_CASE("Fields that must not travel are left out, folded lines too") {
+  const std::string content = "Bcc: a@b,\n  c@d\nSubject: x\nReturn-Path: <z>\nContent-Length: 5\n\nbody\n";
+  CHECK(behind_received(canonical(letter(content), Origin::foreign)) == "Subject: x\n\nbody\n");
+}
+
+TEST_CASE("Header and body are always parted by an empty line") {
+  struct Row {
+    const char* content;
+    const char* expected;
+  };
+  const Row rows[] = {
+      {"just text\n", "\njust text\n"},
+      {"", "\n"},
+      {"\n", "\n"},
+      {"\nbody\n", "\nbody\n"},
+      {"Subject: x\n", "Subject: x\n\n"},
+      {"Subject: x", "Subject: x\n\n"},
+      {"Subject: x\nno header\n", "Subject: x\n\nno header\n"},
+      {"Subject: x\n\n\n\nbody", "Subject: x\n\n\n\nbody"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.content);
+    CHECK(behind_received(canonical(letter(row.content), Origin::foreign)) == row.expected);
+  }
+}
+
+TEST_CASE("A message that went through too many hosts is refused") {
+  std::string content;
+  for (int i = 0; i < 51; ++i) content += "Received: from a by b; date\n";
+  auto made = make_canonical(letter(content + "\nbody\n"), house(), Origin::foreign, "4D", kNow);
+  REQUIRE_FALSE(made);
+  CHECK(made.error().kind == Errc::too_long);
+}
+
+TEST_CASE("The body passes through byte by byte") {
+  std::string body;
+  for (int i = 0; i < 256; ++i) body += static_cast<char>(i);
+  CHECK(behind_received(canonical(letter("Subject: x\n\n" + body), Origin::ours)).ends_with("\n\n" + body));
+}
