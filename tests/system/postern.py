@@ -72,6 +72,15 @@ def descendants(pid):
     return found
 
 
+def is_alive(pid):
+    """False also for one that has ended and whom nobody has asked how."""
+    try:
+        with open(f'/proc/{pid}/stat', encoding='latin1') as file:
+            return file.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
+    except (OSError, IndexError):
+        return False
+
+
 def program_of(pid):
     try:
         with open(f'/proc/{pid}/comm', encoding='latin1') as file:
@@ -170,6 +179,8 @@ class Sandbox:
             command += ['--dir', directory]
         for name, value in (settings or {}).items():
             command += ['-o', f'{name}={value}']
+        if not os.path.exists(self.postern):
+            raise AssertionError(f'{self.postern} is not there: build it, or set POSTERN_BUILD')
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors,
                                         preexec_fn=become_nobody if rootless and IS_ROOT else None)

@@ -1,0 +1,137 @@
+"""Processes die at any moment: no message that was acknowledged is lost, none is half written, none is invented.
+
+POSTERN_CRASH_MESSAGES sets how many are sent (2,000)."""
+import os
+import random
+import re
+import signal
+import threading
+import time
+import unittest
+
+import postern
+
+MESSAGES = int(os.environ.get('POSTERN_CRASH_MESSAGES', 2000))
+CLIENTS = 8
+INTERVAL = 0.3
+SETTINGS = {'minimal_backoff_time': '1s', 'maximal_backoff_time': '2s', 'queue_run_delay': '1s',
+            'transport_retry_time': '1s', 'service_throttle_time': '1s'}
+LINES = 50
+
+
+def numbered(name):
+    """A message whose every line says which it is."""
+    body = b''.join(b'%s line %d of %d %s\r\n' % (name.encode(), n, LINES, b'x' * 50) for n in range(1, LINES + 1))
+    return postern.letter(subject=name, body=body)
+
+
+class Senders:
+    """Send until enough was acknowledged, whatever happens on the way."""
+
+    def __init__(self, port, count):
+        self.port, self.left = port, count
+        self.lock = threading.Lock()
+        self.sent, self.acknowledged = set(), set()
+        self.unexpected = []
+        self.threads = [threading.Thread(target=self.work, args=(n,)) for n in range(CLIENTS)]
+        for thread in self.threads:
+            thread.start()
+
+    def is_done(self):
+        with self.lock:
+            return len(self.acknowledged) >= self.left
+
+    def work(self, client):
+        number = 0
+        while not self.is_done():
+            try:
+                with postern.Session(self.port, limit=20) as session:
+                    while not self.is_done():
+                        number += 1
+                        self.send(session, f'c{client}n{number}')
+            except (OSError, AssertionError):
+                time.sleep(0.02)  # nobody listens at this moment, or the peer was killed
+
+    def send(self, session, name):
+        session.begin()
+        with self.lock:
+            self.sent.add(name)
+        reply = session.content(numbered(name))
+        if reply.startswith('250'):
+            with self.lock:
+                self.acknowledged.add(name)
+        elif reply and not reply.startswith('4'):
+            self.unexpected.append(reply)
+
+    def join(self):
+        for thread in self.threads:
+            thread.join(120)
+
+
+class Crash(unittest.TestCase):
+    def setUp(self):
+        self.directory = postern.tempfile.mkdtemp(prefix='postern-crash-')
+        os.chmod(self.directory, 0o755)
+        self.addCleanup(postern.shutil.rmtree, self.directory)
+        self.sandbox = postern.Sandbox(settings=SETTINGS, directory=self.directory)
+        self.addCleanup(lambda: self.sandbox.close())
+        self.random = random.Random(os.environ.get('POSTERN_CRASH_SEED', 'postern'))
+
+    def kill_one(self, with_master):
+        victims = self.sandbox.processes() + ([self.sandbox.master] if with_master else [])
+        victim = self.random.choice(victims)
+        program = postern.program_of(victim)
+        try:
+            os.kill(victim, signal.SIGKILL)
+        except ProcessLookupError:
+            return None
+        if victim == self.sandbox.master:
+            self.sandbox.close()
+            self.sandbox = postern.Sandbox(directory=self.directory)
+        return program
+
+    def storm(self, with_master):
+        senders = Senders(self.sandbox.port, MESSAGES)
+        killed = []
+        try:
+            while not senders.is_done():
+                time.sleep(INTERVAL)  # the pace of the killing, not a wait for something
+                killed.append(self.kill_one(with_master))
+        finally:
+            senders.left = 0
+            senders.join()
+        return senders, killed
+
+    def names_of(self, letters):
+        names = []
+        for letter in letters:
+            name = re.search(rb'^Subject: (\S+)$', letter, re.M)[1].decode()
+            self.assertTrue(letter.endswith(numbered(name).replace(b'\r\n', b'\n')), f'{name} is not whole')
+            names.append(name)
+        return names
+
+    def all_is_there(self, senders, killed):
+        postern.wait_for(lambda: senders.acknowledged <= set(self.names_of(self.letters())) and
+                         self.sandbox.queue_is_empty(), 'all that was acknowledged', 90)
+        names = self.names_of(self.letters())
+        self.assertEqual(set(names) - senders.sent, set())
+        self.assertEqual(senders.unexpected, [])
+        self.assertGreater(len(killed), 2)
+        self.assertEqual(os.listdir(os.path.join(self.directory, 'queue', 'spool')), [])
+        print(f'{len(senders.acknowledged)} acknowledged, {len(names)} delivered, '
+              f'{len(names) - len(set(names))} of them twice, killed: {", ".join(map(str, killed))}')
+
+    def letters(self):
+        for path in self.sandbox.mail():
+            with open(path, 'rb') as file:
+                yield file.read()
+
+    def test_services_are_killed(self):
+        self.all_is_there(*self.storm(with_master=False))
+
+    def test_services_and_master_are_killed(self):
+        self.all_is_there(*self.storm(with_master=True))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,68 @@
+"""Mail that cannot be delivered at once waits in the queue, and outlives its processes."""
+import os
+import signal
+import sqlite3
+import unittest
+
+import postern
+
+RETRY = {'minimal_backoff_time': '1s', 'maximal_backoff_time': '1s', 'queue_run_delay': '1s',
+         'transport_retry_time': '1s'}
+
+
+class Queue(unittest.TestCase):
+    def test_mail_waits_for_a_transport_and_goes_when_it_is_there(self):
+        with postern.Sandbox(settings={**RETRY, 'virtual_transport': 'nowhere'}) as sandbox:
+            for n in range(5):
+                sandbox.send(postern.letter(subject=f'n{n}'))
+            sandbox.wait_log(r'to=<bob@sandbox\.test>, .*dsn=4\.\d\.\d, status=deferred', 5)
+            self.assertEqual(sandbox.mail(), [])
+            self.assertEqual(sandbox.value('qmgr/messages'), 5)
+            sandbox.edit('main.cf', 'virtual_transport = nowhere', 'virtual_transport = virtual')
+            sandbox.reload()
+            sandbox.wait_mail(5)
+            postern.wait_for(sandbox.queue_is_empty, 'an empty queue')
+
+    def test_a_restart_goes_on_from_the_database(self):
+        directory = postern.tempfile.mkdtemp(prefix='postern-queue-')
+        os.chmod(directory, 0o755)
+        self.addCleanup(postern.shutil.rmtree, directory)
+        large = postern.letter(subject='large', body=b'x' * 70 + b'\r\n' * 50000)
+        with postern.Sandbox(settings={**RETRY, 'virtual_transport': 'nowhere'}, directory=directory) as sandbox:
+            for n in range(20):
+                sandbox.send(postern.letter(subject=f'n{n}'))
+            sandbox.send(large)
+            os.kill(sandbox.master, signal.SIGKILL)
+            self.assertNotEqual(sandbox.process.wait(postern.LIMIT), 0)
+            sandbox.edit('main.cf', 'virtual_transport = nowhere', 'virtual_transport = virtual')
+        with postern.Sandbox(directory=directory) as sandbox:
+            delivered = sandbox.wait_mail(21)
+            self.assertEqual(len(delivered), 21)
+            self.assertEqual(sum(d.endswith(large.replace(b'\r\n', b'\n')) for d in delivered), 1)
+            postern.wait_for(sandbox.queue_is_empty, 'an empty queue')
+
+    def test_a_transport_that_fails_is_tried_again(self):
+        with postern.Sandbox(settings=RETRY) as sandbox:
+            os.chmod(sandbox.facts['maildir'], 0)
+            if postern.IS_ROOT:
+                sandbox.edit('main.cf', 'static:mail/', 'static:missing/directory/')
+                sandbox.reload()
+            sandbox.send()
+            sandbox.wait_log(r'to=<bob@sandbox\.test>, relay=virtual, .*status=deferred \(')
+            os.chmod(sandbox.facts['maildir'], 0o700)
+            if postern.IS_ROOT:
+                sandbox.edit('main.cf', 'static:missing/directory/', 'static:mail/')
+                sandbox.reload()
+            sandbox.wait_mail()
+
+    def test_the_database_is_a_sound_one(self):
+        with postern.Sandbox(settings={**RETRY, 'virtual_transport': 'nowhere'}) as sandbox:
+            sandbox.send()
+            path = os.path.join(sandbox.facts['queue_directory'], 'queue', 'queue.db')
+            with sqlite3.connect(f'file:{path}?mode=ro', uri=True) as database:
+                self.assertEqual(database.execute('pragma integrity_check').fetchone(), ('ok',))
+                self.assertEqual(database.execute('pragma journal_mode').fetchone(), ('wal',))
+
+
+if __name__ == '__main__':
+    unittest.main()
