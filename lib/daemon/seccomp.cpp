@@ -39,6 +39,7 @@ constexpr auto kBase = {
     "fallocate",
     "fsync",
     "fdatasync",
+    "syncfs",
     "sync_file_range",
     "fadvise64",
     "flock",

@@ -1,0 +1,9 @@
+// discard: the delivery agent that keeps nothing.
+#include "deliver/discard/discard.h"
+
+int main(int argc, char** argv) {
+  postern::daemon::Program program;
+  program.name = "discard";
+  return postern::daemon::run(argc, argv, program,
+                              [] { return std::make_unique<postern::deliver::Discard>(); });
+}

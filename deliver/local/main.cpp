@@ -1,0 +1,11 @@
+// local: delivers to the users of this host.
+#include "deliver/local/local.h"
+
+int main(int argc, char** argv) {
+  postern::daemon::Program program;
+  program.name = "local";
+  program.rights.threads = true;
+  program.rights.identities = true;
+  return postern::daemon::run(argc, argv, program,
+                              [] { return std::make_unique<postern::deliver::Local>(); });
+}
