@@ -242,7 +242,12 @@ void Loop::turn(Wait wait) {
   // What is posted may post more: an answer that arrived, the reply that it makes, the sending of it. A few
   // rounds before a sleep spare the calls that ask libevent for nothing.
   constexpr int kRounds = 8;
-  for (int round = 0; round < kRounds && posted_.next_ != &posted_; ++round) run_posted();
+  for (int round = 0; round < kRounds && posted_.next_ != &posted_; ++round) {
+    // What was logged is written before the answers that were made with it leave: the log of several processes is
+    // then in the order of what happened.
+    run_hooks();
+    run_posted();
+  }
   run_hooks();
   arm_alarm();
   last_turn_ = std::chrono::steady_clock::now() - woke_;

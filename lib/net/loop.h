@@ -88,7 +88,8 @@ class Loop {
   void post(std::function<void()> function);
   // The same from any thread; wakes the loop.
   void post_from_thread(std::function<void()> function);
-  // A function to run each time before the loop sleeps: to write what a turn has gathered.
+  // A function to run each time before the loop sleeps, and before each round of what was posted: to write what has
+  // gathered. It is called often and should be quick when there is nothing.
   void before_sleep(std::function<void()> function) { hooks_.push_back(std::move(function)); }
   // Calls a function, in the loop, when the signal arrives.
   void on_signal(int number, std::function<void()> function);
