@@ -56,12 +56,14 @@ class Queue(unittest.TestCase):
             sandbox.wait_mail()
 
     def test_the_database_is_a_sound_one(self):
-        with postern.Sandbox(settings={**RETRY, 'virtual_transport': 'nowhere'}) as sandbox:
+        with postern.Sandbox('--keep', settings={**RETRY, 'virtual_transport': 'nowhere'}) as sandbox:
+            self.addCleanup(postern.shutil.rmtree, sandbox.directory)
             sandbox.send()
             path = os.path.join(sandbox.facts['queue_directory'], 'queue', 'queue.db')
-            with sqlite3.connect(f'file:{path}?mode=ro', uri=True) as database:
-                self.assertEqual(database.execute('pragma integrity_check').fetchone(), ('ok',))
-                self.assertEqual(database.execute('pragma journal_mode').fetchone(), ('wal',))
+        with sqlite3.connect(f'file:{path}', uri=True) as database:
+            self.assertEqual(database.execute('pragma integrity_check').fetchone(), ('ok',))
+            self.assertEqual(database.execute('pragma journal_mode').fetchone(), ('wal',))
+        database.close()
 
 
 if __name__ == '__main__':
