@@ -34,7 +34,7 @@ Entry::Entry(net::Loop& loop, Starter& starter, Service service, std::vector<Lis
       waking_(loop),
       tasks_(loop) {
   reconsider_soon();
-  if (service_.wakeup > seconds(0)) waking_.spawn(keep_waking());
+  begin_waking();
 }
 
 void Entry::adjust(Service service) {
@@ -42,7 +42,10 @@ void Entry::adjust(Service service) {
       service.wakeup != service_.wakeup || service.wakeup_if_used != service_.wakeup_if_used;
   service_ = std::move(service);
   reconsider_soon();
-  if (!other_wakeup) return;
+  if (other_wakeup) begin_waking();
+}
+
+void Entry::begin_waking() {
   waking_.cancel();
   if (service_.wakeup > seconds(0)) waking_.spawn(keep_waking());
 }
@@ -155,6 +158,7 @@ net::Task<void> Entry::end_throttle(Deadline when) {
   co_await net::sleep_until(loop_, when);
   throttled_ = false;
   reconsider_soon();
+  begin_waking();
 }
 
 void Entry::judge(Child& child, int status) {
@@ -165,7 +169,12 @@ void Entry::judge(Child& child, int status) {
   if (WIFSIGNALED(status) && !expected) log_warning(concat(who, " killed by signal ", WTERMSIG(status)));
   if (WIFEXITED(status) && !clean) log_warning(concat(who, " exit status ", WEXITSTATUS(status)));
   if (starter_.is_stopping() || retired_) return;
-  if (!failed_at_start({child.was_available(), child.was_told(), clean})) return;
+  if (!failed_at_start({child.was_available(), child.was_told(), clean})) {
+    // What it had in hand need not wait until the next wakeup; an idle process had nothing.
+    const bool was_idle = clean && !child.was_told();
+    if (children_.empty() && !was_idle) begin_waking();
+    return;
+  }
   const std::string& words = child.last_words();
   throttle(words.empty() ? "bad command startup" : concat("bad command startup: ", words));
 }

@@ -60,6 +60,8 @@ class Entry : net::Posted {
 
   net::Task<void> watch(int listener);
   net::Task<void> keep_waking();
+  // The first wakeup is sent at once.
+  void begin_waking();
   net::Task<void> end_throttle(Deadline when);
   void client_waits();
   void throttle(const std::string& why);

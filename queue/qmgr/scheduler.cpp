@@ -4,6 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "queue/qmgr/delivery_log.h"
 
 namespace postern::qmgr {
 
@@ -137,6 +138,7 @@ net::Task<void> Scheduler::sort(MessagePtr message) {
     if (!placed) {
       log_warning(concat(id, ": ", placed.error().text));
       set_result(message->recipients[i], RecipientState::pending, "4.3.0", "address resolver failure");
+      log_deferred(id, *message, message->recipients[i]);
     }
   }
   for (auto& [key, delivery] : open) add(transport(key.substr(0, key.find('\0'))), std::move(delivery));
@@ -266,6 +268,7 @@ net::Task<void> Scheduler::deliver(Transport& transport, Destination& destinatio
     log_warning(concat(surroundings_.id_text(message.id), ": transport: ", answer.error().text));
     for (const std::size_t at : delivery.recipients) {
       set_result(message.recipients[at], RecipientState::pending, "4.3.0", "mail transport unavailable");
+      log_deferred(surroundings_.id_text(message.id), message, message.recipients[at]);
     }
   }
   --destination.under_way;
