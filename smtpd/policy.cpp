@@ -148,7 +148,10 @@ net::Task<Policy::Verdict> Policy::obey(Word word, Subject subject, const Case& 
 net::Task<Policy::Verdict> Policy::destination(Word word, const Case& facts) const {
   auto address_class = co_await resolver_.class_of(facts.recipient->domain);
   if (!address_class) co_return try_again(address_class.error(), facts.recipient->text());
-  const bool ours = *address_class != table::AddressClass::other;
+  // user%there@here and its kind may be sent on by the next host, which trusts us: never for strangers
+  // (Postfix's allow_untrusted_routing = no).
+  const bool routed = facts.recipient->local.find_first_of("@%!") != std::string::npos;
+  const bool ours = *address_class != table::AddressClass::other && !routed;
   if (word == Word::permit_auth_destination) co_return permit_if(ours);
   if (ours) co_return Verdict();
   const int code = *setup_.access.relay_domains_reject_code;

@@ -186,7 +186,7 @@ void Session::count_junk() {
 net::Task<void> Session::hold_back() {
   co_await net::sleep_until(shared_.loop, shared_.loop.in(*shared_.setup.smtpd.error_sleep_time));
   auto flushed = co_await stream_.flush(deadline());
-  if (!flushed) {
+  if (!flushed && open_) {
     co_await no_line(std::move(flushed.error()));
   }
 }

@@ -54,8 +54,13 @@ TEST_CASE("mail for our domains comes from anybody, mail for others only from ou
       {.main_cf = kOpenLists, .client = "192.0.2.77", .recipient = "x@y.example", .reply = ""},
       {.main_cf = kOpenLists,
        .recipient = "x@y.example@home.example",
-       .reply = "550 5.1.1 <x@y.example@home.example>: Recipient address rejected: User unknown in local "
-                "recipient table"},
+       .reply = "554 5.7.1 <x@y.example@home.example>: Relay access denied"},
+      {.main_cf = kOpenLists,
+       .recipient = "x%y.example@home.example",
+       .reply = "554 5.7.1 <x%y.example@home.example>: Relay access denied"},
+      {.main_cf = "relay_domains = relay.example\n",
+       .recipient = "y.example!x@relay.example",
+       .reply = "454 4.7.1 <y.example!x@relay.example>: Relay access denied"},
       {.main_cf = "relay_domains = relay.example\n", .recipient = "any@sub.relay.example", .reply = ""},
   };
   for (const Judged& judged : cases) {
