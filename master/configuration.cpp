@@ -1,8 +1,12 @@
 #include "master/configuration.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 
 #include "lib/base/text.h"
 #include "lib/config/master_cf.h"
@@ -49,6 +53,8 @@ void add_service(Configuration& configuration, Service service) {
 }
 
 Result<void> add_services(Configuration& configuration, const config::MasterCf& file) {
+  // More likely a file that is just being written than what somebody wants.
+  if (file.in_force().empty()) return fail(Errc::invalid, concat(file.path(), ": no service"));
   const auto interfaces =
       interfaces_from(*configuration.common.inet_interfaces, *configuration.common.inet_protocols);
   if (!interfaces) return fail(interfaces.error());
@@ -71,6 +77,25 @@ Result<void> add_services(Configuration& configuration, const config::MasterCf& 
   return {};
 }
 
+Result<Fd> sealed_copy(std::string_view text) {
+  Fd copy(::memfd_create("main.cf", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!copy) return fail_errno("keep a copy of main.cf", errno);
+  auto written = write_all(copy.get(), text, "the copy of main.cf");
+  if (!written) return fail(written.error());
+  if (::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+    return fail_errno("seal the copy of main.cf", errno);
+  }
+  return copy;
+}
+
+// Programs that were not installed stand beside us.
+void find_programs(config::Settings& settings) {
+  if (settings.source("daemon_directory") != config::Source::standard) return;
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) settings.override("daemon_directory", self.parent_path().string());
+}
+
 Result<void> load_params(Configuration& configuration) {
   auto loaded = configuration.common.load(configuration.settings);
   if (loaded) loaded = configuration.params.load(configuration.settings);
@@ -84,7 +109,11 @@ Result<void> load_params(Configuration& configuration) {
 Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory) {
   auto settings = config::Settings::load(directory);
   if (!settings) return fail(settings.error());
+  find_programs(*settings);
   auto configuration = std::make_unique<Configuration>(std::move(*settings));
+  auto copy = sealed_copy(configuration->settings.main_cf().text());
+  if (!copy) return fail(copy.error());
+  configuration->main_cf = std::move(*copy);
   auto loaded = load_params(*configuration);
   if (!loaded) return fail(loaded.error());
   const auto file = config::MasterCf::read(concat(directory, "/master.cf"));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/config/params/common_params.h"
 #include "lib/config/params/master_params.h"
@@ -18,6 +19,7 @@ struct Configuration {
   explicit Configuration(config::Settings from) : settings(std::move(from)) {}
 
   config::Settings settings;
+  Fd main_cf;  // its text, which nobody can change any more: what children read
   config::CommonParams common;
   config::MasterParams params;
   std::vector<Service> services;     // those that are to run

@@ -17,6 +17,8 @@ namespace {
 
 constexpr Duration kSaturationSilence = seconds(1000);
 constexpr Duration kWakeupTimeout = seconds(5);
+// A process that ends each time it is woken is not woken more often than this.
+constexpr Duration kWakeupPause = seconds(1);
 
 bool is_told_of_saturation(const Service& service) {
   return service.limit > 1 && (service.type == Type::inet || service.type == Type::pass);
@@ -66,8 +68,7 @@ void Entry::retire(const std::vector<std::string>& kept) {
   for (const auto& child : children_) child->ask_to_leave();
   for (Listener& listener : listeners_) {
     const bool goes_on = std::find(kept.begin(), kept.end(), listener.key) != kept.end();
-    if (goes_on) listener.path.clear();
-    close_listener(listener);
+    if (!goes_on) close_listener(listener);
   }
   listeners_.clear();
 }
@@ -135,7 +136,9 @@ net::Task<void> Entry::keep_waking() {
     const bool used = co_await first_use_.wait(Deadline::max());  // until somebody needs it
     if (!used) continue;
   }
+  co_await net::sleep_until(loop_, last_wakeup_ + kWakeupPause);
   for (;;) {
+    last_wakeup_ = loop_.now();
     if (!throttled_) {
       auto connection =
           co_await net::connect_to(loop_, service_.addresses.front().endpoint, loop_.in(kWakeupTimeout));

@@ -60,7 +60,7 @@ class Entry : net::Posted {
 
   net::Task<void> watch(int listener);
   net::Task<void> keep_waking();
-  // The first wakeup is sent at once.
+  // The first wakeup is sent at once, or a second after the last one.
   void begin_waking();
   net::Task<void> end_throttle(Deadline when);
   void client_waits();
@@ -78,6 +78,7 @@ class Entry : net::Posted {
   bool throttled_ = false;
   bool retired_ = false;
   Instant warn_again_{};
+  Instant last_wakeup_{};
   net::Event first_use_;
   net::Scope watching_;
   net::Scope waking_;

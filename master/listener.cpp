@@ -44,6 +44,7 @@ Result<Listener> open_listener(const Address& address, int backlog) {
 }
 
 void close_listener(Listener& listener) {
+  ::shutdown(listener.fd.get(), SHUT_RDWR);
   listener.fd.reset();
   if (!listener.path.empty()) ::unlink(listener.path.c_str());
 }

@@ -20,7 +20,8 @@ struct Listener {
 // listen(2).
 Result<Listener> open_listener(const Address& address, int backlog);
 
-// Closes it and removes the path of a UNIX socket.
+// Ends it, also for the children that have it, so that its address is free at once; removes the path of a UNIX
+// socket.
 void close_listener(Listener& listener);
 
 }  // namespace postern::master

@@ -150,6 +150,8 @@ Start Supervisor::start_of(const Service& service, std::size_t listeners, unsign
   });
   const char* log = !log_ ? "none" : log_is_syslog_ ? "syslog" : "descriptor";
   start.environment.push_back(concat(daemon::kConfigVariable, "=", directory_));
+  start.environment.push_back(
+      concat(daemon::kMainCfVariable, "=", daemon::kFirstListener + static_cast<int>(listeners)));
   start.environment.push_back(concat(daemon::kLogVariable, "=", log));
   start.environment.push_back(concat(daemon::kSlotVariable, "=", slot));
   start.environment.push_back(concat(daemon::kGenerationVariable, "=", generation_));
@@ -174,6 +176,7 @@ std::unique_ptr<Child> Supervisor::start_child(const Service& service,
   const Fd theirs(ends[1]);
   start.descriptors = {log_.get(), scoreboard_.fd(), theirs.get()};
   for (const Listener& listener : listeners) start.descriptors.push_back(listener.fd.get());
+  start.descriptors.push_back(configuration_->main_cf.get());
   const auto pid = start_program(start);
   if (!pid) {
     log_warning(pid.error().text);

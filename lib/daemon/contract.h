@@ -30,7 +30,11 @@ inline constexpr int kStatusDescriptor = 5;
 inline constexpr int kFirstListener = 6;
 inline constexpr unsigned kMostListeners = 256;
 
-inline constexpr const char* kConfigVariable = "MAIL_CONFIG";             // the directory of main.cf
+inline constexpr const char* kConfigVariable = "MAIL_CONFIG";  // the directory of main.cf
+// The descriptor, behind the listening sockets, of the text of main.cf as it is in force: the file may already
+// hold an edit that nobody has approved by a reload. Read-only, for all children the same. Not there: read the
+// file.
+inline constexpr const char* kMainCfVariable = "POSTERN_MAIN_CF";
 inline constexpr const char* kLogVariable = "POSTERN_LOG";                // descriptor, syslog or none
 inline constexpr const char* kSlotVariable = "POSTERN_SLOT";              // 0 … kSlots - 1
 inline constexpr const char* kGenerationVariable = "POSTERN_GENERATION";  // counts master's reloads, decimal

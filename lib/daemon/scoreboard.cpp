@@ -25,7 +25,7 @@ template <std::size_t N>
 void copy_name(char (&to)[N], std::string_view name) {
   const std::size_t size = std::min(name.size(), N - 1);
   std::memset(to, 0, N);
-  std::memcpy(to, name.data(), size);
+  name.copy(to, size);
 }
 
 // A name that another process may be writing: never more than its field.

@@ -90,7 +90,7 @@ void Server::run() {
 
 net::Task<void> Server::accept_on(int listener) {
   net::Readiness readiness(loop_, listener);
-  for (int batch = 0;;) {
+  for (int batch = 0; !leaving_;) {
     if (is_full()) {
       const bool changed = co_await changed_.wait(Deadline::max());  // until a session ends
       if (!changed) continue;
@@ -102,6 +102,8 @@ net::Task<void> Server::accept_on(int listener) {
     } else if (connection.error().kind == Errc::busy) {
       const bool ready = co_await readiness.readable(Deadline::max());  // until a client comes
       if (!ready) continue;
+    } else if (connection.error().sys == EINVAL) {
+      co_return;  // master has shut the socket: the service is no more
     } else {
       log_warning(connection.error().text);
       co_await net::sleep_until(loop_, loop_.in(kAcceptPause));

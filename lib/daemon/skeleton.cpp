@@ -86,7 +86,16 @@ class Skeleton {
                             {"process_name", std::string(program)},
                             {"process_id", std::to_string(::getpid())}};
     overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
-    return config::Settings::load(environment(kConfigVariable, kStandardConfig), std::move(overrides));
+    const std::string directory = environment(kConfigVariable, kStandardConfig);
+    const Fd given(static_cast<int>(number_from(kMainCfVariable, kFirstListener + kMostListeners)));
+    if (given.get() < kFirstListener || !is_open(given.get())) {
+      return config::Settings::load(directory, std::move(overrides));
+    }
+    const auto text = read_file(concat("/proc/self/fd/", given.get()));
+    if (!text) return fail(text.error());
+    auto main = config::MainCf::parse(*text, concat(directory, "/main.cf"));
+    if (!main) return fail(main.error());
+    return config::Settings::of(std::move(*main), directory, std::move(overrides));
   }
 
   void open_log() {

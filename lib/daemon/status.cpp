@@ -49,7 +49,7 @@ void StatusChannel::send(State state, std::string_view text) {
   std::array<char, sizeof status + kLastWords> message;
   text = text.substr(0, kLastWords);
   std::memcpy(message.data(), &status, sizeof status);
-  std::memcpy(message.data() + sizeof status, text.data(), text.size());
+  text.copy(message.data() + sizeof status, text.size());
   // A full channel means a master that has not looked for hundreds of changes: it will learn the last one.
   if (::send(fd_.get(), message.data(), sizeof status + text.size(), MSG_NOSIGNAL) >= 0) told_ = state;
 }

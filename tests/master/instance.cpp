@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -65,6 +66,25 @@ bool is_live_child_of(const std::string& process, pid_t parent) {
 }
 
 }  // namespace
+
+std::string inet(unsigned port, const std::string& limit, const std::string& arguments) {
+  return concat("127.0.0.1:", port, " inet n - n - ", limit, " echo ", arguments, "\n");
+}
+
+bool is_alive(pid_t pid) {
+  std::ifstream in(concat("/proc/", pid, "/stat"));
+  std::string line;
+  std::getline(in, line);
+  const std::size_t end = line.rfind(") ");
+  return end != std::string::npos && line[end + 2] != 'Z';
+}
+
+pid_t as_pid(const std::string& text) { return static_cast<pid_t>(parse_number(text).value_or(-1)); }
+
+std::vector<As> users() {
+  if (::geteuid() != 0) return {As::caller};
+  return {As::caller, As::nobody};
+}
 
 bool soon(const std::function<bool()>& condition) {
   const auto limit = std::chrono::steady_clock::now() + kPatience;
@@ -223,6 +243,12 @@ std::vector<daemon::Row> Instance::rows() const {
   const auto reader = daemon::ScoreboardReader::open(path("queue/pid/scoreboard"));
   if (!reader) return {};
   return reader->rows();
+}
+
+bool Instance::all_are_leaving() const {
+  const auto all = rows();
+  return std::all_of(all.begin(), all.end(),
+                     [](const auto& row) { return row.state == daemon::State::leaving; });
 }
 
 }  // namespace postern::test

@@ -18,6 +18,17 @@ enum class As { caller, nobody };
 // True as soon as the condition holds; false when it does not within ten seconds.
 bool soon(const std::function<bool()>& condition);
 
+// The caller, and nobody too when the caller is root.
+std::vector<As> users();
+
+// An entry of master.cf: the echo service on that port of 127.0.0.1.
+std::string inet(unsigned port, const std::string& limit, const std::string& arguments = "");
+
+// False for a zombie too: whoever is process 1 may take its time.
+bool is_alive(pid_t pid);
+// The process id that the echo service answered; -1 when it did not.
+pid_t as_pid(const std::string& text);
+
 // A port of 127.0.0.1 that nobody uses now.
 unsigned free_port();
 
@@ -66,6 +77,8 @@ class Instance {
   // Processes whose parent is master and that have not ended.
   std::vector<pid_t> children() const;
   std::vector<daemon::Row> rows() const;
+  // True when no process takes a connection any more: all know that they have been replaced.
+  bool all_are_leaving() const;
 
  private:
   pid_t launch(const std::vector<std::string>& options, int error_fd, const Fd* ready) const;

@@ -1,4 +1,4 @@
-// The real master with real processes. Run as root, every case runs once more as a user without rights.
+// The real master with real processes. Run as root, many cases run once more as a user without rights.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -16,21 +16,6 @@ using namespace postern;
 using namespace postern::test;
 
 namespace {
-
-std::string inet(unsigned port, const std::string& limit, const std::string& arguments = "") {
-  return concat("127.0.0.1:", port, " inet n - n - ", limit, " echo ", arguments, "\n");
-}
-
-// Not a zombie either: whoever is process 1 may take its time.
-bool is_alive(pid_t pid) {
-  std::ifstream in(concat("/proc/", pid, "/stat"));
-  std::string line;
-  std::getline(in, line);
-  const std::size_t end = line.rfind(") ");
-  return end != std::string::npos && line[end + 2] != 'Z';
-}
-
-pid_t as_pid(const std::string& text) { return static_cast<pid_t>(parse_number(text).value_or(-1)); }
 
 std::string status_of(pid_t pid, const std::string& field) {
   std::ifstream in(concat("/proc/", pid, "/status"));
@@ -51,25 +36,22 @@ std::uint64_t value_of(const std::vector<daemon::Row>& rows, const std::string& 
 
 }  // namespace
 
-#define FOR_EACH_USER(as)                       \
-  As as = As::caller;                           \
-  SUBCASE("as the caller") { as = As::caller; } \
-  SUBCASE("as nobody") { as = As::nobody; }
-
 TEST_CASE("a process is started for the first client, and serves the next ones too") {
-  FOR_EACH_USER(as);
-  Instance instance(as);
-  const unsigned port = free_port();
-  instance.write_master_cf(inet(port, "5", "-o echo_word=hello"));
-  REQUIRE(instance.start());
-  CHECK(instance.log_says("daemon started -- version "));
-  CHECK(instance.children().empty());
-  Client first(port);
-  CHECK(first.ask("word") == "hello");
-  Client second(port);
-  CHECK(second.ask("who") == first.ask("who"));
-  CHECK(instance.children().size() == 1);
-  CHECK(first.ask("open") == "refused");
+  for (const As as : users()) {
+    CAPTURE(as);
+    Instance instance(as);
+    const unsigned port = free_port();
+    instance.write_master_cf(inet(port, "5", "-o echo_word=hello"));
+    REQUIRE(instance.start());
+    CHECK(instance.log_says("daemon started -- version "));
+    CHECK(instance.children().empty());
+    Client first(port);
+    CHECK(first.ask("word") == "hello");
+    Client second(port);
+    CHECK(second.ask("who") == first.ask("who"));
+    CHECK(instance.children().size() == 1);
+    CHECK(first.ask("open") == "refused");
+  }
 }
 
 TEST_CASE("clients beyond the session limit get processes of their own, up to the process limit") {
@@ -119,21 +101,23 @@ TEST_CASE("an idle process leaves, and the next client gets another one") {
 }
 
 TEST_CASE("a service that fails at its start is throttled, with its last words; others go on") {
-  FOR_EACH_USER(as);
-  Instance instance(as);
-  const unsigned bad = free_port(), good = free_port();
-  instance.write_master_cf(inet(bad, "2", "-o echo_fails=broken_table") + inet(good, "2"));
-  REQUIRE(instance.start());
-  Client victim(bad);
-  REQUIRE(soon([&] { return instance.log_says("throttling"); }));
-  CHECK(instance.log_says("bad command startup: broken_table -- throttling service"));
-  CHECK(instance.log_says("exit status 1"));
-  Client other(good);
-  CHECK(other.ask("hello") == "hello");
-  CHECK(victim.ask("hello", 50).empty());
-  instance.write_master_cf(inet(bad, "2") + inet(good, "2"));
-  instance.reload();
-  CHECK(victim.answer() == "hello");
+  for (const As as : users()) {
+    CAPTURE(as);
+    Instance instance(as);
+    const unsigned bad = free_port(), good = free_port();
+    instance.write_master_cf(inet(bad, "2", "-o echo_fails=broken_table") + inet(good, "2"));
+    REQUIRE(instance.start());
+    Client victim(bad);
+    REQUIRE(soon([&] { return instance.log_says("throttling"); }));
+    CHECK(instance.log_says("bad command startup: broken_table -- throttling service"));
+    CHECK(instance.log_says("exit status 1"));
+    Client other(good);
+    CHECK(other.ask("hello") == "hello");
+    CHECK(victim.ask("hello", 50).empty());
+    instance.write_master_cf(inet(bad, "2") + inet(good, "2"));
+    instance.reload();
+    CHECK(victim.answer() == "hello");
+  }
 }
 
 TEST_CASE("a program that says nothing and ends is throttled, and tried again later") {
@@ -155,122 +139,29 @@ TEST_CASE("a program that says nothing and ends is throttled, and tried again la
   CHECK(instance.log_says("bad command startup -- throttling"));
 }
 
-TEST_CASE("a reload lets sessions go on, and new ones see the new configuration") {
-  FOR_EACH_USER(as);
-  Instance instance(as);
-  const unsigned port = free_port();
-  instance.write_master_cf(inet(port, "5", "-o echo_word=old"));
-  REQUIRE(instance.start());
-  Client before(port);
-  CHECK(before.ask("word") == "old");
-  const pid_t old = as_pid(before.ask("who"));
-  instance.write_master_cf(inet(port, "5", "-o echo_word=new"));
-  instance.reload();
-  Client after(port);
-  CHECK(after.ask("word") == "new");
-  CHECK(before.ask("word") == "old");
-  before.close();
-  CHECK(soon([&] { return !is_alive(old); }));
-  CHECK(after.ask("word") == "new");
-}
-
-TEST_CASE("a process that may exist once is replaced only when it has left") {
-  Instance instance;
-  const unsigned port = free_port();
-  instance.write_master_cf(inet(port, "1", "-o echo_word=old"));
-  REQUIRE(instance.start());
-  Client before(port);
-  CHECK(before.ask("word") == "old");
-  instance.write_master_cf(inet(port, "1", "-o echo_word=new"));
-  instance.reload();
-  Client after(port);
-  after.say("word");
-  CHECK(before.ask("word") == "old");
-  CHECK(instance.children().size() == 1);
-  before.close();
-  CHECK(after.answer() == "new");
-}
-
-TEST_CASE("a reload touches only what changed") {
-  Instance instance;
-  const unsigned stays = free_port(), goes = free_port(), comes = free_port();
-  instance.write_master_cf(inet(stays, "5") + inet(goes, "5"));
-  REQUIRE(instance.start());
-  Client client(stays);
-  const std::string who = client.ask("who");
-  CHECK(Client(goes).ask("x") == "x");
-  instance.write_master_cf(inet(stays, "7") + inet(comes, "5"));
-  instance.reload();
-  CHECK(Client(stays).ask("who") == who);
-  CHECK(Client(comes).ask("x") == "x");
-  CHECK(!Client(goes).is_connected());
-  CHECK(soon([&] { return instance.children().size() == 2; }));
-  instance.write_main_cf("max_idle = 50s\n");
-  instance.reload();
-  CHECK(Client(stays).ask("who") != who);
-}
-
-TEST_CASE("a configuration with an error changes nothing, and the log says where it is") {
-  Instance instance;
-  const unsigned port = free_port();
-  instance.write_master_cf(inet(port, "5", "-o echo_word=old"));
-  REQUIRE(instance.start());
-  instance.write_master_cf("# a comment\n" + inet(port, "5", "-o echo_word=new") +
-                           "smtpd inet n - maybe - - smtpd\n");
-  instance.reload();
-  CHECK(soon([&] { return instance.log_says("conf/master.cf, line 3: "); }));
-  CHECK(instance.log_says("maybe"));
-  CHECK(Client(port).ask("word") == "old");
-  instance.write_master_cf("# nothing\n");
-  instance.reload();
-  CHECK(soon([&] { return instance.log_says("conf/master.cf: no service"); }));
-  CHECK(Client(port).ask("word") == "old");
-  instance.write_master_cf(inet(port, "5", "-o echo_word=new"));
-  instance.write_main_cf("default_process_limit = many\n");
-  instance.reload();
-  CHECK(soon([&] { return instance.log_says("default_process_limit"); }));
-  CHECK(Client(port).ask("word") == "old");
-  instance.write_main_cf("");
-  instance.reload();
-  CHECK(Client(port).ask("word") == "new");
-}
-
-TEST_CASE("a port that is taken leaves the old configuration in force as a whole") {
-  Instance instance;
-  Instance other;
-  const unsigned port = free_port(), taken = free_port(), third = free_port();
-  other.write_master_cf(inet(taken, "5"));
-  REQUIRE(other.start());
-  instance.write_master_cf(inet(port, "5", "-o echo_word=old"));
-  REQUIRE(instance.start());
-  instance.write_master_cf(inet(third, "5") + inet(taken, "5") + inet(port, "5", "-o echo_word=new"));
-  instance.reload();
-  CHECK(soon([&] { return instance.log_says("master.cf, line 2: listen on [127.0.0.1]"); }));
-  CHECK(!Client(third).is_connected());
-  CHECK(Client(port).ask("word") == "old");
-}
-
 TEST_CASE("a stop ends every process and removes what was made") {
-  FOR_EACH_USER(as);
-  Instance instance(as);
-  const unsigned port = free_port();
-  instance.write_master_cf(inet(port, "5") + "q unix n - n 1 1 echo\n");
-  REQUIRE(instance.start());
-  std::vector<pid_t> all;
-  {
-    Client client(port);
-    CHECK(client.ask("x") == "x");
-    CHECK(soon([&] { return instance.children().size() == 2; }));
-    all = instance.children();
-    CHECK(std::filesystem::exists(instance.path("queue/public/q")));
+  for (const As as : users()) {
+    CAPTURE(as);
+    Instance instance(as);
+    const unsigned port = free_port();
+    instance.write_master_cf(inet(port, "5") + "q unix n - n 1 1 echo\n");
+    REQUIRE(instance.start());
+    std::vector<pid_t> all;
+    {
+      Client client(port);
+      CHECK(client.ask("x") == "x");
+      CHECK(soon([&] { return instance.children().size() == 2; }));
+      all = instance.children();
+      CHECK(std::filesystem::exists(instance.path("queue/public/q")));
+    }
+    CHECK(instance.stop() == 0);
+    for (const pid_t pid : all) CHECK(!is_alive(pid));
+    for (const char* name : {"queue/public/q", "queue/pid/master.pid", "queue/pid/scoreboard"}) {
+      CHECK(!std::filesystem::exists(std::filesystem::symlink_status(instance.path(name))));
+    }
+    CHECK(instance.log_says("terminating on signal 15"));
+    CHECK(!instance.log_says("warning: process"));
   }
-  CHECK(instance.stop() == 0);
-  for (const pid_t pid : all) CHECK(!is_alive(pid));
-  for (const char* name : {"queue/public/q", "queue/pid/master.pid", "queue/pid/scoreboard"}) {
-    CHECK(!std::filesystem::exists(std::filesystem::symlink_status(instance.path(name))));
-  }
-  CHECK(instance.log_says("terminating on signal 15"));
-  CHECK(!instance.log_says("warning: process"));
 }
 
 TEST_CASE("a session that goes on and on does not keep master from ending") {
@@ -319,25 +210,27 @@ TEST_CASE("a process that is killed is replaced, and its slot is free again") {
 }
 
 TEST_CASE("when master is killed its processes leave, and the next master finds no obstacle") {
-  FOR_EACH_USER(as);
-  Instance instance(as);
-  const unsigned port = free_port();
-  instance.write_master_cf(inet(port, "5") + "q unix n - n 1 1 echo\n");
-  REQUIRE(instance.start());
-  Client client(port);
-  const pid_t busy = as_pid(client.ask("who"));
-  REQUIRE(soon([&] { return instance.children().size() == 2; }));
-  const auto all = instance.children();
-  instance.signal(SIGKILL);
-  instance.wait_for_end();
-  CHECK(soon([&] {
-    return std::all_of(all.begin(), all.end(), [&](pid_t pid) { return pid == busy || !is_alive(pid); });
-  }));
-  CHECK(client.ask("still here?") == "still here?");
-  client.close();
-  CHECK(soon([&] { return !is_alive(busy); }));
-  REQUIRE(instance.start());
-  CHECK(Client(port).ask("x") == "x");
+  for (const As as : users()) {
+    CAPTURE(as);
+    Instance instance(as);
+    const unsigned port = free_port();
+    instance.write_master_cf(inet(port, "5") + "q unix n - n 1 1 echo\n");
+    REQUIRE(instance.start());
+    Client client(port);
+    const pid_t busy = as_pid(client.ask("who"));
+    REQUIRE(soon([&] { return instance.children().size() == 2; }));
+    const auto all = instance.children();
+    instance.signal(SIGKILL);
+    instance.wait_for_end();
+    CHECK(soon([&] {
+      return std::all_of(all.begin(), all.end(), [&](pid_t pid) { return pid == busy || !is_alive(pid); });
+    }));
+    CHECK(client.ask("still here?") == "still here?");
+    client.close();
+    CHECK(soon([&] { return !is_alive(busy); }));
+    REQUIRE(instance.start());
+    CHECK(Client(port).ask("x") == "x");
+  }
 }
 
 TEST_CASE("a service is woken at its time") {
@@ -363,38 +256,28 @@ TEST_CASE("services without a program are named once, and do not stand in the wa
   CHECK(Client(port).ask("x") == "x");
 }
 
-TEST_CASE("after a rotation the log goes on in the new file") {
-  Instance instance;
-  const unsigned port = free_port();
-  instance.write_master_cf(inet(port, "5"));
-  REQUIRE(instance.start());
-  std::filesystem::rename(instance.path("log"), instance.path("log.1"));
-  instance.signal(SIGHUP);
-  CHECK(soon([&] { return std::filesystem::exists(instance.path("log")); }));
-  CHECK(instance.stop() == 0);
-  CHECK(instance.log_says("terminating on signal 15"));
-}
-
 TEST_CASE("the jail is what /proc shows") {
-  FOR_EACH_USER(as);
-  Instance instance(as);
-  const unsigned port = free_port();
-  instance.write_master_cf(concat("127.0.0.1:", port, " inet n - y - 5 echo\n"));
-  REQUIRE(instance.start());
-  Client client(port);
-  const pid_t child = as_pid(client.ask("who"));
-  REQUIRE(child > 0);
-  CHECK(status_of(child, "NoNewPrivs") == "1");
+  for (const As as : users()) {
+    CAPTURE(as);
+    Instance instance(as);
+    const unsigned port = free_port();
+    instance.write_master_cf(concat("127.0.0.1:", port, " inet n - y - 5 echo\n"));
+    REQUIRE(instance.start());
+    Client client(port);
+    const pid_t child = as_pid(client.ask("who"));
+    REQUIRE(child > 0);
+    CHECK(status_of(child, "NoNewPrivs") == "1");
 #ifndef POSTERN_SANITIZED
-  CHECK(status_of(child, "Seccomp") == "2");
+    CHECK(status_of(child, "Seccomp") == "2");
 #endif
-  if (::geteuid() == 0 && as == As::caller) {
-    CHECK(status_of(child, "Uid") == "65534\t65534\t65534\t65534");
-    CHECK(status_of(child, "CapEff") == "0000000000000000");
-    CHECK(std::filesystem::read_symlink(concat("/proc/", child, "/root")) == instance.path("queue"));
-    CHECK(!instance.log_says("without root"));
-  } else {
-    CHECK(instance.log_says("started without root"));
+    if (::geteuid() == 0 && as == As::caller) {
+      CHECK(status_of(child, "Uid") == "65534\t65534\t65534\t65534");
+      CHECK(status_of(child, "CapEff") == "0000000000000000");
+      CHECK(std::filesystem::read_symlink(concat("/proc/", child, "/root")) == instance.path("queue"));
+      CHECK(!instance.log_says("without root"));
+    } else {
+      CHECK(instance.log_says("started without root"));
+    }
   }
 }
 
@@ -435,23 +318,4 @@ TEST_CASE("one service listens on several sockets") {
   CHECK(Client(port).ask("x") == "x");
   CHECK(Client(port, "127.0.0.2").ask("x") == "x");
   CHECK(instance.children().size() == 1);
-}
-
-TEST_CASE("fifty reloads under load lose no session and refuse no connection") {
-  Instance instance;
-  const unsigned port = free_port();
-  std::vector<Client> lasting;
-  instance.write_master_cf(inet(port, "0"));
-  REQUIRE(instance.start());
-  for (int i = 0; i < 50; ++i) {
-    lasting.emplace_back(port);
-    CHECK(lasting.back().ask("hello") == "hello");
-    instance.write_master_cf(inet(port, "0", concat("-o echo_word=", i)));
-    instance.signal(SIGHUP);
-    Client passing(port);
-    CHECK(passing.ask("hello") == "hello");
-  }
-  for (Client& client : lasting) CHECK(client.ask("still") == "still");
-  lasting.clear();
-  CHECK(soon([&] { return instance.children().size() <= 1; }));
 }
