@@ -11,7 +11,11 @@ namespace postern::config {
 Result<Settings> Settings::load(const std::string& directory, Pairs overrides, const HostFacts& facts) {
   auto main = MainCf::read(concat(directory, "/main.cf"));
   if (!main) return fail(main.error());
-  Settings settings(std::move(*main), std::move(overrides), facts);
+  return of(std::move(*main), directory, std::move(overrides), facts);
+}
+
+Settings Settings::of(MainCf main, const std::string& directory, Pairs overrides, const HostFacts& facts) {
+  Settings settings(std::move(main), std::move(overrides), facts);
   settings.computed_.insert_or_assign("config_directory", directory);
   return settings;
 }

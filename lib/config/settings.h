@@ -26,6 +26,10 @@ class Settings {
   static Result<Settings> load(const std::string& directory, Pairs overrides = {},
                                const HostFacts& facts = HostFacts::of_this_host());
 
+  // The same for a main.cf that was read already.
+  static Settings of(MainCf main, const std::string& directory, Pairs overrides = {},
+                     const HostFacts& facts = HostFacts::of_this_host());
+
   // For tests, and for whoever has the text already.
   explicit Settings(MainCf main, Pairs overrides = {}, const HostFacts& facts = {});
 

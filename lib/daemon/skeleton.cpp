@@ -87,10 +87,11 @@ class Skeleton {
                             {"process_id", std::to_string(::getpid())}};
     overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
     const std::string directory = environment(kConfigVariable, kStandardConfig);
-    const Fd given(static_cast<int>(number_from(kMainCfVariable, kFirstListener + kMostListeners)));
-    if (given.get() < kFirstListener || !is_open(given.get())) {
+    const int number = static_cast<int>(number_from(kMainCfVariable, kFirstListener + kMostListeners));
+    if (number < kFirstListener || !is_open(number)) {
       return config::Settings::load(directory, std::move(overrides));
     }
+    const Fd given(number);
     const auto text = read_file(concat("/proc/self/fd/", given.get()));
     if (!text) return fail(text.error());
     auto main = config::MainCf::parse(*text, concat(directory, "/main.cf"));

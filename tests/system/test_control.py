@@ -19,8 +19,7 @@ class Reload(unittest.TestCase):
             old = self.sandbox.processes('smtpd')
             self.sandbox.append('main.cf', 'smtpd_banner = $myhostname ESMTP changed\n')
             self.sandbox.reload()
-            with self.sandbox.session() as other:
-                self.assertEqual(other.greeting, '220 mail.sandbox.test ESMTP changed')
+            postern.wait_for(lambda: self.greeting() == '220 mail.sandbox.test ESMTP changed', 'the new greeting')
             session.send(b'second half\r\n.\r\n')
             self.assertRegex(session.reply(), '^250 ')
             delivered, = self.sandbox.wait_mail()
@@ -32,8 +31,11 @@ class Reload(unittest.TestCase):
         status, _, errors = self.sandbox.run('reload')
         self.assertEqual(status, 0, errors)
         self.sandbox.wait_log('reload -- version')
-        with self.sandbox.session() as session:
-            self.assertRegex(session.greeting, 'changed$')
+        postern.wait_for(lambda: self.greeting().endswith('changed'), 'the new greeting')
+
+    def greeting(self):
+        with self.sandbox.session(helo=None) as session:
+            return session.greeting
 
     def broken(self, name, text, pattern):
         """After the edit: a reload says what is wrong, and everything goes on as before."""
