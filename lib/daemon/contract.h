@@ -3,7 +3,7 @@
 //
 // Descriptors: 0, 1 and 2 are /dev/null (or what master was started with, when it stays in the foreground);
 // 3 is where log lines go; 4 is the scoreboard, shared memory; 5 is the status channel; 6 and up are the
-// listening sockets, as many as `-s` says, non-blocking.
+// listening sockets, as many as `-s` says, non-blocking; behind them is the text of main.cf in force.
 //
 // Status channel: a SOCK_SEQPACKET socket of this child alone. The child writes a Status each time its state
 // changes. End of file means that master has asked it to leave (a reload) or is gone: the child takes no new
