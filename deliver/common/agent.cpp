@@ -1,12 +1,25 @@
 #include "deliver/common/agent.h"
 
-#include "lib/base/log.h"
 #include "lib/base/time.h"
 #include "lib/config/values.h"
+#include "lib/mail/delivery_log.h"
 #include "lib/mail/queue_id.h"
 #include "lib/net/scope.h"
 
 namespace postern::deliver {
+
+namespace {
+
+std::string_view word(ipc::DeliveryStatus status) {
+  switch (status) {
+    case ipc::DeliveryStatus::sent: return "sent";
+    case ipc::DeliveryStatus::bounced: return "bounced";
+    case ipc::DeliveryStatus::deferred: break;
+  }
+  return "deferred";
+}
+
+}  // namespace
 
 Result<void> Agent::prepare(daemon::Context& context) {
   return configure(context.settings(), context.loop(), context.rights());
@@ -34,7 +47,6 @@ net::Task<ipc::Delivered> Agent::answer(ipc::Deliver question) {
   answer.results.resize(message->recipients.size());
   if (answer.results.size() == 1) {
     co_await deliver_one(message, 0, begun, answer);
-    log::flush();  // before qmgr hears of it and says "removed"
     co_return answer;
   }
   // Side by side, so that they share the wait for the disk. The scope dies before the answer that it fills.
@@ -42,7 +54,6 @@ net::Task<ipc::Delivered> Agent::answer(ipc::Deliver question) {
   for (std::size_t i = 0; i < answer.results.size(); ++i) scope.spawn(deliver_one(message, i, begun, answer));
   const bool all = co_await scope.drained(Deadline::max());  // each ends: threads answer, or the process dies
   if (!all) scope.cancel();
-  log::flush();
   co_return answer;
 }
 
@@ -51,7 +62,7 @@ net::Task<void> Agent::deliver_one(MessagePtr message, std::size_t index, std::i
   const ipc::DeliverTo& recipient = message->recipients[index];
   auto outcome = co_await deliver(message, recipient);
   const std::string id = id_text(message->queue_id);
-  Attempt attempt;
+  mail::Attempt attempt;
   attempt.queue_id = id;
   attempt.address = recipient.address;
   attempt.original = recipient.original;
@@ -61,7 +72,10 @@ net::Task<void> Agent::deliver_one(MessagePtr message, std::size_t index, std::i
   attempt.begun = begun;
   attempt.connected = begun;
   attempt.ended = wall_micros();
-  log_delivery(attempt, outcome);
+  attempt.dsn = outcome.dsn;
+  attempt.status = word(outcome.status);
+  attempt.text = outcome.text;
+  mail::log_delivery(attempt);
   ipc::DeliveryResult& result = answer.results[index];
   result.number = recipient.number;
   result.status = outcome.status;

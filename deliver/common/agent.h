@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "deliver/common/delivery_log.h"
 #include "deliver/common/outcome.h"
 #include "lib/daemon/service.h"
 #include "lib/ipc/messages/deliver.h"

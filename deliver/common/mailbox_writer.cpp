@@ -15,8 +15,8 @@ namespace postern::deliver {
 
 namespace {
 
-// Two threads: one writes while the other waits for the disk. A mailbox file may keep its thread waiting for a lock.
-constexpr int kMaildirThreads = 2;
+// One thread makes short work of maildirs: two would wait for each other at the lock of a directory. Large messages
+// have a thread of their own, so that nobody waits behind them, and a mailbox file may keep its thread waiting.
 constexpr int kMailboxThreads = 4;
 constexpr std::size_t kMostAtOnce = 64;
 
@@ -143,7 +143,7 @@ class MailboxWriter::Batch {
 
 MailboxWriter::MailboxWriter(net::Loop& loop, std::string host, LockRules rules)
     : loop_(loop), host_(std::move(host)), rules_(rules) {
-  for (int i = 0; i < kMaildirThreads; ++i) threads_.emplace_back([this] { serve_maildirs(); });
+  for (Queue* queue : {&maildirs_, &large_}) threads_.emplace_back([this, queue] { serve_maildirs(*queue); });
   for (int i = 0; i < kMailboxThreads; ++i) threads_.emplace_back([this] { serve_mailboxes(); });
 }
 
@@ -153,14 +153,20 @@ MailboxWriter::~MailboxWriter() {
     closing_ = true;
   }
   maildirs_.changed.notify_all();
+  large_.changed.notify_all();
   mailboxes_.changed.notify_all();
   for (auto& thread : threads_) thread.join();
+}
+
+MailboxWriter::Queue& MailboxWriter::queue_for(const MailboxDelivery& delivery) {
+  if (!delivery.path.ends_with('/')) return mailboxes_;
+  return delivery.message->spool ? large_ : maildirs_;
 }
 
 net::Task<Outcome> MailboxWriter::deliver(MailboxDelivery delivery) {
   const auto job = std::make_shared<Job>(loop_, std::move(delivery));
   {
-    Queue& queue = job->delivery.path.ends_with('/') ? maildirs_ : mailboxes_;
+    Queue& queue = queue_for(job->delivery);
     const std::lock_guard lock(mutex_);
     queue.jobs.push_back(job);
     queue.changed.notify_one();
@@ -173,13 +179,13 @@ net::Task<Outcome> MailboxWriter::deliver(MailboxDelivery delivery) {
   co_return std::move(job->outcome);
 }
 
-MailboxWriter::Jobs MailboxWriter::take_batch() {
+MailboxWriter::Jobs MailboxWriter::take_batch(Queue& queue) {
   std::unique_lock lock(mutex_);
-  maildirs_.changed.wait(lock, [&] { return closing_ || !maildirs_.jobs.empty(); });
+  queue.changed.wait(lock, [&] { return closing_ || !queue.jobs.empty(); });
   Jobs jobs;
-  while (!closing_ && !maildirs_.jobs.empty() && jobs.size() < kMostAtOnce) {
-    jobs.push_back(std::move(maildirs_.jobs.front()));
-    maildirs_.jobs.pop_front();
+  while (!closing_ && !queue.jobs.empty() && jobs.size() < kMostAtOnce) {
+    jobs.push_back(std::move(queue.jobs.front()));
+    queue.jobs.pop_front();
   }
   return jobs;
 }
@@ -209,11 +215,11 @@ void MailboxWriter::report(Jobs jobs) {
   });
 }
 
-void MailboxWriter::serve_maildirs() {
+void MailboxWriter::serve_maildirs(Queue& queue) {
   block_signals();
   Batch batch(host_);
   for (;;) {
-    auto jobs = take_batch();
+    auto jobs = take_batch(queue);
     if (jobs.empty()) return;
     batch.deliver(jobs);
     report(std::move(jobs));

@@ -60,10 +60,11 @@ class MailboxWriter {
     std::condition_variable changed;
   };
 
-  void serve_maildirs();
+  void serve_maildirs(Queue& queue);
+  Queue& queue_for(const MailboxDelivery& delivery);
   void serve_mailboxes();
   // Waits for jobs for maildirs, a batch; none when the writer closes.
-  Jobs take_batch();
+  Jobs take_batch(Queue& queue);
   // Waits for a job for a mailbox file that no thread is writing to; nothing when the writer closes.
   std::shared_ptr<Job> take_mailbox();
   void deliver_to_mailbox(Job& job, ThreadIdentity& identity) const;
@@ -74,6 +75,7 @@ class MailboxWriter {
   const LockRules rules_;
   std::mutex mutex_;  // guards what follows, but for the threads
   Queue maildirs_;
+  Queue large_;  // for maildirs too
   Queue mailboxes_;
   std::set<std::string> being_written_;  // mailbox files
   bool closing_ = false;

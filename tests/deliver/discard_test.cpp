@@ -3,9 +3,8 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
-#include <regex>
-
 #include "tests/deliver/agent_fixture.h"
+#include "tests/deliver/like.h"
 
 using namespace postern;
 using namespace postern::deliver;
@@ -30,9 +29,10 @@ TEST_CASE("each recipient has its result, by number, and its log line") {
   REQUIRE(answer.results.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) CHECK(answer.results[i].number == static_cast<std::int64_t>(100 + i));
   const auto log = agent.log_text();
-  CHECK(std::regex_search(
-      log, std::regex(": ABC: to=<ann@example.com>, relay=none, delay=0.0[2-9], "
-                      "delays=0.02/0[0-9.]*/0/0[0-9.]*, dsn=2.0.0, status=sent \\(nexthop.example\\)\n")));
+  CHECK(
+      like(log,
+           "*: ABC: to=<ann@example.com>, relay=none, delay=0.0*, delays=0.02/*/0/*, dsn=2.0.0, status=sent "
+           "(nexthop.example)\n*"));
   CHECK(log.find("to=<bob@example.com>, relay") != log.npos);
   CHECK(log.find("to=<eve@example.com>, orig_to=<list@example.com>, relay=none") != log.npos);
 }

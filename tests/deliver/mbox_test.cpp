@@ -6,8 +6,7 @@
 #include <sys/stat.h>
 #include <utime.h>
 
-#include <regex>
-
+#include "tests/deliver/like.h"
 #include "tests/deliver/mailbox_fixture.h"
 
 using namespace postern;
@@ -19,9 +18,16 @@ void write_file(const std::string& path, std::string_view text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-constexpr const char* kMessage =
-    "From sender@example\\.org  [A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}\n"
-    "Delivered-To: ann@example\\.com\nSubject: x\n\nbody\n\n";
+const std::string kMessage =
+    "From sender@example.org  *\nDelivered-To: ann@example.com\nSubject: x\n\nbody\n\n";
+// The date has 24 characters.
+const std::size_t kSize = kMessage.size() - 1 + 24;
+
+std::string repeated(const std::string& text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
 
 }  // namespace
 
@@ -31,7 +37,8 @@ TEST_CASE("messages are appended, each with its From line and an empty line behi
   for (int i = 0; i < 2; ++i) {
     CHECK(fixture.deliver(fixture.delivery(path)) == "sent 2.0.0 delivered to mailbox");
   }
-  CHECK(std::regex_match(fixture.text_of(path), std::regex(std::string(kMessage) + kMessage)));
+  CHECK(like(fixture.text_of(path), repeated(kMessage, 2)));
+  CHECK(std::filesystem::file_size(path) == 2 * kSize);
   struct stat status {};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0600);
@@ -45,7 +52,8 @@ TEST_CASE("many at once come one after the other") {
   for (auto& result : results) fixture.scope.spawn(fixture.into(fixture.delivery(path), result));
   wait_until(fixture.loop, [&] { return fixture.scope.size() == 0; });
   for (const auto& result : results) CHECK(result == "sent 2.0.0 delivered to mailbox");
-  CHECK(std::regex_match(fixture.text_of(path), std::regex("(?:" + std::string(kMessage) + "){30}")));
+  CHECK(like(fixture.text_of(path), repeated(kMessage, 30)));
+  CHECK(std::filesystem::file_size(path) == 30 * kSize);
 }
 
 TEST_CASE("a line that a crash cut off is ended first") {
@@ -53,8 +61,7 @@ TEST_CASE("a line that a crash cut off is ended first") {
   const auto path = fixture.directory.path("mbox");
   write_file(path, "From a  date\n\nhalf a li");
   CHECK(fixture.deliver(fixture.delivery(path)).starts_with("sent"));
-  CHECK(std::regex_match(fixture.text_of(path),
-                         std::regex("From a  date\n\nhalf a li\n" + std::string(kMessage))));
+  CHECK(like(fixture.text_of(path), "From a  date\n\nhalf a li\n" + kMessage));
 }
 
 TEST_CASE("a lock that somebody holds defers the delivery") {
