@@ -4,7 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "queue/qmgr/delivery_log.h"
+#include "lib/mail/delivery_log.h"
 
 namespace postern::qmgr {
 
@@ -137,8 +137,7 @@ net::Task<void> Scheduler::sort(MessagePtr message) {
     auto placed = co_await place(message, i, open);
     if (!placed) {
       log_warning(concat(id, ": ", placed.error().text));
-      set_result(message->recipients[i], RecipientState::pending, "4.3.0", "address resolver failure");
-      log_deferred(id, *message, message->recipients[i]);
+      defer(*message, message->recipients[i], "address resolver failure");
     }
   }
   for (auto& [key, delivery] : open) add(transport(key.substr(0, key.find('\0'))), std::move(delivery));
@@ -198,6 +197,24 @@ void Scheduler::start_next(Transport& transport, Destination& destination) {
     ++destination.under_way;
     scope_.spawn(deliver(transport, destination, std::move(delivery)));
   }
+}
+
+// A recipient that no agent has seen.
+void Scheduler::defer(const Message& message, Recipient& recipient, std::string reason) {
+  set_result(recipient, RecipientState::pending, "4.3.0", std::move(reason));
+  const std::string id = surroundings_.id_text(message.id);
+  mail::Attempt attempt;
+  attempt.queue_id = id;
+  attempt.address = recipient.address;
+  attempt.original = recipient.original;
+  attempt.relay = "none";
+  attempt.arrived = message.arrived;
+  attempt.activated = message.activated;
+  attempt.begun = attempt.connected = attempt.ended = wall_micros();
+  attempt.dsn = recipient.dsn;
+  attempt.status = "deferred";
+  attempt.text = recipient.reason;
+  mail::log_delivery(attempt);
 }
 
 // ---- delivering
@@ -267,8 +284,7 @@ net::Task<void> Scheduler::deliver(Transport& transport, Destination& destinatio
   } else {
     log_warning(concat(surroundings_.id_text(message.id), ": transport: ", answer.error().text));
     for (const std::size_t at : delivery.recipients) {
-      set_result(message.recipients[at], RecipientState::pending, "4.3.0", "mail transport unavailable");
-      log_deferred(surroundings_.id_text(message.id), message, message.recipients[at]);
+      defer(message, message.recipients[at], "mail transport unavailable");
     }
   }
   --destination.under_way;

@@ -79,6 +79,7 @@ class Scheduler {
   net::Task<void> conclude(MessagePtr message);
   net::Task<void> defer_or_finish(const MessagePtr& message);
   net::Task<void> notify_sender(const MessagePtr& message);
+  void defer(const Message& message, Recipient& recipient, std::string reason);
   void record_progress(const MessagePtr& message, const Delivery& delivery);
   bool expired(const Message& message) const;
   void forget_content(Message& message);
