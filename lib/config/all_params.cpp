@@ -4,7 +4,7 @@
 
 namespace postern::config {
 
-std::vector<AllParams::Group> AllParams::groups() {
+std::vector<ReadParams::Group> ReadParams::groups() {
   return {{"all", &common},
           {"all services", &process},
           {"master", &master},
@@ -19,6 +19,12 @@ std::vector<AllParams::Group> AllParams::groups() {
           {"virtual", &virtual_}};
 }
 
+std::vector<ReadParams::Group> AllParams::groups() {
+  auto groups = ReadParams::groups();
+  groups.push_back({"no program yet", &unread});
+  return groups;
+}
+
 std::vector<ParamBase*> AllParams::params() {
   std::vector<ParamBase*> all;
   for (const auto& group : groups()) {
@@ -29,10 +35,13 @@ std::vector<ParamBase*> AllParams::params() {
 }
 
 ParamBase* AllParams::find(std::string_view name) {
-  const auto all = params();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const auto* param) { return param->name() == name; });
-  return found == all.end() ? nullptr : *found;
+  for (const auto& group : groups()) {
+    const auto& params = group.params->params();
+    const auto found =
+        std::find_if(params.begin(), params.end(), [&](const auto* param) { return param->name() == name; });
+    if (found != params.end()) return *found;
+  }
+  return nullptr;
 }
 
 Result<void> AllParams::load(const Settings& settings) {

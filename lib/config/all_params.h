@@ -1,5 +1,5 @@
-// One of every group of parameters: for postconf, the manual, and the table of defaults. A program constructs
-// only the groups it reads.
+// One of every group of parameters: for postconf, `postern check` and the manual. A program constructs only
+// the groups it reads.
 #pragma once
 
 #include <string_view>
@@ -16,10 +16,12 @@
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/virtual_params.h"
+#include "lib/config/unread.h"
 
 namespace postern::config {
 
-struct AllParams {
+// Those that some program reads.
+struct ReadParams {
   CommonParams common;
   ProcessParams process;
   MasterParams master;
@@ -37,6 +39,13 @@ struct AllParams {
     std::string_view readers;  // the programs that read it
     ParamGroup* params;
   };
+  std::vector<Group> groups();
+};
+
+// Those and the others.
+struct AllParams : ReadParams {
+  UnreadParams unread;
+
   std::vector<Group> groups();
 
   // Every parameter, sorted by name.

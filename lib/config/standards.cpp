@@ -11,8 +11,10 @@ namespace {
 
 std::map<std::string, std::string, std::less<>> collect() {
   std::map<std::string, std::string, std::less<>> values;
-  AllParams all;
-  for (const auto* param : all.params()) values.emplace(param->name(), param->standard());
+  ReadParams all;
+  for (const auto& group : all.groups()) {
+    for (const auto* param : group.params->params()) values.emplace(param->name(), param->standard());
+  }
   return values;
 }
 
@@ -21,8 +23,9 @@ std::map<std::string, std::string, std::less<>> collect() {
 std::optional<std::string_view> standard_value(std::string_view name) {
   static const auto values = collect();
   const auto found = values.find(name);
-  if (found == values.end()) return std::nullopt;
-  return found->second;
+  if (found != values.end()) return found->second;
+  const auto* unread = find_unread(name);
+  return unread == nullptr ? std::nullopt : std::optional(unread->standard);
 }
 
 }  // namespace postern::config

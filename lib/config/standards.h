@@ -1,4 +1,5 @@
-// The built-in default of every parameter by name, from the declarations in params/*.h.
+// The built-in default of every parameter by name, from the declarations in params/*.h and the table
+// in unread/.
 #pragma once
 
 #include <optional>

@@ -47,7 +47,8 @@ struct SmtpdParams : ParamGroup {
   Param<bool> peername_lookup{*this, "smtpd_peername_lookup", "yes", "Look up the name of the client."};
   Param<std::string> command_filter{
       *this, "smtpd_command_filter", "", "Tables that rewrite commands.", not_yet()};
-  Param<bool> smtputf8_enable{*this, "smtputf8_enable", "yes", "Offer SMTPUTF8 (RFC 6531).", not_yet()};
+  Param<bool> smtputf8_enable{*this, "smtputf8_enable",
+      "${{$compatibility_level} <level {1} ? {no} : {yes}}", "Offer SMTPUTF8 (RFC 6531).", not_yet()};
   Param<std::string> content_filter{
       *this, "content_filter", "", "transport:nexthop of a filter for all mail.", not_yet()};
   Param<std::string> proxy_filter{

@@ -159,3 +159,16 @@ TEST_CASE("a transport has limits of its own, which follow the defaults for all"
   CHECK(*transport.concurrency_limit == 7);
   CHECK(*transport.initial_concurrency == 5);
 }
+
+TEST_CASE("parameters that no program reads are known by name, type and default") {
+  CHECK(find_unread("smtpd_timeout") == nullptr);
+  CHECK(find_unread("no_such_name") == nullptr);
+  REQUIRE(find_unread("2bounce_notice_recipient") != nullptr);
+  CHECK(find_unread("2bounce_notice_recipient")->standard == "postmaster");
+  AllParams all;
+  for (const auto* param : all.unread.params()) CHECK(param->spec().effect == Effect::not_yet);
+  CHECK(all.find("smtpd_sasl_auth_enable")->type() == "boolean");
+  CHECK(all.find("lmtp_connect_timeout")->unit() == 's');
+  CHECK(all.find("default_rbl_reply")->spec().expansion == Expansion::none);
+  CHECK_FALSE(all.find("smtpd_starttls_timeout")->accept("soon"));
+}
