@@ -181,7 +181,8 @@ TEST_CASE("a second master is refused, and -t tells of the first one") {
   instance.write_master_cf(inet(free_port(), "5"));
   CHECK(instance.run_another({"-t"}).first == 0);
   REQUIRE(instance.start());
-  const auto [status, text] = instance.run_another({});
+  const auto [status, said] = instance.run_another({});
+  const std::string text = said;
   CHECK(status == 1);
   CHECK_MESSAGE(
       text.find("fatal: open lock file pid/master.pid: unable to set exclusive lock") != std::string::npos,
@@ -299,7 +300,8 @@ TEST_CASE("a start that fails says why, and leaves no lock behind") {
   REQUIRE(other.start());
   instance.write_master_cf(inet(taken, "5"));
   for (const char* option : {"-s", "-w"}) {
-    const auto [status, text] = instance.run_another({option});
+    const auto [status, said] = instance.run_another({option});
+    const std::string text = said;
     CHECK(status == 1);
     CHECK_MESSAGE(text.find("master.cf, line 1: listen on [127.0.0.1]") != std::string::npos, text);
   }
