@@ -130,18 +130,15 @@ Result<void> Sandbox::wait() {
   const sigset_t set = sandbox_signals();
   for (;;) {
     const int number = ::sigwaitinfo(&set, nullptr);
-    if (number == SIGHUP) ::kill(master_, SIGHUP);
-    if (number == SIGINT || number == SIGTERM || number == SIGQUIT) return {};
-    if (number != SIGCHLD) continue;
-    int status = 0;
-    for (pid_t ended = 0; (ended = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-      if (ended != master_) continue;
-      const bool killed = WIFSIGNALED(status);
-      const int how = killed ? WTERMSIG(status) : WEXITSTATUS(status);
-      stop();
-      if (!killed && how == 0) return {};
-      return fail(Errc::lost, concat("master ended ", killed ? "by signal " : "with status ", how));
-    }
+    if (number > 0 && number != SIGCHLD) return {};
+    // Master is looked at, but not yet let go: as long as it is there its number is nobody else's.
+    siginfo_t end{};
+    const int looked = ::waitid(P_PID, static_cast<id_t>(master_), &end, WEXITED | WNOHANG | WNOWAIT);
+    if (looked != 0 || end.si_pid != master_) continue;
+    stop();
+    if (end.si_code == CLD_EXITED && end.si_status == 0) return {};
+    const char* how = end.si_code == CLD_EXITED ? "with status " : "by signal ";
+    return fail(Errc::lost, concat("master ended ", how, end.si_status));
   }
 }
 

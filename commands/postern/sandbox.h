@@ -32,8 +32,8 @@ class Sandbox {
   // they are. Starts master and waits until every service listens. Fails with the reason.
   Result<void> start();
 
-  // Until a signal ends us, which gives success, or master ends by itself, which is a failure. SIGHUP is
-  // passed on to master. The signals must be blocked.
+  // Until SIGINT, SIGTERM, SIGQUIT or SIGHUP (the terminal is gone) ends us, which gives success, or master
+  // ends by itself, which is a failure unless it was asked to. The signals must be blocked.
   Result<void> wait();
 
   // Ends master and whatever it has started.

@@ -17,7 +17,7 @@ def run(*words, **options):
 
 class SandboxCommand(unittest.TestCase):
     def test_nothing_is_left_behind(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number=number), postern.Sandbox() as sandbox:
                 sandbox.send()
                 processes = [sandbox.master] + sandbox.processes()
