@@ -4,6 +4,7 @@
 int main(int argc, char** argv) {
   postern::daemon::Program program;
   program.name = "local";
+  program.serves_services = true;
   program.rights.threads = true;
   program.rights.identities = true;
   return postern::daemon::run(argc, argv, program,

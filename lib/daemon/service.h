@@ -30,9 +30,10 @@ namespace postern::daemon {
 struct Program {
   std::string_view name;
   Rights rights{};
-  // Sessions at a time, unless process_session_limit is set in main.cf or with -o. Master starts another
-  // child when there are as many.
-  int session_limit = 2000;
+  // True for a program whose clients are other services: each keeps one connection for all of its work, so
+  // process_session_limit does not count here. Otherwise master starts another child when there are as many
+  // sessions.
+  bool serves_services = false;
   // True for a service that master.cf wakes: Service::wakeup() is called instead of serve() for a connection
   // on which the byte kWakeup comes first.
   bool wakeups = false;

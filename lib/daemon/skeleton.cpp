@@ -176,11 +176,10 @@ class Skeleton {
   }
 
   Limits limits() const {
-    const auto source = context_->settings().source("process_session_limit");
-    const bool told = source == config::Source::main_cf || source == config::Source::override;
+    constexpr std::size_t kServices = 10000;  // processes that may be connected to one that serves them
     Limits limits;
     limits.sessions =
-        static_cast<std::size_t>(told ? *process_.process_session_limit : program_.session_limit);
+        program_.serves_services ? kServices : static_cast<std::size_t>(*process_.process_session_limit);
     if (limits.sessions == 1) limits.uses = static_cast<std::size_t>(*process_.max_use);
     if (context_->arguments().limit != Arguments::Limit::one) limits.idle = *process_.max_idle;
     limits.watchdog = *process_.daemon_timeout;

@@ -4,6 +4,7 @@
 int main(int argc, char** argv) {
   postern::daemon::Program program;
   program.name = "qmgr";
+  program.serves_services = true;
   program.rights.connect_unix = true;
   program.rights.threads = true;
   program.wakeups = true;

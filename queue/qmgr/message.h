@@ -34,7 +34,7 @@ struct Message {
   std::string envid;
   std::string ret;
   bool spooled = false;
-  std::vector<Recipient> recipients;  // those without a final result
+  std::vector<Recipient> recipients;  // those without a final result, by number
   std::string content;                // the part that the database holds; empty when has_content is false
   bool has_content = true;            // false: to be read from the database when it is needed
 

@@ -63,19 +63,17 @@ Surroundings Qmgr::surroundings() {
 }
 
 // The database is opened here, not before the jail: its files belong to the user that we have become.
-void Qmgr::started() {
+Result<void> Qmgr::enter() {
   auto database = Database::open(kFile);
-  Result<std::int64_t> count = database ? (*database)->count() : fail(database.error());
-  auto spooled = database ? (*database)->spooled() : fail(database.error());
-  if (!count || !spooled) {
-    log_fatal(database ? "the queue database cannot be read" : database.error().text);
-    log::flush();
-    ::_exit(1);
-  }
+  if (!database) return fail(database.error());
+  auto count = (*database)->count();
+  if (!count) return fail(count.error());
+  auto spooled = (*database)->spooled();
+  if (!spooled) return fail(spooled.error());
   const std::int64_t reserve = std::max(*params_.queue_minfree, kReserve);
   spools_.emplace(context_->loop(), kSpool, reserve);
   auto cleaned = spools_->clean(*spooled);
-  if (!cleaned) log_warning(cleaned.error().text);
+  if (!cleaned) return cleaned;
   store_.emplace(context_->loop(), std::move(*database), reserve);
   Limits limits{};
   limits.lifetime = *params_.maximal_queue_lifetime;
@@ -86,7 +84,7 @@ void Qmgr::started() {
   Surroundings world = surroundings();
   world.queued(*count);
   scheduler_.emplace(context_->loop(), *store_, *spools_, std::move(world), limits);
-  scheduler_->start();
+  return {};
 }
 
 net::Task<void> Qmgr::serve(net::Accepted connection) {

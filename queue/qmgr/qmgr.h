@@ -14,7 +14,8 @@ namespace postern::qmgr {
 class Qmgr : public daemon::Service {
  public:
   Result<void> prepare(daemon::Context& context) override;
-  void started() override;
+  Result<void> enter() override;
+  void started() override { scheduler_->start(); }
   net::Task<void> serve(net::Accepted connection) override;
   void wakeup() override { scheduler_->wake(); }
 
@@ -26,7 +27,6 @@ class Qmgr : public daemon::Service {
   config::QmgrParams params_;
   bool long_ids_ = false;
   std::unique_ptr<table::Resolver> resolver_;
-  std::unique_ptr<Database> database_;  // until the writer thread takes it
   std::optional<Store> store_;
   std::optional<Spools> spools_;
   std::optional<Scheduler> scheduler_;

@@ -38,10 +38,10 @@ struct Surroundings {
 };
 
 struct Limits {
-  Duration lifetime;
-  Duration bounce_lifetime;
-  Duration least_backoff;
-  Duration most_backoff;
+  microseconds lifetime;
+  microseconds bounce_lifetime;
+  microseconds least_backoff;
+  microseconds most_backoff;
   std::size_t active_messages;
 };
 
@@ -65,6 +65,7 @@ class Scheduler {
 
  private:
   bool has_room() const { return active_ < limits_.active_messages; }
+  // scheduler.cpp: becoming active, sorting recipients into deliveries
   void activate(MessagePtr message);
   net::Task<void> take_up_due();
   net::Task<void> sort(MessagePtr message);
@@ -73,6 +74,10 @@ class Scheduler {
   Transport& transport(const std::string& name);
   void add(Transport& transport, Delivery delivery);
   void start_next(Transport& transport, Destination& destination);
+  bool expired(const Message& message) const;
+  void forget_content(Message& message);
+
+  // delivery.cpp: delivering, and what becomes of a message
   net::Task<void> deliver(Transport& transport, Destination& destination, Delivery delivery);
   net::Task<Result<ipc::Delivered>> ask_agent(Transport& transport, const Delivery& delivery);
   net::Task<Result<ipc::Deliver>> request_for(const Delivery& delivery);
@@ -81,8 +86,6 @@ class Scheduler {
   net::Task<void> notify_sender(const MessagePtr& message);
   void defer(const Message& message, Recipient& recipient, std::string reason);
   void record_progress(const MessagePtr& message, const Delivery& delivery);
-  bool expired(const Message& message) const;
-  void forget_content(Message& message);
   std::int64_t next_attempt(const Message& message) const;
 
   net::Loop& loop_;
