@@ -79,8 +79,6 @@ net::Task<void> Content::open_spool() {
     co_return;
   }
   if (!opened->problem.empty() || !opened->file) {
-    if (!shared_.disk_full) log_warning(concat("cannot open a spool file: ", opened->problem));
-    shared_.disk_full = true;
     give_up(mail::status::no_space());
     co_return;
   }

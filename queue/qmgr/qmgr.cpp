@@ -71,10 +71,10 @@ Result<void> Qmgr::enter() {
   auto spooled = (*database)->spooled();
   if (!spooled) return fail(spooled.error());
   const std::int64_t reserve = std::max(*params_.queue_minfree, kReserve);
-  spools_.emplace(context_->loop(), kSpool, reserve);
+  spools_.emplace(context_->loop(), kSpool, reserve, trouble_);
   auto cleaned = spools_->clean(*spooled);
   if (!cleaned) return cleaned;
-  store_.emplace(context_->loop(), std::move(*database), reserve);
+  store_.emplace(context_->loop(), std::move(*database), reserve, trouble_);
   Limits limits{};
   limits.lifetime = *params_.maximal_queue_lifetime;
   limits.bounce_lifetime = *params_.bounce_queue_lifetime;

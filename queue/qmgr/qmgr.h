@@ -27,6 +27,7 @@ class Qmgr : public daemon::Service {
   config::QmgrParams params_;
   bool long_ids_ = false;
   std::unique_ptr<table::Resolver> resolver_;
+  Trouble trouble_;
   std::optional<Store> store_;
   std::optional<Spools> spools_;
   std::optional<Scheduler> scheduler_;

@@ -43,8 +43,7 @@ Result<void> Spools::clean(const std::vector<std::int64_t>& known) const {
 
 Result<Fd> Spools::create(std::int64_t id, std::int64_t size, const void* owner) {
   auto made = make(id, size, owner);
-  if (!made && !trouble_) log_warning(made.error().text);
-  trouble_ = !made;
+  if (!made) trouble_.note(made);  // a file that can be made says nothing yet about writing it
   return made;
 }
 

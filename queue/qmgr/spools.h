@@ -11,14 +11,15 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/net/workers.h"
+#include "queue/qmgr/trouble.h"
 
 namespace postern::qmgr {
 
 class Spools {
  public:
-  // Files are made in `directory`; at least `reserve` bytes of the disk stay free.
-  Spools(net::Loop& loop, std::string directory, std::int64_t reserve)
-      : directory_(std::move(directory)), reserve_(reserve), workers_(loop, 4) {}
+  // Files are made in `directory`; at least `reserve` bytes of the disk stay free. `trouble` outlives us.
+  Spools(net::Loop& loop, std::string directory, std::int64_t reserve, Trouble& trouble)
+      : directory_(std::move(directory)), reserve_(reserve), trouble_(trouble), workers_(loop, 4) {}
 
   // Removes the files of which the queue knows nothing: what a crash left.
   Result<void> clean(const std::vector<std::int64_t>& known) const;
@@ -48,7 +49,7 @@ class Spools {
   std::string path(std::int64_t id) const;
   std::string directory_;
   std::int64_t reserve_;
-  bool trouble_ = false;  // said in the log once, until it works again
+  Trouble& trouble_;
   std::unordered_map<std::int64_t, Receiving> receiving_;
   net::Workers workers_;
 };

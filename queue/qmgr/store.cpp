@@ -1,8 +1,5 @@
 #include "queue/qmgr/store.h"
 
-#include "lib/base/log.h"
-#include "lib/base/text.h"
-
 namespace postern::qmgr {
 
 namespace {
@@ -41,14 +38,6 @@ net::Task<Result<T>> Store::run(Job::Kind kind, std::function<Result<T>(Database
   co_return std::move(*place->result);
 }
 
-// A trouble with the disk is said once, and so is its end.
-void Store::note(const Result<void>& result) {
-  const bool trouble = !result && result.error().kind != Errc::exists;
-  if (trouble && !out_of_order_) log_warning(result.error().text);
-  if (!trouble && out_of_order_ && result) log_info("the queue can be written again");
-  if (result || trouble) out_of_order_ = trouble;
-}
-
 net::Task<Result<void>> Store::insert(MessagePtr message) {
   std::function<Result<void>(Database&)> work = [message = std::move(message),
                                                  reserve = reserve_](Database& database) {
@@ -57,7 +46,7 @@ net::Task<Result<void>> Store::insert(MessagePtr message) {
     return database.insert(*message);
   };
   auto result = co_await run<void>(Job::Kind::durable, std::move(work));
-  note(result);
+  trouble_.note(result);
   co_return result;
 }
 
@@ -68,7 +57,7 @@ net::Task<void> Store::record(Change change) {
       return database.apply(*shared);
     };
     auto result = co_await run<void>(Job::Kind::later, std::move(work));
-    note(result);
+    trouble_.note(result);
     if (result) co_return;
     co_await net::sleep_until(loop_, loop_.in(seconds(1)));
   }

@@ -7,15 +7,16 @@
 
 #include "lib/net/task.h"
 #include "lib/net/wait.h"
+#include "queue/qmgr/trouble.h"
 #include "queue/qmgr/writer.h"
 
 namespace postern::qmgr {
 
 class Store {
  public:
-  // At least `reserve` bytes of the disk stay free for results.
-  Store(net::Loop& loop, std::unique_ptr<Database> database, std::int64_t reserve)
-      : loop_(loop), reserve_(reserve), writer_(loop, std::move(database)) {}
+  // At least `reserve` bytes of the disk stay free for results. `trouble` outlives the store.
+  Store(net::Loop& loop, std::unique_ptr<Database> database, std::int64_t reserve, Trouble& trouble)
+      : loop_(loop), reserve_(reserve), trouble_(trouble), writer_(loop, std::move(database)) {}
 
   // Returns when the message is on disk. Fails with full, exists or io.
   net::Task<Result<void>> insert(MessagePtr message);
@@ -31,11 +32,10 @@ class Store {
  private:
   template <class T>
   net::Task<Result<T>> run(Job::Kind kind, std::function<Result<T>(Database&)> work);
-  void note(const Result<void>& result);
 
   net::Loop& loop_;
   std::int64_t reserve_;
-  bool out_of_order_ = false;  // said in the log once, until it works again
+  Trouble& trouble_;
   Writer writer_;
 };
 

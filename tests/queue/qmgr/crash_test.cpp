@@ -15,9 +15,10 @@ namespace {
 // third one is then recorded as delivered.
 [[noreturn]] void store_until_killed(const Directory& directory, int pipe, std::int64_t first) {
   net::Loop loop;
+  Trouble trouble;
   auto database = Database::open(directory.database());
   if (!database) ::_exit(1);
-  Store store(loop, std::move(*database), 0);
+  Store store(loop, std::move(*database), 0, trouble);
   net::Scope scope(loop);
   const auto one = [](Store& to, int out, std::int64_t id) -> net::Task<void> {
     auto stored = co_await to.insert(std::make_shared<Message>(letter(id, 2)));

@@ -89,8 +89,8 @@ struct Qmgr {
   void start() {
     auto database = Database::open(directory.database());
     if (!database) FAIL(database.error().text);
-    store.emplace(loop, std::move(*database), 0);
-    spools.emplace(loop, directory.spool(), 0);
+    store.emplace(loop, std::move(*database), 0, trouble);
+    spools.emplace(loop, directory.spool(), 0, trouble);
     Surroundings world;
     world.resolve = [](std::string address) -> net::Task<Result<NextStep>> {
       NextStep next;
@@ -121,6 +121,7 @@ struct Qmgr {
   Directory directory;
   std::filesystem::path previous;
   net::Loop loop;
+  Trouble trouble;
   Limits limits{seconds(100), seconds(100), milliseconds(30), milliseconds(60), 100};
   int concurrency = 20;
   int recipients = 50;

@@ -18,7 +18,8 @@ std::size_t files_in(const Directory& directory) {
 TEST_CASE("A spool file that is claimed stays, one that is not goes with its connection") {
   Directory directory;
   net::Loop loop;
-  Spools spools(loop, directory.spool(), 0);
+  Trouble trouble;
+  Spools spools(loop, directory.spool(), 0, trouble);
   const int owner = 0;
   const int other = 0;
   auto kept = spools.create(1, 0, &owner);
@@ -41,7 +42,8 @@ TEST_CASE("A spool file that is claimed stays, one that is not goes with its con
 TEST_CASE("A file can be claimed once, and only when it is open") {
   Directory directory;
   net::Loop loop;
-  Spools spools(loop, directory.spool(), 0);
+  Trouble trouble;
+  Spools spools(loop, directory.spool(), 0, trouble);
   const int owner = 0;
   REQUIRE(spools.create(1, 0, &owner));
   CHECK(finish(loop, spools.claim(1)));
@@ -53,7 +55,8 @@ TEST_CASE("A file can be claimed once, and only when it is open") {
 TEST_CASE("A spool file is refused when the disk would fall below its reserve") {
   Directory directory;
   net::Loop loop;
-  Spools spools(loop, directory.spool(), std::int64_t{1} << 60);
+  Trouble trouble;
+  Spools spools(loop, directory.spool(), std::int64_t{1} << 60, trouble);
   const int owner = 0;
   auto file = spools.create(1, 0, &owner);
   REQUIRE_FALSE(file);
@@ -64,12 +67,13 @@ TEST_CASE("A spool file is refused when the disk would fall below its reserve") 
 TEST_CASE("What a crash left goes at the next start; what the queue knows stays") {
   Directory directory;
   net::Loop loop;
+  Trouble trouble;
   const int owner = 0;
   {
-    Spools before(loop, directory.spool(), 0);
+    Spools before(loop, directory.spool(), 0, trouble);
     for (const int id : {1, 2, 3}) REQUIRE(before.create(id, 0, &owner));
   }
-  Spools after(loop, directory.spool(), 0);
+  Spools after(loop, directory.spool(), 0, trouble);
   REQUIRE(after.clean({2}));
   CHECK(files_in(directory) == 1);
   CHECK(after.open(2));
