@@ -39,11 +39,13 @@ def wait_until(condition, limit, pause=0.01):
 
 
 def process(pid):
-    """(parent, CPU seconds of the process and of the children it has waited for), or None."""
+    """(parent, CPU seconds of the process and of the children it has waited for), or None when it has ended."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             fields = file.read().rsplit(")", 1)[1].split()
     except OSError:
+        return None
+    if fields[0] in "ZX":
         return None
     return int(fields[1]), sum(int(x) for x in fields[11:15]) / TICK
 
