@@ -26,11 +26,11 @@ std::string me() {
 TEST_CASE("a user's mail goes home, or to the spool directory") {
   table::Account ann;
   ann.name = "ann";
-  ann.home = "/home/ann";
+  ann.home = "/homes/ann";
   CHECK(local_mailbox(ann, "", "/var/mail") == "/var/mail/ann");
   CHECK(local_mailbox(ann, "", "/var/mail/") == "/var/mail/ann/");
-  CHECK(local_mailbox(ann, "Maildir/", "/var/mail") == "/home/ann/Maildir/");
-  CHECK(local_mailbox(ann, "mbox", "/var/mail/") == "/home/ann/mbox");
+  CHECK(local_mailbox(ann, "Maildir/", "/var/mail") == "/homes/ann/Maildir/");
+  CHECK(local_mailbox(ann, "mbox", "/var/mail/") == "/homes/ann/mbox");
 }
 
 TEST_CASE("local delivers to the accounts of this host") {

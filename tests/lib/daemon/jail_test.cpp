@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <functional>
 #include <thread>
 
@@ -54,7 +55,7 @@ struct Directory {
     ::chmod(path.c_str(), 0777);
     for (const char* name : {"/in", "/out"}) ::mkdir((path + name).c_str(), 0777);
   }
-  ~Directory() { ::system(concat("rm -rf ", path).c_str()); }
+  ~Directory() { std::filesystem::remove_all(path); }
 };
 
 bool can_filter_calls() {
