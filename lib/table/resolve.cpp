@@ -4,6 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/config/origin.h"
 #include "lib/config/values.h"
 #include "lib/mail/address.h"
 
@@ -88,9 +89,9 @@ Result<void> Resolver::load(const config::Settings& settings, const config::Host
   if (loaded) loaded = load_lists(settings, host);
   if (loaded) loaded = load_maps();
   if (!loaded) return loaded;
-  auto hostname = settings.value("myhostname");
-  if (!hostname) return fail(hostname.error());
-  myhostname_ = lower(*hostname);
+  auto origin = config::origin_of(settings);
+  if (!origin) return fail(origin.error());
+  origin_ = lower(*origin);
   const auto naming = settings.value("show_user_unknown_table_name");
   const auto named = config::parse_bool(naming ? *naming : "yes");
   unknown_alias_text_ = "5.1.1 User unknown";
@@ -150,7 +151,7 @@ Result<void> Resolver::load_maps() {
 
 net::Task<Result<AddressClass>> Resolver::class_of(std::string_view domain) const {
   domain = without_final_dot(domain);
-  if (domain.empty()) co_return AddressClass::local;
+  if (domain.empty()) domain = origin_;
   if (domain.starts_with('[') && domain.ends_with(']') &&
       own_addresses_.matches_now(literal(domain)) == true) {
     co_return AddressClass::local;
@@ -202,11 +203,8 @@ net::Task<Result<Route>> Resolver::route(std::string_view address) const {
   std::string domain = lower(without_final_dot(domain_of(address)));
   auto address_class = co_await class_of(domain);
   if (!address_class) co_return fail(address_class.error());
-  std::string recipient(address);
-  if (domain.empty()) {
-    domain = myhostname_;
-    recipient = concat(address.substr(0, address.rfind('@')), '@', myhostname_);
-  }
+  std::string recipient = complete(address);
+  if (domain.empty()) domain = origin_;
   Route route = standard_route(*address_class, domain);
   if (*address_class != AddressClass::virtual_alias && !transports_.empty()) {
     auto found = co_await transports_.lookup(recipient, domain, *params_.recipient_delimiter);
@@ -222,12 +220,18 @@ net::Task<Result<Route>> Resolver::route(std::string_view address) const {
   co_return route;
 }
 
-net::Task<Result<bool>> Resolver::is_known(std::string_view address) const {
+std::string Resolver::complete(std::string_view address) const {
+  if (!domain_of(address).empty()) return std::string(address);
+  return concat(address.substr(0, address.rfind('@')), '@', origin_);
+}
+
+net::Task<Result<bool>> Resolver::is_known(std::string_view given) const {
+  const std::string address = complete(given);
   auto address_class = co_await class_of(domain_of(address));
   if (!address_class) co_return fail(address_class.error());
   if (*address_class == AddressClass::other) co_return true;
   const bool local = *address_class == AddressClass::local;
-  if (local && iequals(address.substr(0, address.rfind('@')), "postmaster")) co_return true;
+  if (local && iequals(std::string_view(address).substr(0, address.rfind('@')), "postmaster")) co_return true;
   const auto keys = local ? AddressKeys::bare_user : AddressKeys::full;
   auto alias = co_await virtual_aliases_.lookup_address(address, *params_.recipient_delimiter, keys);
   if (!alias) co_return fail(alias.error());

@@ -19,7 +19,7 @@ namespace postern::table {
 
 // The address classes of Postfix; a domain that several lists name is of the first class here.
 enum class AddressClass {
-  local,            // mydestination, [an address of ours], or no domain at all
+  local,            // mydestination, [an address of ours]
   virtual_alias,    // virtual_alias_domains
   virtual_mailbox,  // virtual_mailbox_domains
   relay,            // relay_domains
@@ -33,7 +33,7 @@ struct Route {
   AddressClass address_class = AddressClass::other;
   std::string transport;  // a service of master.cf
   std::string nexthop;    // a domain in lower case, "[host]:port", or a text for error and discard
-  std::string recipient;  // the address, with $myhostname when it had no domain
+  std::string recipient;  // the address, with $myorigin when it had no domain
 };
 
 class Resolver {
@@ -46,7 +46,7 @@ class Resolver {
 
   // All tasks below fail when a table fails: a temporary failure. Their arguments must live until they end.
 
-  // The class of a domain, without '@'. Mail for any class but `other` is ours to take: this is the question
+  // The class of a domain, without '@'; no domain at all is $myorigin. Mail for any class but `other` is ours to take: this is the question
   // of relay control.
   net::Task<Result<AddressClass>> class_of(std::string_view domain) const;
 
@@ -65,10 +65,11 @@ class Resolver {
   Result<void> load_lists(const config::Settings& settings, const config::HostFacts& host);
   Result<void> load_maps();
   Route standard_route(AddressClass address_class, const std::string& domain) const;
+  std::string complete(std::string_view address) const;
   Destination transport_of(AddressClass address_class) const;
 
   config::RoutingParams params_;
-  std::string myhostname_;
+  std::string origin_;
   std::string unknown_alias_text_;
   MatchList own_addresses_, local_, virtual_alias_, virtual_mailbox_, relay_;
   Maps local_recipients_, virtual_aliases_, virtual_mailboxes_, relay_recipients_;

@@ -76,6 +76,18 @@ TEST_CASE("each address class has its transport") {
   }
 }
 
+TEST_CASE("an address without a domain is one of myorigin") {
+  const auto elsewhere =
+      resolver(kBase + "myorigin = Virtual.example\nvirtual_mailbox_maps = inline:{ann@virtual.example=x}\n");
+  CHECK(route(*elsewhere, "ann") == "virtual virtual:virtual.example");
+  const auto found = answer(elsewhere->route("ann"));
+  REQUIRE(found);
+  CHECK(found->recipient == "ann@virtual.example");
+  CHECK(answer(elsewhere->is_known("ann")) == true);
+  CHECK(answer(elsewhere->is_known("bob")) == false);
+  CHECK(answer(resolver(kBase + "myorigin = far.example\n")->class_of("")) == AddressClass::other);
+}
+
 TEST_CASE("the nexthop of a transport parameter comes before the domain and relayhost") {
   const auto own = resolver(kBase +
                             "relayhost = gw.example\nrelay_transport = lmtp:unix:private/dovecot\n"
