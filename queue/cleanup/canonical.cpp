@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "lib/mail/address.h"
 #include "lib/mail/date.h"
 
 namespace postern::cleanup {
@@ -24,8 +25,7 @@ bool is_dropped(const mail::HeaderField& field, const House& house) {
 
 std::string sender_mailbox(const ipc::Submit& submitted, const House& house) {
   if (submitted.sender.empty()) return concat("MAILER-DAEMON@", house.hostname);
-  const bool has_domain = submitted.sender.find('@') != std::string::npos;
-  return has_domain ? submitted.sender : concat(submitted.sender, "@", house.origin);
+  return mail::from_internal(with_domain(submitted.sender, house)).quoted();
 }
 
 std::string missing_fields(const mail::HeaderFacts& facts, const ipc::Submit& submitted, const House& house,
@@ -47,15 +47,22 @@ std::string missing_fields(const mail::HeaderFacts& facts, const ipc::Submit& su
   return out;
 }
 
-// The header block without the fields that must not travel.
+// The header block without the fields that must not travel. A mbox "From " line in front is kept as a field: it may
+// be the first line of a text.
 void append_kept_fields(std::string& out, std::string_view content, const House& house) {
   mail::HeaderWalk walk(content, house.header_limits);
+  if (walk.header_size() > 0) out += concat("X-Mailbox-Line: ", content.substr(0, walk.header_size()));
   while (const auto field = walk.next()) {
     if (!is_dropped(*field, house)) out += field->raw;
   }
 }
 
 }  // namespace
+
+std::string with_domain(const std::string& address, const House& house) {
+  if (address.empty() || address.find('@') != std::string::npos) return address;
+  return concat(address, "@", house.origin);
+}
 
 std::string received_field(const ipc::Submit& submitted, const House& house, std::string_view id,
                            std::int64_t now) {
@@ -87,9 +94,11 @@ Result<Canonical> make_canonical(const ipc::Submit& submitted, const House& hous
   out.reserve(content.size() + 1024);
   out = received_field(submitted, house, id, now);
   append_kept_fields(out, content, house);
+  // A header block too long for smtpd goes on in the spool file: what it lacks cannot be known, nor added behind it.
+  if (submitted.spooled && facts.end == mail::HeaderEnd::no_body) return result;
   if (out.back() != '\n') out += '\n';
   if (origin == Origin::ours) out += missing_fields(facts, submitted, house, id, now, result);
-  out += '\n';
+  if (facts.end != mail::HeaderEnd::no_body) out += '\n';
   out += content.substr(std::min(facts.body, content.size()));
   return result;
 }

@@ -32,8 +32,12 @@ struct Canonical {
   std::string message_id;  // as the log has it; empty: there is none
 };
 
+// An address with the domain that it lacks; the null address stays as it is.
+std::string with_domain(const std::string& address, const House& house);
+
 // Puts Received in front, adds what is missing, leaves out what must not travel (message_drop_headers), and
-// makes sure that an empty line parts header and body. Fails with too_long when the message has been through
+// makes sure that an empty line parts header and body. Of a spooled message the content may end within the header
+// block: then nothing is put behind it. Fails with too_long when the message has been through
 // too many hosts (RFC 5321 6.3). `now` is wall time in microseconds.
 Result<Canonical> make_canonical(const ipc::Submit& submitted, const House& house, Origin origin,
                                  std::string_view id, std::int64_t now);

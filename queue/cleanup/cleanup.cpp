@@ -4,6 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/config/origin.h"
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/params/common_params.h"
 #include "lib/config/params/limit_params.h"
@@ -52,7 +53,9 @@ Result<void> Cleanup::prepare(daemon::Context& context) {
   }
   house_.hostname = *common.myhostname;
   house_.mail_name = *common.mail_name;
-  house_.origin = *common.myorigin;
+  const auto origin = config::origin_of(settings);
+  if (!origin) return fail(origin.error());
+  house_.origin = *origin;
   house_.drop = *params.message_drop_headers;
   house_.undisclosed_recipients = *params.undisclosed_recipients_header;
   house_.hopcount_limit = static_cast<std::size_t>(*limits.hopcount_limit);
@@ -101,7 +104,7 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   log_info(concat(id, ": message-id=", canonical->message_id));
   ipc::Enqueue question;
   question.queue_id = submitted.queue_id;
-  question.sender = std::move(submitted.sender);
+  question.sender = with_domain(submitted.sender, house_);
   question.recipients = std::move(submitted.recipients);
   question.arrived = submitted.arrived;
   question.size = submitted.size + static_cast<std::int64_t>(canonical->content.size()) -

@@ -109,23 +109,44 @@ TEST_CASE("A sender without a domain gets ours in From") {
   CHECK(canonical(submitted, Origin::ours).find("\nFrom: ann@example.com\n") != std::string::npos);
 }
 
+TEST_CASE("A local part that is no dot-string stands in quotes in From") {
+  auto submitted = letter("Subject: x\n\nbody\n");
+  submitted.sender = "a b@example.org";
+  CHECK(canonical(submitted, Origin::ours).find("\nFrom: \"a b\"@example.org\n") != std::string::npos);
+}
+
+TEST_CASE("A mbox line in front becomes a field, whatever it was meant to be") {
+  CHECK(behind_received(canonical(letter("From now on\nmore\n"), Origin::foreign)) ==
+        "X-Mailbox-Line: From now on\n\nmore\n");
+  CHECK(behind_received(canonical(letter(">From ann Mon\nSubject: x\n\nbody\n"), Origin::foreign)) ==
+        "X-Mailbox-Line: >From ann Mon\nSubject: x\n\nbody\n");
+}
+
+TEST_CASE("A header block that goes on in the spool file gets nothing behind it") {
+  for (const char* content : {"Subject: x\nX-Long: a\n\tb\n", "X-Long: cut within a line"}) {
+    auto submitted = letter(content);
+    submitted.spooled = true;
+    CHECK(behind_received(canonical(submitted, Origin::ours)) == content);
+  }
+}
+
 TEST_CASE("Fields that must not travel are left out, folded lines too") {
   const std::string content = "Bcc: a@b,\n  c@d\nSubject: x\nReturn-Path: <z>\nContent-Length: 5\n\nbody\n";
   CHECK(behind_received(canonical(letter(content), Origin::foreign)) == "Subject: x\n\nbody\n");
 }
 
-TEST_CASE("Header and body are always parted by an empty line") {
+TEST_CASE("An empty line parts header and body, if there is a body") {
   struct Row {
     const char* content;
     const char* expected;
   };
   const Row rows[] = {
       {"just text\n", "\njust text\n"},
-      {"", "\n"},
+      {"", ""},
       {"\n", "\n"},
       {"\nbody\n", "\nbody\n"},
-      {"Subject: x\n", "Subject: x\n\n"},
-      {"Subject: x", "Subject: x\n\n"},
+      {"Subject: x\n", "Subject: x\n"},
+      {"Subject: x", "Subject: x\n"},
       {"Subject: x\nno header\n", "Subject: x\n\nno header\n"},
       {"Subject: x\n\n\n\nbody", "Subject: x\n\n\n\nbody"},
   };
