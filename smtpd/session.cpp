@@ -92,7 +92,9 @@ net::Task<void> Session::obey(std::string_view line) {
     co_return;
   }
   if (is_improper(line)) co_return;
-  if (is_noop(line)) {
+  if (!is_utf8(line)) {
+    complain({500, {5, 5, 2}, "Error: bad UTF-8 syntax"});
+  } else if (is_noop(line)) {
     reply("250 2.0.0 Ok\r\n");
   } else {
     const bool strict = *shared_.setup.smtpd.strict_rfc821_envelopes;

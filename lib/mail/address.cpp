@@ -10,12 +10,8 @@ namespace postern::mail {
 
 namespace {
 
-bool is_eight_bit(char c) {
-  return static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
+bool is_eight_bit(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // RFC 5322 3.2.3, with RFC 6532's bytes above 127.
 bool is_atom(char c) {
@@ -29,9 +25,7 @@ bool is_dot_string(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return is_atom(c) || c == '.'; });
 }
 
-Failure malformed(std::string_view what) {
-  return fail(Errc::invalid, concat("bad address: ", what));
-}
+Failure malformed(std::string_view what) { return fail(Errc::invalid, concat("bad address: ", what)); }
 
 // Reads an address from left to right. Every function leaves at_ behind what it took.
 class Reader {
@@ -159,6 +153,13 @@ bool is_literal_domain(std::string_view text) {
          inet_pton(six ? AF_INET6 : AF_INET, std::string(text).c_str(), address) == 1;
 }
 
+// RFC 5321 4.1.2's sub-domain, with the underscore that names in the wild have.
+bool is_label(std::string_view text) {
+  if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '_' || is_eight_bit(c); });
+}
+
 std::string quote(std::string_view local) {
   std::string out = "\"";
   for (const char c : local) {
@@ -185,9 +186,7 @@ bool Address::ascii() const {
          std::none_of(domain.begin(), domain.end(), is_eight_bit);
 }
 
-std::string Address::text() const {
-  return domain.empty() ? local : concat(local, '@', domain);
-}
+std::string Address::text() const { return domain.empty() ? local : concat(local, '@', domain); }
 
 std::string Address::quoted() const {
   if (null()) return {};
@@ -195,9 +194,7 @@ std::string Address::quoted() const {
   return domain.empty() ? left : concat(left, '@', domain);
 }
 
-Address Address::normalized() const {
-  return {local, lower(domain)};
-}
+Address Address::normalized() const { return {local, lower(domain)}; }
 
 Address from_internal(std::string_view text) {
   const auto at = text.rfind('@');
@@ -224,14 +221,12 @@ Result<Address> parse_mailbox(std::string_view text, Grammar grammar) {
 bool is_domain(std::string_view text) {
   if (text.empty() || text.size() > kLongestDomain) return false;
   if (text.front() == '[') return text.size() > 2 && text.back() == ']' && is_literal_domain(text);
-  std::size_t label = 0;
-  for (const char c : text) {
-    if (c == '.' && label == 0) return false;
-    label = c == '.' ? 0 : label + 1;
-    if (label > 63) return false;
-    if (c != '.' && !is_alnum(c) && c != '-' && c != '_' && !is_eight_bit(c)) return false;
+  for (;;) {
+    const auto label = text.substr(0, text.find('.'));
+    if (!is_label(label)) return false;
+    if (label.size() == text.size()) return true;
+    text.remove_prefix(label.size() + 1);
   }
-  return label > 0;
 }
 
 Extension split_extension(std::string_view local, std::string_view delimiters) {

@@ -34,7 +34,6 @@ std::string_view take_word(std::string_view& text) {
 bool take_keyword(std::string_view& text, std::string_view keyword, Grammar grammar) {
   if (!istarts_with(text, keyword)) return false;
   text.remove_prefix(keyword.size());
-  if (grammar == Grammar::lenient) text = trim_blanks(text);
   if (!text.starts_with(':')) return false;
   text.remove_prefix(1);
   if (grammar == Grammar::lenient) text = trim_blanks(text);

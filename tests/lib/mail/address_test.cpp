@@ -189,7 +189,7 @@ TEST_CASE("domains") {
     CHECK(mail::is_domain(text));
   }
   for (const std::string_view text :
-       {"", ".", "a.", ".a", "a..b", "a b", "a@b", "[", "[]", "[a]", "[::1]", "[1.2.3.4"}) {
+       {"", ".", "a.", ".a", "a..b", "-a.b", "a-.b", "a.-", "a b", "a@b", "[", "[]", "[a]", "[::1]", "[1.2.3.4"}) {
     CAPTURE(text);
     CHECK_FALSE(mail::is_domain(text));
   }
