@@ -77,9 +77,9 @@ Result<void> Local::read_settings(const config::Settings& settings, daemon::Righ
   delimiter_ = *delimiter;
   accounts_ = table::Accounts::read();
   struct stat spool {};
-  if (::stat(params_.mail_spool_directory->c_str(), &spool) == 0 && (spool.st_mode & S_IWGRP) != 0) {
-    spool_group_ = spool.st_gid;
-  }
+  const bool is_there = ::stat(params_.mail_spool_directory->c_str(), &spool) == 0;
+  // A group that everybody could do without is not lent.
+  if (is_there && (spool.st_mode & (S_IWGRP | S_IWOTH)) == S_IWGRP) spool_group_ = spool.st_gid;
   rights.read.emplace_back("/etc");  // for accounts that are made later
   rights.write.push_back(*params_.mail_spool_directory);
   if (!params_.home_mailbox->empty()) {
