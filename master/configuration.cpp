@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "lib/base/text.h"
+#include "lib/config/all_params.h"
 #include "lib/config/master_cf.h"
 #include "master/endpoint.h"
 
@@ -52,6 +53,34 @@ void add_service(Configuration& configuration, Service service) {
   configuration.services.push_back(std::move(service));
 }
 
+// Every value, not only those that we read: a service that cannot read its own would be down until somebody mends it.
+Result<void> check_values(const config::Settings& settings) {
+  config::AllParams all;
+  for (config::ParamBase* param : all.params()) {
+    const auto loaded = param->load(settings);
+    if (loaded) continue;
+    const auto& file = settings.main_cf();
+    const auto* entry = file.find(param->name());
+    const std::string line = entry == nullptr ? "" : concat(", line ", entry->line);
+    return fail(Errc::invalid, concat(file.path(), line, ": ", loaded.error().text));
+  }
+  return {};
+}
+
+Result<void> check_overrides(config::Settings settings, const config::Service& entry) {
+  if (entry.overrides.empty()) return {};
+  settings.override("service_name", entry.name);
+  for (const auto& [name, value] : entry.overrides) settings.override(name, value);
+  config::AllParams all;
+  for (const auto& [name, value] : entry.overrides) {
+    config::ParamBase* param = all.find(name);
+    auto loaded = param == nullptr ? Result<void>() : param->load(settings);
+    if (!loaded)
+      return fail(loaded.error().kind, concat("service ", entry.name, ": -o ", loaded.error().text));
+  }
+  return {};
+}
+
 Result<void> add_services(Configuration& configuration, const config::MasterCf& file) {
   // More likely a file that is just being written than what somebody wants.
   if (file.in_force().empty()) return fail(Errc::invalid, concat(file.path(), ": no service"));
@@ -67,10 +96,11 @@ Result<void> add_services(Configuration& configuration, const config::MasterCf& 
       configuration.missing.push_back(concat(service.name, " (", service.program, ")"));
       continue;
     }
+    const std::string place = concat(file.path(), ", line ", entry.line, ": ");
+    const auto checked = check_overrides(configuration.settings, entry);
+    if (!checked) return fail(Errc::invalid, place + checked.error().text);
     auto addresses = addresses_of(service, *interfaces);
-    if (!addresses) {
-      return fail(Errc::invalid, concat(file.path(), ", line ", entry.line, ": ", addresses.error().text));
-    }
+    if (!addresses) return fail(Errc::invalid, place + addresses.error().text);
     service.addresses = std::move(*addresses);
     add_service(configuration, std::move(service));
   }
@@ -114,7 +144,8 @@ Result<std::unique_ptr<Configuration>> read_configuration(const std::string& dir
   auto copy = sealed_copy(configuration->settings.main_cf().text());
   if (!copy) return fail(copy.error());
   configuration->main_cf = std::move(*copy);
-  auto loaded = load_params(*configuration);
+  auto loaded = check_values(configuration->settings);
+  if (loaded) loaded = load_params(*configuration);
   if (!loaded) return fail(loaded.error());
   const auto file = config::MasterCf::read(concat(directory, "/master.cf"));
   if (!file) return fail(file.error());

@@ -90,7 +90,17 @@ TEST_CASE("a configuration with an error changes nothing, and the log says where
   instance.reload();
   CHECK(soon([&] { return instance.log_says("default_process_limit"); }));
   CHECK(Client(port).ask("word") == "old");
+  instance.write_main_cf("\nmessage_size_limit = lots\n");  // master itself does not read it
+  instance.reload();
+  CHECK(soon([&] { return instance.log_says("conf/main.cf, line "); }));
+  CHECK(instance.log_says("message_size_limit = lots"));
+  CHECK(Client(port).ask("word") == "old");
   instance.write_main_cf("");
+  instance.write_master_cf(inet(port, "5", "-o echo_word=new -o smtpd_timeout=soon"));
+  instance.reload();
+  CHECK(soon([&] { return instance.log_says("conf/master.cf, line 1: service "); }));
+  CHECK(Client(port).ask("word") == "old");
+  instance.write_master_cf(inet(port, "5", "-o echo_word=new"));
   instance.reload();
   REQUIRE(soon([&] { return instance.all_are_leaving(); }));
   CHECK(Client(port).ask("word") == "new");
