@@ -1,8 +1,13 @@
 #include "queue/qmgr/database.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <limits>
+
+#include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "queue/qmgr/statement.h"
 
@@ -54,6 +59,13 @@ CREATE INDEX IF NOT EXISTS message_due ON message (due) WHERE due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS message_spooled ON message (id) WHERE spooled = 1;
 UPDATE message SET due = 0 WHERE due IS NULL;
 )";
+
+// Without an answer there is room enough: the write itself will tell.
+std::int64_t free_bytes(const std::string& path) {
+  struct statvfs disk {};
+  if (::statvfs(path.c_str(), &disk) != 0) return std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+}
 
 }  // namespace
 
@@ -142,6 +154,7 @@ Result<void> Database::execute(const char* sql) {
 }
 
 Result<void> Database::begin(Sync sync) {
+  room_ = -1;
   if (sync != synchronous_) {
     auto set = execute(sync == Sync::durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     if (!set) return set;
@@ -176,13 +189,14 @@ Result<void> Database::sync() {
   return commit();
 }
 
-Result<void> Database::check_room(std::int64_t size, std::int64_t reserve) const {
-  struct statvfs disk {};
-  if (::statvfs(path_.c_str(), &disk) != 0) return {};
-  const auto free = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+Result<void> Database::check_room(std::int64_t size, std::int64_t reserve) {
+  if (room_ < 0) room_ = free_bytes(path_);
   // A page is written to the log first and to the database later.
-  if (free >= 2 * size + reserve) return {};
-  return fail(Errc::full, concat("write to the queue: only ", free, " bytes are free"));
+  if (room_ < 2 * size + reserve) {
+    return fail(Errc::full, concat("write to the queue: only ", room_, " bytes are free"));
+  }
+  room_ -= 2 * size;
+  return {};
 }
 
 Result<void> Database::insert(const Message& m) {
@@ -314,6 +328,22 @@ Result<std::vector<std::int64_t>> Database::spooled() {
   query.reset();
   if (code != SQLITE_DONE) return failure("read spooled messages");
   return ids;
+}
+
+void Database::widen_log(int pages) {
+  constexpr std::int64_t kFrame = 4096 + 24;
+  constexpr std::int64_t kShare = 16;  // of the free bytes
+  const std::int64_t wanted = pages * kFrame + pages * kFrame / 8;
+  if (free_bytes(path_) / kShare < wanted) return;
+  auto log = open_file(path_ + "-wal", O_WRONLY);
+  struct stat status {};
+  if (!log || ::fstat(log->get(), &status) != 0 || ::lseek(log->get(), 0, SEEK_END) < 0) return;
+  // Zeros behind the last frame are no frames: SQLite stops at them.
+  const std::string zeros(256 * 1024, '\0');
+  for (std::int64_t size = status.st_size; size < wanted; size += static_cast<std::int64_t>(zeros.size())) {
+    if (!write_all(log->get(), zeros, "the log of the queue database")) return;
+  }
+  ::fdatasync(log->get());
 }
 
 void Database::checkpoint(int pages) {

@@ -52,7 +52,7 @@ class Database {
 
   // Fails with full when the disk has less room than a message of `size` bytes and `reserve` bytes for what
   // must still be recorded about others.
-  Result<void> check_room(std::int64_t size, std::int64_t reserve) const;
+  Result<void> check_room(std::int64_t size, std::int64_t reserve);
   // A new message with its recipients and content. Fails with exists when the queue id is taken.
   Result<void> insert(const Message& message);
   Result<void> apply(const Change& change);
@@ -66,6 +66,9 @@ class Database {
   // The messages whose content goes on in a spool file.
   Result<std::vector<std::int64_t>> spooled();
 
+  // Gives the write-ahead log room for so many pages before it is needed: a commit into blocks that the file has
+  // already takes the disk far less. Not when the disk is short of room.
+  void widen_log(int pages);
   // Moves committed pages from the write-ahead log into the database when `pages` of them have gathered.
   void checkpoint(int pages);
 
@@ -84,6 +87,7 @@ class Database {
   std::unique_ptr<Statements> statements_;
   Sync synchronous_ = Sync::durable;
   int log_pages_ = 0;
+  std::int64_t room_ = -1;  // free bytes as this transaction found them; -1: not asked yet
 };
 
 }  // namespace postern::qmgr

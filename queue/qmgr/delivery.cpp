@@ -103,7 +103,7 @@ net::Task<Result<ipc::Delivered>> Scheduler::ask_agent(Transport& transport, con
   }
 }
 
-net::Task<void> Scheduler::deliver(Transport& transport, Destination& destination, Delivery delivery) {
+net::Task<void> Scheduler::deliver(Transport& transport, Delivery delivery) {
   auto answer = co_await ask_agent(transport, delivery);
   Message& message = *delivery.message;
   if (answer) {
@@ -119,9 +119,7 @@ net::Task<void> Scheduler::deliver(Transport& transport, Destination& destinatio
       defer(message, message.recipients[at], "mail transport unavailable");
     }
   }
-  --destination.under_way;
-  start_next(transport, destination);
-  if (destination.under_way == 0) transport.destinations.erase(delivery.destination);
+  ended(transport, delivery.destination);
   if (--message.in_delivery == 0) {
     co_await conclude(std::move(delivery.message));
   } else {

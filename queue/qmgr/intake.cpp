@@ -93,7 +93,8 @@ net::Task<ipc::Outcome> Intake::enqueue(ipc::Enqueue question) {
     co_return refusal(stored.error());
   }
   const std::string id = id_text_(message->id);
-  scheduler_.stored(std::move(message));
+  // The answer leaves first.
+  loop_.post([&scheduler = scheduler_, message = std::move(message)] { scheduler.stored(message); });
   co_return outcome(250, "2.0.0", concat("Ok: queued as ", id));
 }
 

@@ -18,6 +18,7 @@ constexpr const char* kFile = "queue/queue.db";
 constexpr const char* kSpool = "spool";
 // Results must be recorded also when no mail can be taken for want of room.
 constexpr std::int64_t kReserve = 1 << 20;
+constexpr int kMostAtOnce = 1000;  // deliveries of one transport when no limit is set
 
 }  // namespace
 
@@ -25,6 +26,7 @@ Result<void> Qmgr::prepare(daemon::Context& context) {
   context_ = &context;
   config::CleanupParams ids;
   auto loaded = params_.load(context.settings());
+  if (loaded) loaded = master_.load(context.settings());
   if (loaded) loaded = ids.load(context.settings());
   if (!loaded) return loaded;
   long_ids_ = *ids.enable_long_queue_ids;
@@ -55,7 +57,13 @@ Surroundings Qmgr::surroundings() {
     config::TransportParams params(transport);
     auto loaded = params.load(context_->settings());
     if (!loaded) log_warning(loaded.error().text);
-    return std::pair(*params.concurrency_limit, *params.recipient_limit);
+    TransportLimits limits;
+    // Where Postfix would run so many processes of an agent.
+    limits.at_once = *master_.default_process_limit > 0 ? *master_.default_process_limit : kMostAtOnce;
+    limits.concurrency = *params.concurrency_limit;
+    limits.recipients = *params.recipient_limit;
+    limits.mailboxes = transport == "local" || transport == "virtual";
+    return limits;
   };
   world.id_text = [this](std::int64_t id) { return id_text(id); };
   world.queued = [gauge = context_->gauge("messages")](std::int64_t by) mutable { gauge.add(by); };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "lib/config/params/master_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/daemon/service.h"
 #include "lib/table/resolve.h"
@@ -25,6 +26,7 @@ class Qmgr : public daemon::Service {
 
   daemon::Context* context_ = nullptr;
   config::QmgrParams params_;
+  config::MasterParams master_;
   bool long_ids_ = false;
   std::unique_ptr<table::Resolver> resolver_;
   Trouble trouble_;

@@ -142,7 +142,8 @@ net::Task<Result<void>> Scheduler::place(const MessagePtr& message, std::size_t 
   }
   message->recipients[recipient].address = next->recipient;
   delivery.recipients.push_back(recipient);
-  if (to.recipients > 0 && delivery.recipients.size() >= static_cast<std::size_t>(to.recipients)) {
+  if (to.limits.recipients > 0 &&
+      delivery.recipients.size() >= static_cast<std::size_t>(to.limits.recipients)) {
     add(to, std::move(delivery));
     open.erase(key);
   }
@@ -152,30 +153,54 @@ net::Task<Result<void>> Scheduler::place(const MessagePtr& message, std::size_t 
 Transport& Scheduler::transport(const std::string& name) {
   auto& place = transports_[name];
   if (!place) {
-    const auto [concurrency, recipients] = surroundings_.limits(name);
-    place = std::make_unique<Transport>(loop_, name, concurrency, recipients);
+    place = std::make_unique<Transport>(loop_, name, surroundings_.limits(name));
   }
   return *place;
 }
 
 void Scheduler::add(Transport& transport, Delivery delivery) {
-  // A transport that takes one recipient at a time counts its concurrency by recipient.
-  const bool by_recipient = transport.recipients == 1;
+  // A transport that takes one recipient at a time counts by recipient too.
+  const bool by_recipient = transport.limits.mailboxes || transport.limits.recipients == 1;
   delivery.destination =
       by_recipient ? delivery.message->recipients[delivery.recipients.front()].address : delivery.nexthop;
-  Destination& destination = transport.destinations[delivery.destination];
+  const std::string key = delivery.destination;
+  Destination& destination = transport.destinations[key];
   destination.waiting.push_back(std::move(delivery));
-  start_next(transport, destination);
+  make_ready(transport, key, destination);
+  start_next(transport);
 }
 
-void Scheduler::start_next(Transport& transport, Destination& destination) {
-  while (!destination.waiting.empty() &&
-         (transport.concurrency == 0 || destination.under_way < transport.concurrency)) {
+void Scheduler::make_ready(Transport& transport, const std::string& key, Destination& destination) {
+  const int limit = transport.limits.concurrency;
+  const bool may = !destination.waiting.empty() && (limit == 0 || destination.under_way < limit);
+  if (!may || destination.is_ready) return;
+  destination.is_ready = true;
+  transport.ready.push_back(key);
+}
+
+// One delivery of each destination in turn.
+void Scheduler::start_next(Transport& transport) {
+  while (transport.under_way < transport.limits.at_once && !transport.ready.empty()) {
+    const std::string key = std::move(transport.ready.front());
+    transport.ready.pop_front();
+    Destination& destination = transport.destinations[key];
+    destination.is_ready = false;
     Delivery delivery = std::move(destination.waiting.front());
     destination.waiting.pop_front();
     ++destination.under_way;
-    scope_.spawn(deliver(transport, destination, std::move(delivery)));
+    ++transport.under_way;
+    make_ready(transport, key, destination);
+    scope_.spawn(deliver(transport, std::move(delivery)));
   }
+}
+
+void Scheduler::ended(Transport& transport, const std::string& key) {
+  const auto place = transport.destinations.find(key);
+  --transport.under_way;
+  --place->second.under_way;
+  make_ready(transport, key, place->second);
+  if (place->second.under_way == 0 && place->second.waiting.empty()) transport.destinations.erase(place);
+  start_next(transport);
 }
 
 }  // namespace postern::qmgr

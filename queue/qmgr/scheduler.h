@@ -31,9 +31,8 @@ struct NextStep {
 // What the scheduler asks of the world around it.
 struct Surroundings {
   std::function<net::Task<Result<NextStep>>(std::string)> resolve;
-  // Deliveries to one destination at a time, and recipients of one delivery, for a transport.
-  std::function<std::pair<int, int>(const std::string&)> limits;
-  std::function<std::string(std::int64_t)> id_text;  // a queue id as the log shows it
+  std::function<TransportLimits(const std::string&)> limits;  // of a transport
+  std::function<std::string(std::int64_t)> id_text;           // a queue id as the log shows it
   std::function<void(std::int64_t)> queued;  // the number of messages in the queue has changed by this
 };
 
@@ -73,12 +72,14 @@ class Scheduler {
                                 std::map<std::string, Delivery>& open);
   Transport& transport(const std::string& name);
   void add(Transport& transport, Delivery delivery);
-  void start_next(Transport& transport, Destination& destination);
+  void make_ready(Transport& transport, const std::string& key, Destination& destination);
+  void start_next(Transport& transport);
   bool expired(const Message& message) const;
   void forget_content(Message& message);
 
   // delivery.cpp: delivering, and what becomes of a message
-  net::Task<void> deliver(Transport& transport, Destination& destination, Delivery delivery);
+  net::Task<void> deliver(Transport& transport, Delivery delivery);
+  void ended(Transport& transport, const std::string& destination);
   net::Task<Result<ipc::Delivered>> ask_agent(Transport& transport, const Delivery& delivery);
   net::Task<Result<ipc::Deliver>> request_for(const Delivery& delivery);
   net::Task<void> conclude(MessagePtr message);

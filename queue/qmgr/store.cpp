@@ -67,21 +67,21 @@ net::Task<Result<std::vector<MessagePtr>>> Store::take_due(std::int64_t now, std
   std::function<Result<std::vector<MessagePtr>>(Database&)> work = [now, limit](Database& database) {
     return database.take_due(now, limit);
   };
-  co_return co_await run<std::vector<MessagePtr>>(Job::Kind::later, std::move(work));
+  co_return co_await run<std::vector<MessagePtr>>(Job::Kind::prompt, std::move(work));
 }
 
 net::Task<Result<std::int64_t>> Store::next_due() {
   std::function<Result<std::int64_t>(Database&)> work = [](Database& database) {
     return database.next_due();
   };
-  co_return co_await run<std::int64_t>(Job::Kind::later, std::move(work));
+  co_return co_await run<std::int64_t>(Job::Kind::prompt, std::move(work));
 }
 
 net::Task<Result<std::string>> Store::content(std::int64_t message) {
   std::function<Result<std::string>(Database&)> work = [message](Database& database) {
     return database.content(message);
   };
-  co_return co_await run<std::string>(Job::Kind::later, std::move(work));
+  co_return co_await run<std::string>(Job::Kind::prompt, std::move(work));
 }
 
 }  // namespace postern::qmgr

@@ -23,15 +23,24 @@ struct Delivery {
 struct Destination {
   std::deque<Delivery> waiting;
   int under_way = 0;
+  bool is_ready = false;  // on the transport's list
+};
+
+struct TransportLimits {
+  int at_once = 100;       // deliveries at a time
+  int concurrency = 20;    // of one destination; 0: no limit of its own
+  int recipients = 50;     // of one delivery; 0: no limit
+  bool mailboxes = false;  // it delivers on this host: a destination is a mailbox, not a domain
 };
 
 struct Transport {
-  Transport(net::Loop& loop, const std::string& name, int concurrency_, int recipients_)
-      : agent(loop, "private/" + name), concurrency(concurrency_), recipients(recipients_) {}
+  Transport(net::Loop& loop, const std::string& name, TransportLimits of)
+      : agent(loop, "private/" + name), limits(of) {}
   ipc::Client agent;
-  int concurrency;  // deliveries to one destination at a time
-  int recipients;   // of one delivery
+  TransportLimits limits;
+  int under_way = 0;
   std::map<std::string, Destination, std::less<>> destinations;
+  std::deque<std::string> ready;  // destinations that have something to deliver and may, each in its turn
 };
 
 }  // namespace postern::qmgr

@@ -11,6 +11,9 @@ constexpr int kIdlePages = 500;
 constexpr int kBusyPages = 4000;
 // Results that were committed without a sync get one when no message brought it within this time.
 constexpr milliseconds kSyncLatest{1000};
+// Results wait this long for a message that is committed anyway: alone they would cost a transaction of their own,
+// and the message that comes next would wait for it.
+constexpr milliseconds kPatience{10};
 
 }  // namespace
 
@@ -30,13 +33,20 @@ void Writer::submit(Job job) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    first = waiting_.empty();
+    const bool urgent = job.kind != Job::Kind::later;
+    first = waiting_.empty() || (urgent && !urgent_);
+    urgent_ = urgent_ || urgent;
     waiting_.push_back(std::move(job));
   }
   if (first) there_is_work_.notify_one();
 }
 
+void Writer::wait_for_company(std::unique_lock<std::mutex>& lock) {
+  there_is_work_.wait_for(lock, kPatience, [this] { return closing_ || urgent_; });
+}
+
 void Writer::serve() {
+  database_->widen_log(kBusyPages);
   std::unique_lock lock(mutex_);
   for (;;) {
     const bool work =
@@ -49,8 +59,10 @@ void Writer::serve() {
       if (!work && !unsynced_) there_is_work_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
       continue;
     }
+    wait_for_company(lock);
     Batch batch;
     batch.swap(waiting_);
+    urgent_ = false;
     const bool closing = closing_;
     lock.unlock();
     std::vector<Result<void>> results(batch.size());

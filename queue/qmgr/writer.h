@@ -17,9 +17,9 @@
 namespace postern::qmgr {
 
 struct Job {
-  // durable: `done` is called when the work is on disk. later: when it is committed; also for work that only
-  // reads.
-  enum class Kind { durable, later };
+  // durable: `done` is called when the work is on disk. prompt: when it is committed; for reads too. later: the
+  // same, but it may wait a little for others to share a transaction with.
+  enum class Kind { durable, prompt, later };
   Kind kind = Kind::durable;
   std::function<Result<void>(Database&)> work;  // in the thread
   std::function<void(Result<void>)> done;       // in the loop
@@ -40,6 +40,7 @@ class Writer {
  private:
   using Batch = std::vector<Job>;
   void serve();
+  void wait_for_company(std::unique_lock<std::mutex>& lock);
   void run(Batch& batch, std::vector<Result<void>>& results);
   Result<void> work(Batch& batch, std::vector<Result<void>>& results);
   void settle_later();
@@ -50,6 +51,7 @@ class Writer {
   std::condition_variable there_is_work_;
   Batch waiting_;
   bool closing_ = false;
+  bool urgent_ = false;    // something in `waiting_` is not for later
   bool unsynced_ = false;  // of the thread: commits that are not on disk yet
   std::atomic<std::uint64_t> commits_ = 0;
   std::thread thread_;

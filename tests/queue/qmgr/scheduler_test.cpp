@@ -99,7 +99,12 @@ struct Qmgr {
       next.recipient = std::move(address);
       co_return next;
     };
-    world.limits = [this](const std::string&) { return std::pair(concurrency, recipients); };
+    world.limits = [this](const std::string&) {
+      TransportLimits of;
+      of.concurrency = concurrency;
+      of.recipients = recipients;
+      return of;
+    };
     world.id_text = [](std::int64_t id) { return concat("ID", id); };
     world.queued = [this](std::int64_t by) { queued += by; };
     scheduler.emplace(loop, *store, *spools, std::move(world), limits);
