@@ -103,7 +103,7 @@ Database::~Database() {
   sqlite3_close(handle_);
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, milliseconds patience) {
   const mode_t old = ::umask(077);
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle,
@@ -111,14 +111,14 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
   ::umask(old);
   std::unique_ptr<Database> database(new Database(handle, path));
   if (code != SQLITE_OK) return database->failure(concat("open queue database ", path));
-  auto prepared = database->prepare();
+  auto prepared = database->prepare(patience);
   if (!prepared) return fail(Error{prepared.error().kind, concat(path, ": ", prepared.error().text), 0});
   return database;
 }
 
-Result<void> Database::prepare() {
+Result<void> Database::prepare(milliseconds patience) {
   sqlite3_extended_result_codes(handle_, 1);
-  sqlite3_busy_timeout(handle_, 2000);  // a predecessor that is just ending
+  sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
   auto opened = execute(kOpening);
   if (!opened) return opened;
   Statement version(handle_, "PRAGMA user_version");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "queue/qmgr/message.h"
 
 namespace postern::qmgr {
@@ -31,7 +32,8 @@ class Database {
  public:
   // Opens the file, or creates it with mode 0600. What was active when the last process ended becomes due at
   // once.
-  static Result<std::unique_ptr<Database>> open(const std::string& path);
+  // Waits for a predecessor that is just ending, as long as told.
+  static Result<std::unique_ptr<Database>> open(const std::string& path, milliseconds patience = seconds(10));
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -74,7 +76,7 @@ class Database {
 
  private:
   Database(sqlite3* handle, std::string path);
-  Result<void> prepare();
+  Result<void> prepare(milliseconds patience);
   Result<void> execute(const char* sql);
   Result<void> insert_recipient(std::int64_t message, const Recipient& recipient);
   Result<std::vector<Recipient>> recipients(std::int64_t message);

@@ -1,5 +1,6 @@
 // The second half of the scheduler: from a request to an agent to the end of a message.
 #include <algorithm>
+#include <cerrno>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -90,14 +91,16 @@ net::Task<Result<ipc::Deliver>> Scheduler::request_for(const Delivery& delivery)
   co_return request;
 }
 
-// An agent that dies in mid-delivery is asked again, a little later: master starts another.
+// An agent that dies in mid-delivery, or whose socket nobody serves at this moment, is asked again a little later:
+// master starts another.
 net::Task<Result<ipc::Delivered>> Scheduler::ask_agent(Transport& transport, const Delivery& delivery) {
   auto request = co_await request_for(delivery);
   if (!request) co_return fail(request.error());
   Duration pause = kPauseAfterLoss;
   for (int attempt = 1;; ++attempt) {
     auto answer = co_await transport.agent.ask<ipc::DeliverCall>(*request, loop_.in(kAgentLimit));
-    if (answer || answer.error().kind != Errc::lost || attempt == kTriesAfterLoss) co_return answer;
+    const bool again = !answer && (answer.error().kind == Errc::lost || answer.error().sys == ECONNREFUSED);
+    if (!again || attempt == kTriesAfterLoss) co_return answer;
     co_await net::sleep_until(loop_, loop_.in(pause));
     pause *= 2;
   }

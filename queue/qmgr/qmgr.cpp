@@ -95,6 +95,14 @@ Result<void> Qmgr::enter() {
   return {};
 }
 
+// Without a master there is nobody to deliver to, and the next master's qmgr waits for our database. What is not
+// committed was not acknowledged; the rest is on disk or in the operating system's hands.
+void Qmgr::leave(daemon::Leave why) {
+  if (why != daemon::Leave::orphaned) return;
+  log::flush();
+  ::_exit(0);
+}
+
 net::Task<void> Qmgr::serve(net::Accepted connection) {
   const int user = net::peer_user(connection.fd.get());
   if (user != 0 && user != static_cast<int>(::geteuid())) {

@@ -19,6 +19,7 @@ class Qmgr : public daemon::Service {
   void started() override { scheduler_->start(); }
   net::Task<void> serve(net::Accepted connection) override;
   void wakeup() override { scheduler_->wake(); }
+  void leave(daemon::Leave why) override;
 
  private:
   Surroundings surroundings();

@@ -1,6 +1,7 @@
 #include "queue/qmgr/database.h"
 
 #include <fstream>
+#include <thread>
 
 #include "tests/queue/qmgr/fixture.h"
 
@@ -172,7 +173,21 @@ TEST_CASE("A queue has one owner") {
   Directory directory;
   auto first = open(directory);
   insert(*first, letter(7));
-  CHECK_FALSE(Database::open(directory.database()));
+  CHECK_FALSE(Database::open(directory.database(), milliseconds(0)));
+}
+
+TEST_CASE("The next owner waits for the one that is ending") {
+  Directory directory;
+  auto first = open(directory);
+  insert(*first, letter(7));
+  std::thread ending([&first] {
+    ::usleep(20000);
+    first.reset();
+  });
+  auto second = Database::open(directory.database());
+  ending.join();
+  REQUIRE(second);
+  CHECK((*second)->count().value() == 1);
 }
 
 TEST_CASE("Room is asked for before anything is written") {
