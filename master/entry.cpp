@@ -76,7 +76,7 @@ void Entry::retire(const std::vector<std::string>& kept) {
 Standing Entry::standing() const {
   Standing standing;
   standing.throttled = throttled_;
-  standing.stopping = retired_ || starter_.is_stopping();
+  standing.stopping = retired_ || closing_;
   for (const auto& child : children_) {
     ++(child->is_leaving() ? standing.leaving : standing.current);
     if (child->is_available()) ++standing.available;

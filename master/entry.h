@@ -44,7 +44,10 @@ class Entry : net::Posted {
   // used by another service.
   void retire(const std::vector<std::string>& kept);
   // No new process; those that live stay until they are told.
-  void stop_starting() { reconsider_soon(); }
+  void stop_starting() {
+    closing_ = true;
+    reconsider_soon();
+  }
 
   // Forgets the process, if it is ours, that ended with this status of waitpid(2). Its slot, or nothing.
   std::optional<unsigned> ended(pid_t pid, int status);
@@ -77,6 +80,7 @@ class Entry : net::Posted {
   bool used_ = false;
   bool throttled_ = false;
   bool retired_ = false;
+  bool closing_ = false;  // no more processes
   Instant warn_again_{};
   Instant last_wakeup_{};
   net::Event first_use_;

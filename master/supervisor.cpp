@@ -223,13 +223,15 @@ std::vector<Child*> Supervisor::children(bool network_only) const {
 void Supervisor::stop() {
   if (stopping_) return;
   stopping_ = true;
-  for (const auto& entry : entries_) entry->stop_starting();
   tasks_.spawn(stop_in_order());
 }
 
 net::Task<void> Supervisor::stop_in_order() {
   // Those that face the network first: what they have in hand needs the others.
   for (const bool network_only : {true, false}) {
+    for (const auto& entry : entries_) {
+      if (!network_only || entry->service().type == Type::inet) entry->stop_starting();
+    }
     for (Child* child : children(network_only)) child->ask_to_leave();
     for (Child* child : children(network_only)) child->send_signal(SIGTERM);
     const Deadline limit = loop_.in(daemon::kStopLimit + seconds(1));
