@@ -11,6 +11,8 @@
 #include "lib/base/text.h"
 #include "lib/config/all_params.h"
 #include "lib/config/master_cf.h"
+#include "lib/daemon/jail.h"
+#include "lib/table/address_lists.h"
 #include "master/endpoint.h"
 
 namespace postern::master {
@@ -53,17 +55,26 @@ void add_service(Configuration& configuration, Service service) {
   configuration.services.push_back(std::move(service));
 }
 
+std::string place_of(const config::MainCf& file, std::string_view name) {
+  const auto* entry = file.find(name);
+  return concat(file.path(), entry == nullptr ? "" : concat(", line ", entry->line), ": ");
+}
+
 // Every value, not only those that we read: a service that cannot read its own would be down until somebody mends it.
 Result<void> check_values(const config::Settings& settings) {
+  const auto& file = settings.main_cf();
   config::AllParams all;
   for (config::ParamBase* param : all.params()) {
     const auto loaded = param->load(settings);
-    if (loaded) continue;
-    const auto& file = settings.main_cf();
-    const auto* entry = file.find(param->name());
-    const std::string line = entry == nullptr ? "" : concat(", line ", entry->line);
-    return fail(Errc::invalid, concat(file.path(), line, ": ", loaded.error().text));
+    if (!loaded) return fail(Errc::invalid, place_of(file, param->name()) + loaded.error().text);
   }
+  for (const auto name : table::kAddressLists) {
+    const auto checked = table::check_address_list(settings, name);
+    if (!checked) return fail(Errc::invalid, place_of(file, name) + checked.error().text);
+  }
+  if (::geteuid() != 0) return {};
+  const auto owner = daemon::find_identity(*all.common.mail_owner);
+  if (!owner) return fail(Errc::invalid, place_of(file, "mail_owner") + "mail_owner: " + owner.error().text);
   return {};
 }
 

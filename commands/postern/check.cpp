@@ -11,6 +11,7 @@
 #include "lib/config/all_params.h"
 #include "lib/config/expand.h"
 #include "lib/config/master_cf.h"
+#include "lib/table/address_lists.h"
 #include "lib/table/resolve.h"
 
 namespace postern::commands {
@@ -40,6 +41,7 @@ class Check {
       check_service(*settings, service);
     }
     check_names(*settings, *master);
+    check_address_lists(*settings);
     check_tables(*settings);
     check_files(directory_, *settings, findings_);
   }
@@ -61,6 +63,16 @@ class Check {
       if (loaded && entry != nullptr && param->spec().effect == config::Effect::not_yet) {
         findings_.notes.push_back(concat(place, param->name(), " has no effect in this version"));
       }
+    }
+  }
+
+  void check_address_lists(const config::Settings& settings) {
+    const auto& file = settings.main_cf();
+    for (const auto name : table::kAddressLists) {
+      const auto* entry = file.find(name);
+      const auto checked = table::check_address_list(settings, name);
+      const std::string place = entry == nullptr ? concat(file.path(), ": ") : line_of(file, *entry);
+      if (!checked) findings_.errors.push_back(place + checked.error().text);
     }
   }
 

@@ -36,6 +36,15 @@ Result<void> ParamBase::in_bounds(std::int64_t number) const {
                                     number, low ? " < " : " > ", low ? spec_.min : spec_.max));
 }
 
+Result<void> ParamBase::in_words(std::string_view word) const {
+  if (spec_.words.empty()) return {};
+  for (const auto known : split_words(spec_.words)) {
+    if (iequals(word, known)) return {};
+  }
+  return fail(Errc::invalid, concat("bad ", type(), " configuration: ", name_, " = ", shown(word),
+                                    ": none of ", spec_.words));
+}
+
 Result<void> ParamGroup::load(const Settings& settings) {
   for (auto* param : params_) {
     if (auto done = param->load(settings); !done) return done;
@@ -69,6 +78,13 @@ std::int64_t magnitude(const T& value) {
   if constexpr (requires { value.size(); }) return static_cast<std::int64_t>(value.size());
 }
 
+template <class T>
+List words_of(const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) return {value};
+  if constexpr (std::is_same_v<T, List>) return value;
+  return {};
+}
+
 // How Postfix calls the type in "bad ... configuration".
 template <class T>
 std::string_view adjective() {
@@ -97,6 +113,9 @@ Result<void> Param<T>::accept(std::string_view text) {
                                       ": ", value.error().text));
   }
   if (auto fine = in_bounds(magnitude(*value)); !fine) return fine;
+  for (const auto& word : words_of(*value)) {
+    if (auto fine = in_words(word); !fine) return fine;
+  }
   value_ = std::move(*value);
   return {};
 }

@@ -36,11 +36,13 @@ struct ParamSpec {
   Effect effect = Effect::yes;
   Expansion expansion = Expansion::full;
   Access access = Access::ordinary;
+  std::string_view words{};  // of a text, or of each word of a list: the values there are; empty: any
 };
 
 constexpr ParamSpec at_least(std::int64_t min) { return {.min = min}; }
 constexpr ParamSpec at_most(std::int64_t max) { return {.max = max}; }
 constexpr ParamSpec between(std::int64_t min, std::int64_t max) { return {.min = min, .max = max}; }
+constexpr ParamSpec one_of(std::string_view words) { return {.min = 1, .words = words}; }
 constexpr ParamSpec not_yet(ParamSpec spec = {}) {
   spec.effect = Effect::not_yet;
   return spec;
@@ -72,6 +74,7 @@ class ParamBase {
 
  protected:
   Result<void> in_bounds(std::int64_t number) const;
+  Result<void> in_words(std::string_view word) const;
 
  private:
   std::string name_, standard_;

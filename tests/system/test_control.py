@@ -65,6 +65,13 @@ class Reload(unittest.TestCase):
     def test_a_parameter_out_of_bounds(self):
         self.broken('main.cf', 'default_process_limit = 0\n', r'\S+/etc/main\.cf.*default_process_limit')
 
+    def test_a_list_of_addresses_that_is_none(self):
+        self.broken('main.cf', 'mynetworks = 192.0.2.0/33\n', r'\S+/etc/main\.cf, line \d+: mynetworks: .*192\.0\.2\.0/33')
+
+    def test_a_word_that_no_program_knows(self):
+        self.broken('main.cf', 'smtpd_forbid_bare_newline = perhaps\n',
+                    r'\S+/etc/main\.cf, line \d+: .*smtpd_forbid_bare_newline = perhaps: none of ')
+
     def test_a_service_that_is_added_and_removed(self):
         with postern.socket.socket() as probe:
             probe.bind(('127.0.0.1', 0))
@@ -129,6 +136,18 @@ class Control(unittest.TestCase):
         self.assertEqual(status, 0, errors)
         self.assertEqual([p for p in processes if postern.is_alive(p)], [])
         self.assertFalse(os.path.exists(self.directory + '/queue/pid/master.pid'))
+
+    def test_a_stop_lets_a_first_session_in_data_end(self):
+        self.start()
+        with postern.Session(self.port) as session:
+            session.begin()  # no other service has started yet
+            stop = subprocess.Popen([self.postern, '-c', self.directory + '/etc', 'stop'])
+            with open(self.directory + '/mail.log', encoding='utf-8') as log:
+                postern.wait_for(lambda: 'terminating on signal 15' in log.read(), 'master to stop')
+            session.send(postern.letter() + b'.\r\n')
+            self.assertRegex(session.reply(), '^250 ')
+            self.assertRegex(session.reply(), '^421 ')
+        self.assertEqual(stop.wait(timeout=60), 0)
 
     def test_abort_leaves_no_process(self):
         master = self.start()

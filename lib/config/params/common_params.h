@@ -16,11 +16,12 @@ struct CommonParams : ParamGroup {
       *this, "mynetworks", "", "The clients that may relay. Default: our own networks, by mynetworks_style."};
   Param<std::string> mynetworks_style{*this, "mynetworks_style",
       "${{$compatibility_level} <level {2} ? {subnet} : {host}}",
-      "How the default of mynetworks is made from our addresses: host, subnet or class."};
+      "How the default of mynetworks is made from our addresses: host, subnet or class.",
+      one_of("host subnet class")};
   Param<List> inet_interfaces{*this, "inet_interfaces", "all",
       "The addresses that mail is received on: all, loopback-only, or host names and addresses.",
       at_least(1)};
-  Param<List> inet_protocols{*this, "inet_protocols", "all", "all, or ipv4 and ipv6.", at_least(1)};
+  Param<List> inet_protocols{*this, "inet_protocols", "all", "all, or ipv4 and ipv6.", one_of("all ipv4 ipv6")};
 
   Param<std::string> mail_name{*this, "mail_name", "Postern", "The name of this software, as peers see it."};
   Param<std::string> mail_version{*this, "mail_version", POSTERN_VERSION, "Its version."};

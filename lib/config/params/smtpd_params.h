@@ -33,7 +33,8 @@ struct SmtpdParams : ParamGroup {
   Param<bool> strict_rfc821_envelopes{*this, "strict_rfc821_envelopes", "no",
       "Refuse addresses in MAIL and RCPT that are not inside <> or hold comments and phrases."};
   Param<std::string> forbid_bare_newline{*this, "smtpd_forbid_bare_newline", "normalize",
-      "Lines that end without CR: no, normalize (yes), note, or reject.", at_least(1)};
+      "Lines that end without CR: no, normalize (yes), note, or reject.",
+      one_of("no yes normalize note reject")};
   Param<List> forbid_bare_newline_exclusions{
       *this, "smtpd_forbid_bare_newline_exclusions", "$mynetworks", "Clients for whom the above is no."};
   Param<int> forbid_bare_newline_reject_code{

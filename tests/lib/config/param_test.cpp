@@ -20,6 +20,8 @@ struct Sample : ParamGroup {
   Param<bool> flag{*this, "flag", "no", "A switch."};
   Param<std::string> text{*this, "text", "$mail_name", "A text.", between(1, 10)};
   Param<List> words{*this, "words", "a, b", "A list."};
+  Param<std::string> colour{*this, "colour", "red", "One of three.", one_of("red green blue")};
+  Param<List> colours{*this, "colours", "red, blue", "Some of three.", one_of("red green blue")};
   Param<std::string> command{*this, "command", "", "A command.", kUnexpanded};
 };
 
@@ -83,6 +85,8 @@ TEST_CASE("a bad value is refused with the parameter, the value and the reason")
       {"text =", "invalid text parameter length 0 < 1"},
       {"text = 01234567890", "invalid text parameter length 11 > 10"},
       {"words = {a, b", "bad list configuration: words = {a, b: missing '}' in \"{a, b\""},
+      {"colour = Pink", "bad string configuration: colour = Pink: none of red green blue"},
+      {"colours = RED, pink", "bad list configuration: colours = pink: none of red green blue"},
       {"text = ${count", "parameter text: truncated macro reference: \"${count\""},
   };
   for (const auto& row : rows) CHECK(error_of(row.main) == row.error);
