@@ -24,6 +24,7 @@ struct Change {
   std::vector<Recipient> remaining;   // new state and reason of others
   std::int64_t due = 0;               // wall microseconds of the next attempt; 0: the message stays active
   int attempts = 0;
+  bool durable = false;  // on the disk before it is reported: what the queue leans on goes next
 };
 
 class Statement;

@@ -212,6 +212,7 @@ net::Task<void> Scheduler::defer_or_finish(const MessagePtr& message) {
     change.attempts = message->attempts + 1;
   }
   const bool finished = change.finished;
+  change.durable = finished && message->spooled;  // a power cut must not leave a message whose file is gone
   const std::int64_t due = change.due;
   co_await store_.record(std::move(change));
   if (!finished) {

@@ -51,12 +51,13 @@ net::Task<Result<void>> Store::insert(MessagePtr message) {
 }
 
 net::Task<void> Store::record(Change change) {
+  const auto kind = change.durable ? Job::Kind::durable : Job::Kind::later;
   auto shared = std::make_shared<const Change>(std::move(change));
   for (;;) {
     std::function<Result<void>(Database&)> work = [shared](Database& database) {
       return database.apply(*shared);
     };
-    auto result = co_await run<void>(Job::Kind::later, std::move(work));
+    auto result = co_await run<void>(kind, std::move(work));
     trouble_.note(result);
     if (result) co_return;
     co_await net::sleep_until(loop_, loop_.in(seconds(1)));

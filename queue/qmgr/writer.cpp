@@ -21,6 +21,7 @@ Writer::Writer(net::Loop& loop, std::unique_ptr<Database> database)
     : loop_(loop), database_(std::move(database)), thread_([this] { serve(); }) {}
 
 Writer::~Writer() {
+  hand_over(std::move(held_));
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -30,19 +31,25 @@ Writer::~Writer() {
 }
 
 void Writer::submit(Job job) {
-  bool first = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const bool urgent = job.kind != Job::Kind::later;
-    first = waiting_.empty() || (urgent && !urgent_);
-    urgent_ = urgent_ || urgent;
-    waiting_.push_back(std::move(job));
+  const bool urgent = job.kind != Job::Kind::later;
+  held_.push_back(std::move(job));
+  if (urgent) {
+    patience_.disarm();
+    hand_over(std::move(held_));
+  } else if (!patience_.is_armed()) {
+    patience_.arm(loop_.in(kPatience));
   }
-  if (first) there_is_work_.notify_one();
 }
 
-void Writer::wait_for_company(std::unique_lock<std::mutex>& lock) {
-  there_is_work_.wait_for(lock, kPatience, [this] { return closing_ || urgent_; });
+void Writer::hand_over(Batch jobs) {
+  held_.clear();
+  bool idle = false;
+  {
+    const std::lock_guard lock(mutex_);
+    idle = waiting_.empty();
+    for (Job& job : jobs) waiting_.push_back(std::move(job));
+  }
+  if (idle) there_is_work_.notify_one();
 }
 
 void Writer::serve() {
@@ -59,10 +66,8 @@ void Writer::serve() {
       if (!work && !unsynced_) there_is_work_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
       continue;
     }
-    wait_for_company(lock);
     Batch batch;
     batch.swap(waiting_);
-    urgent_ = false;
     const bool closing = closing_;
     lock.unlock();
     std::vector<Result<void>> results(batch.size());

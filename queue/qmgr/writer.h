@@ -40,18 +40,26 @@ class Writer {
  private:
   using Batch = std::vector<Job>;
   void serve();
-  void wait_for_company(std::unique_lock<std::mutex>& lock);
+  void hand_over(Batch jobs);
   void run(Batch& batch, std::vector<Result<void>>& results);
   Result<void> work(Batch& batch, std::vector<Result<void>>& results);
   void settle_later();
 
+  // Jobs for later are held on the loop's side, so that the thread need not wake for them alone.
+  struct Patience final : net::Timer {
+    explicit Patience(Writer& of) : Timer(of.loop_), writer(of) {}
+    void time_came() override { writer.hand_over(std::move(writer.held_)); }
+    Writer& writer;
+  };
+
   net::Loop& loop_;
   std::unique_ptr<Database> database_;
+  Batch held_;
+  Patience patience_{*this};
   std::mutex mutex_;
   std::condition_variable there_is_work_;
   Batch waiting_;
   bool closing_ = false;
-  bool urgent_ = false;    // something in `waiting_` is not for later
   bool unsynced_ = false;  // of the thread: commits that are not on disk yet
   std::atomic<std::uint64_t> commits_ = 0;
   std::thread thread_;
