@@ -8,18 +8,11 @@
 #include <memory>
 
 #include "lib/base/text.h"
+#include "lib/config/ports.h"
 
 namespace postern::master {
 
 namespace {
-
-// The ports of mail, for a host without /etc/services.
-struct KnownPort {
-  std::string_view name;
-  unsigned number;
-};
-constexpr KnownPort kKnownPorts[] = {{"lmtp", 24},         {"smtp", 25},        {"smtps", 465},
-                                     {"submissions", 465}, {"submission", 587}, {"qmqp", 628}};
 
 struct FreeAddresses {
   void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
@@ -84,19 +77,6 @@ Result<void> add_interface(std::vector<Address>& to, const std::string& name, un
 
 }  // namespace
 
-Result<unsigned> port_number(const std::string& port) {
-  if (const auto number = parse_number(port)) {
-    if (*number < 1 || *number > 65535) return fail(Errc::invalid, concat("bad port number: ", port));
-    return static_cast<unsigned>(*number);
-  }
-  for (const KnownPort& known : kKnownPorts) {
-    if (known.name == port) return known.number;
-  }
-  const servent* found = ::getservbyname(port.c_str(), "tcp");
-  if (found == nullptr) return fail(Errc::not_found, concat("unknown service name: ", port));
-  return static_cast<unsigned>(ntohs(static_cast<std::uint16_t>(found->s_port)));
-}
-
 Result<Interfaces> interfaces_from(const std::vector<std::string>& inet_interfaces,
                                    const std::vector<std::string>& inet_protocols) {
   Interfaces interfaces{inet_interfaces, false, false};
@@ -114,7 +94,7 @@ Result<Interfaces> interfaces_from(const std::vector<std::string>& inet_interfac
 Result<std::vector<Address>> inet_addresses(std::string_view name, const Interfaces& interfaces) {
   const auto parsed = config::parse_endpoint(name);
   if (!parsed) return fail(parsed.error());
-  const auto port = port_number(parsed->port);
+  const auto port = config::port_number(parsed->port);
   if (!port) return fail(port.error());
   std::vector<Address> addresses;
   Result<void> added;

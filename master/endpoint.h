@@ -11,9 +11,6 @@
 
 namespace postern::master {
 
-// A port number from 1 on, or the name of one. Fails with not_found or invalid.
-Result<unsigned> port_number(const std::string& port);
-
 // What the administrator and the kernel let us use.
 struct Interfaces {
   std::vector<std::string> names;  // inet_interfaces: "all", "loopback-only", host names, addresses

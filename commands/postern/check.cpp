@@ -1,5 +1,6 @@
 #include "commands/postern/check.h"
 
+#include <netdb.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "lib/config/all_params.h"
 #include "lib/config/expand.h"
 #include "lib/config/master_cf.h"
+#include "lib/config/ports.h"
 #include "lib/table/address_lists.h"
 #include "lib/table/resolve.h"
 
@@ -85,13 +87,24 @@ class Check {
     if (service.type == SocketType::fifo) error("type fifo is not supported: write unix");
     if (service.type == SocketType::inet) {
       if (service.private_) error("an inet service cannot be private: write n in the third field");
-      const auto endpoint = config::parse_endpoint(service.name);
-      if (!endpoint) error(endpoint.error().text);
+      check_endpoint(service.name);
     }
     if (service.command == "qmgr" && service.process_limit != 1) {
       error("qmgr owns the queue alone: write 1 as its process limit");
     }
     check_overrides(settings, service);
+  }
+
+  void check_endpoint(const std::string& name) {
+    const auto endpoint = config::parse_endpoint(name);
+    if (!endpoint) return error(endpoint.error().text);
+    const auto port = config::port_number(endpoint->port);
+    if (!port) error(port.error().text);
+    if (endpoint->host.empty()) return;
+    addrinfo* found = nullptr;
+    const int problem = ::getaddrinfo(endpoint->host.c_str(), nullptr, nullptr, &found);
+    if (problem != 0) return error(concat("host not found: ", endpoint->host, ": ", ::gai_strerror(problem)));
+    ::freeaddrinfo(found);
   }
 
   void check_program(const config::Settings& settings, const Service& service) {

@@ -62,6 +62,9 @@ class Reload(unittest.TestCase):
         self.broken('master.cf', 'oops unix - - maybe - - nothing\n',
                     rf'\S+/etc/master\.cf, line {line}: invalid chroot field "maybe" in "oops unix ')
 
+    def test_a_port_that_has_no_such_name(self):
+        self.broken('master.cf', 'smpt inet n - n - - smtpd\n', r'\S+/etc/master\.cf, line \d+: .*unknown service name: smpt')
+
     def test_a_parameter_out_of_bounds(self):
         self.broken('main.cf', 'default_process_limit = 0\n', r'\S+/etc/main\.cf.*default_process_limit')
 
