@@ -1,7 +1,6 @@
 #include "lib/config/lines.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "lib/base/text.h"
 
@@ -75,30 +74,50 @@ std::size_t Lines::ignored() const {
   return static_cast<std::size_t>(count);
 }
 
+// Moves the lines of an entry to `out` as the change wants them.
+void Lines::change(const Change& change, std::vector<std::string>& out) {
+  const bool rewrites = change.kind == Change::Kind::rewrite;
+  const auto ending = line_end(lines_[change.entry.begin]);
+  const auto line = rewrites ? concat(change.text, ending.empty() ? "\n" : ending) : std::string();
+  if (rewrites && change.comments == Comments::behind) out.push_back(line);
+  for (auto i = change.entry.begin; i < change.entry.end; ++i) {
+    const bool stays = kind_of(lines_[i]) == Kind::ignored;
+    if (!stays && change.kind != Change::Kind::comment_out) continue;
+    out.push_back(stays ? std::move(lines_[i]) : "#" + lines_[i]);
+  }
+  if (rewrites && change.comments == Comments::in_front) out.push_back(line);
+}
+
+void Lines::apply(const std::vector<Change>& changes) {
+  std::vector<std::string> out;
+  out.reserve(lines_.size());
+  std::size_t at = 0;
+  const auto keep_up_to = [&](std::size_t end) {
+    for (; at < end; ++at) out.push_back(std::move(lines_[at]));
+  };
+  for (const auto& one : changes) {
+    keep_up_to(one.entry.begin);
+    change(one, out);
+    at = one.entry.end;
+  }
+  keep_up_to(lines_.size());
+  // A final newline that was missing may stay missing, but only where nothing comes behind.
+  for (std::size_t i = 0; i + 1 < out.size(); ++i) {
+    if (!out[i].ends_with('\n')) out[i] += '\n';
+  }
+  lines_ = std::move(out);
+}
+
 void Lines::rewrite(const Logical& entry, std::string_view with, Comments comments) {
-  const auto begin = lines_.begin() + static_cast<std::ptrdiff_t>(entry.begin);
-  const auto end = lines_.begin() + static_cast<std::ptrdiff_t>(entry.end);
-  // A final newline that was missing may stay missing, but only if nothing comes behind.
-  const auto ending = std::string(line_end(*begin));
-  std::vector<std::string> kept;
-  std::copy_if(begin, end, std::back_inserter(kept),
-               [](const auto& l) { return kind_of(l) == Kind::ignored; });
-  const auto place = comments == Comments::in_front ? kept.end() : kept.begin();
-  kept.insert(place, std::string(with) + ending);
-  const auto at = lines_.erase(begin, end);
-  lines_.insert(at, std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
+  apply({{Change::Kind::rewrite, entry, std::string(with), comments}});
 }
 
 void Lines::erase(const Logical& entry) {
-  const auto begin = lines_.begin() + static_cast<std::ptrdiff_t>(entry.begin);
-  const auto end = lines_.begin() + static_cast<std::ptrdiff_t>(entry.end);
-  lines_.erase(std::remove_if(begin, end, [](const auto& l) { return kind_of(l) != Kind::ignored; }), end);
+  apply({{Change::Kind::erase, entry}});
 }
 
 void Lines::comment_out(const Logical& entry) {
-  for (auto i = entry.begin; i < entry.end; ++i) {
-    if (kind_of(lines_[i]) != Kind::ignored) lines_[i].insert(0, 1, '#');
-  }
+  apply({{Change::Kind::comment_out, entry}});
 }
 
 void Lines::append(std::string_view line) {

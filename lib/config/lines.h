@@ -27,6 +27,16 @@ struct Logical {
 // Where comments inside an entry go when the entry is rewritten.
 enum class Comments { behind, in_front };
 
+// What becomes of a logical line. Comments and blank lines within it always stay, of a rewritten one where
+// `comments` says; an `end` that reaches up to the next entry takes those behind the entry along.
+struct Change {
+  enum class Kind { rewrite, erase, comment_out };
+  Kind kind;
+  Logical entry;
+  std::string text = {};  // of a rewritten line, without its line end
+  Comments comments = Comments::behind;
+};
+
 class Lines {
  public:
   // Fails with invalid ("PATH, line N: ...") on a NUL byte or a continuation line before any entry; with
@@ -38,7 +48,13 @@ class Lines {
   // How many lines are blank or comments.
   std::size_t ignored() const;
 
-  // Edits. Line numbers of other logical lines shift: edit from the last to the first.
+  // How many lines there are.
+  std::size_t height() const { return lines_.size(); }
+
+  // Many edits in one pass; they are in the order of the file and do not overlap.
+  void apply(const std::vector<Change>& changes);
+
+  // Single edits. Line numbers of other logical lines shift: edit from the last to the first.
   void rewrite(const Logical& entry, std::string_view with, Comments comments);
   void erase(const Logical& entry);
   // Puts '#' in front of each physical line of the entry.
@@ -49,6 +65,7 @@ class Lines {
  private:
   enum class Kind { ignored, first, more };
   static Kind kind_of(std::string_view line);
+  void change(const Change& change, std::vector<std::string>& out);
 
   std::vector<std::string> lines_;  // each with its end of line
 };

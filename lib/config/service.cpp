@@ -12,8 +12,6 @@ namespace postern::config {
 namespace {
 
 constexpr std::array<std::string_view, 5> kTypes{"inet", "unix", "unix-dgram", "fifo", "pass"};
-constexpr std::array<std::string_view, kFields> kFieldNames{
-    "service", "type", "private", "unprivileged", "chroot", "wakeup", "process_limit"};
 
 bool is_port(std::string_view port) {
   if (!port.empty() && is_digit(port.front())) {

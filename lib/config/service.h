@@ -24,6 +24,8 @@ std::optional<SocketType> socket_type(std::string_view name);
 // The fields before the command, in the order of the file.
 enum class Field { service, type, private_, unprivileged, chroot, wakeup, process_limit };
 constexpr std::size_t kFields = 7;
+constexpr std::array<std::string_view, kFields> kFieldNames{
+    "service", "type", "private", "unprivileged", "chroot", "wakeup", "process_limit"};
 
 // The options of service programs that take a value, in the same word or in the next.
 constexpr std::string_view kOptionsWithValue = "imnost";
@@ -71,5 +73,17 @@ Result<Service> parse_service(std::string_view entry);
 // The parts of options are written in one way only: -o n=v, -o {n=v w}, -v, -D.
 std::string one_line(const Service& service);
 std::string folded(const Service& service);
+// The command and its arguments alone, in the same form; `start` is what stands in front of it.
+std::string command_line(const Service& service);
+std::string folded_command(std::string start, const Service& service);
+
+// The same service with something changed. All fail as parse_service does.
+// Another field, or another command with its arguments.
+Result<Service> with_field(const Service& service, Field which, std::string_view value);
+Result<Service> with_command(const Service& service, std::string_view text);
+// Every -o of that name gets the value; if there is none, one more stands behind the last option.
+Result<Service> with_override(const Service& service, std::string_view name, std::string_view value);
+// Every -o of that name is gone.
+Result<Service> without_override(const Service& service, std::string_view name);
 
 }  // namespace postern::config

@@ -9,7 +9,7 @@ namespace postern::config {
 namespace {
 
 constexpr std::array<std::size_t, kFields + 1> kColumns{0, 11, 17, 25, 33, 41, 49, 57};
-constexpr std::size_t kWidth = 80;
+constexpr std::size_t kWidth = 80;  // a line is shorter
 constexpr std::string_view kIndent = "    ";
 
 // In braces if it would otherwise not come back as one word.
@@ -19,8 +19,8 @@ std::string quoted(const std::string& word) {
   return is_plain ? word : concat("{", word, "}");
 }
 
-// The arguments with options written in one way, a string for each that belongs on one line.
-List canonical_arguments(const Service& service) {
+// The options written in one way, a string for each that belongs on one line.
+List canonical_options(const Service& service) {
   List parts;
   auto setting = service.overrides.begin();
   const auto end = service.arguments.size() - service.operands.size();
@@ -43,6 +43,11 @@ List canonical_arguments(const Service& service) {
     parts.push_back(concat("-", word[stop], " ", quoted(value)));
     if (!attached) ++at;
   }
+  return parts;
+}
+
+List canonical_arguments(const Service& service) {
+  auto parts = canonical_options(service);
   for (const auto& word : service.operands) parts.push_back(quoted(word));
   return parts;
 }
@@ -53,24 +58,30 @@ std::string columns(const Service& service) {
     line += service.fields[i];
     line.append(line.size() < kColumns[i + 1] ? kColumns[i + 1] - line.size() : 1, ' ');
   }
-  return line + quoted(service.command);
-}
-
-}  // namespace
-
-std::string one_line(const Service& service) {
-  auto line = columns(service);
-  for (const auto& part : canonical_arguments(service)) line += " " + part;
   return line;
 }
 
-std::string folded(const Service& service) {
-  auto text = columns(service);
+std::string joined(std::string text, const List& parts) {
+  for (const auto& part : parts) text += " " + part;
+  return text;
+}
+
+bool is_setting(std::string_view part) { return part.starts_with("-o "); }
+
+}  // namespace
+
+std::string command_line(const Service& service) {
+  return joined(quoted(service.command), canonical_arguments(service));
+}
+
+std::string one_line(const Service& service) { return columns(service) + command_line(service); }
+
+std::string folded_command(std::string start, const Service& service) {
+  auto text = start + quoted(service.command);
   auto width = text.size();
   bool after_setting = false;
   for (const auto& part : canonical_arguments(service)) {
-    const bool is_setting = part.starts_with("-o ");
-    const bool starts_line = is_setting || after_setting || width + 1 + part.size() > kWidth;
+    const bool starts_line = is_setting(part) || after_setting || width + 1 + part.size() >= kWidth;
     if (starts_line && !part.starts_with('#')) {  // at the start of a line '#' would make a comment of it
       text += concat("\n", kIndent, part);
       width = kIndent.size() + part.size();
@@ -78,9 +89,47 @@ std::string folded(const Service& service) {
       text += concat(" ", part);
       width += 1 + part.size();
     }
-    after_setting = is_setting;
+    after_setting = is_setting(part);
   }
   return text;
+}
+
+std::string folded(const Service& service) { return folded_command(columns(service), service); }
+
+Result<Service> with_field(const Service& service, Field which, std::string_view value) {
+  auto changed = service;
+  changed.fields[static_cast<std::size_t>(which)] = value;
+  return parse_service(one_line(changed));
+}
+
+Result<Service> with_command(const Service& service, std::string_view text) {
+  return parse_service(columns(service) + std::string(text));
+}
+
+Result<Service> with_override(const Service& service, std::string_view name, std::string_view value) {
+  auto changed = service;
+  bool found = false;
+  for (auto& [known, old] : changed.overrides) {
+    if (known != name) continue;
+    old = value;
+    found = true;
+  }
+  auto parts = canonical_options(changed);
+  const auto end = std::find(parts.begin(), parts.end(), "--");
+  if (!found) parts.insert(end, concat("-o ", quoted(concat(name, "=", value))));
+  for (const auto& word : changed.operands) parts.push_back(quoted(word));
+  return parse_service(joined(columns(changed) + quoted(changed.command), parts));
+}
+
+Result<Service> without_override(const Service& service, std::string_view name) {
+  List parts;
+  auto setting = service.overrides.begin();
+  for (auto& part : canonical_options(service)) {
+    const bool goes = is_setting(part) && setting++->first == name;
+    if (!goes) parts.push_back(std::move(part));
+  }
+  for (const auto& word : service.operands) parts.push_back(quoted(word));
+  return parse_service(joined(columns(service) + quoted(service.command), parts));
 }
 
 }  // namespace postern::config

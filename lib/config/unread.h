@@ -1,6 +1,6 @@
 // The parameters of Postfix that no program of this version reads: their names, defaults and meaning, so that
-// postconf and `postern check` know them. A program that starts to read one declares it in params/*.h, and the
-// row here goes. Constant data: nothing is built at start.
+// postconf and `postern check` know them. A program that starts to read one declares it in params/*.h, and
+// the row here goes. Constant data: nothing is built at start.
 #pragma once
 
 #include <deque>

@@ -99,7 +99,7 @@ TEST_CASE("setting a value rewrites its entry and nothing else") {
       {"a =\n  1\n# keep\n\n  2\nb = 3\n", "a", "x", "a = x\n# keep\n\nb = 3\n"},
       {"a = 1\n", "b", "2", "a = 1\nb = 2\n"},
       {"a = 1", "b", "2", "a = 1\nb = 2\n"},
-      {"a = 1", "a", "2", "a = 2"},
+      {"a = 1", "a", "2", "a = 2\n"},
       {"a = 1\n  2", "a", "3", "a = 3\n"},
       {"", "a", "1", "a = 1\n"},
       {"a=1\nb=2\na = 3\n", "a", "4", "a = 4\nb=2\na = 4\n"},

@@ -1,0 +1,78 @@
+#include "postconf/catalog.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "lib/config/all_params.h"
+#include "lib/config/expand.h"
+
+namespace postern::postconf {
+
+namespace {
+
+constexpr std::string_view kTransports[] = {"error", "lmtp", "local", "pipe", "smtp", "virtual"};
+constexpr std::string_view kCommands[] = {"pipe", "spawn"};
+
+// What every transport has of its own, and its default.
+constexpr std::pair<std::string_view, std::string_view> kTransportParams[] = {
+    {"_delivery_slot_cost", "$default_delivery_slot_cost"},
+    {"_delivery_slot_discount", "$default_delivery_slot_discount"},
+    {"_delivery_slot_loan", "$default_delivery_slot_loan"},
+    {"_destination_concurrency_failed_cohort_limit", "$default_destination_concurrency_failed_cohort_limit"},
+    {"_destination_concurrency_limit", "$default_destination_concurrency_limit"},
+    {"_destination_concurrency_negative_feedback", "$default_destination_concurrency_negative_feedback"},
+    {"_destination_concurrency_positive_feedback", "$default_destination_concurrency_positive_feedback"},
+    {"_destination_rate_delay", "$default_destination_rate_delay"},
+    {"_destination_recipient_limit", "$default_destination_recipient_limit"},
+    {"_extra_recipient_limit", "$default_extra_recipient_limit"},
+    {"_initial_destination_concurrency", "$initial_destination_concurrency"},
+    {"_minimum_delivery_slots", "$default_minimum_delivery_slots"},
+    {"_recipient_limit", "$default_recipient_limit"},
+    {"_recipient_refill_delay", "$default_recipient_refill_delay"},
+    {"_recipient_refill_limit", "$default_recipient_refill_limit"},
+    {"_transport_rate_delay", "$default_transport_rate_delay"}};
+
+template <class Names>
+bool is_one_of(const Names& names, std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+}  // namespace
+
+Catalog::Catalog() {
+  config::AllParams params;
+  std::vector<std::string> referred;
+  for (const auto* param : params.params()) {
+    const bool raw = param->spec().expansion == config::Expansion::none;
+    const bool read_only = param->spec().access == config::Access::read_only;
+    all_.emplace_hint(all_.end(), param->name(),
+                      Known{param->standard(), Class::builtin, raw, read_only, false});
+    if (raw) continue;
+    config::each_reference(param->standard(), [&](std::string_view name) { referred.emplace_back(name); });
+  }
+  for (const auto& name : referred) all_.try_emplace(name, Known{"", Class::user, false, false, true});
+}
+
+void Catalog::add_services(const std::vector<config::Service>& services) {
+  const auto add = [this](const std::string& service, std::string_view suffix, std::string_view standard) {
+    const auto [known, is_new] = all_.try_emplace(concat(service, suffix));
+    if (is_new) known->second.standard = standard;
+    known->second.kind = Class::service;
+  };
+  for (const auto& service : services) {
+    if (is_one_of(kCommands, service.command)) add(service.name, "_time_limit", "$command_time_limit");
+    if (!is_one_of(kTransports, service.command)) continue;
+    for (const auto& [suffix, standard] : kTransportParams) add(service.name, suffix, standard);
+  }
+}
+
+void Catalog::add_user(std::string_view name) {
+  if (!all_.contains(name)) all_.emplace(name, Known{});
+}
+
+const Known* Catalog::find(std::string_view name) const {
+  const auto found = all_.find(name);
+  return found == all_.end() ? nullptr : &found->second;
+}
+
+}  // namespace postern::postconf

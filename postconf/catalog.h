@@ -1,0 +1,41 @@
+// Every parameter that has a meaning: the built-in ones, those that services of master.cf bring along
+// (SERVICE_destination_recipient_limit), and names that an administrator made up and uses as $name.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/config/service.h"
+
+namespace postern::postconf {
+
+enum class Class { builtin, service, user };
+
+struct Known {
+  std::string standard;  // unexpanded
+  Class kind = Class::user;
+  bool raw = false;        // its $names are not ours to expand
+  bool read_only = false;  // we know the value, nobody sets it
+  bool hidden = false;     // an old name that a default still refers to: listed only where it is set
+};
+
+class Catalog {
+ public:
+  // The built-in parameters, and the old names that their defaults refer to.
+  Catalog();
+
+  void add_services(const std::vector<config::Service>& services);
+  // A name that is used; what is known already stays as it is.
+  void add_user(std::string_view name);
+
+  const Known* find(std::string_view name) const;
+  // Sorted by name.
+  const std::map<std::string, Known, std::less<>>& all() const { return all_; }
+
+ private:
+  std::map<std::string, Known, std::less<>> all_;
+};
+
+}  // namespace postern::postconf

@@ -1,0 +1,53 @@
+// Both files as a query sees them, with the -o settings of the command line, and every name that they know.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/config/service.h"
+#include "lib/config/settings.h"
+#include "postconf/arguments.h"
+#include "postconf/catalog.h"
+#include "postconf/output.h"
+#include "postconf/usage.h"
+
+namespace postern::postconf {
+
+class Configuration {
+ public:
+  // Reads both files; master.cf may be missing when parameters of main.cf are asked for. Warns of values that
+  // are overridden, never set or never used in a way that only the whole configuration tells (usage.h).
+  static Result<Configuration> read(const Request& request, Output& output);
+
+  const std::string& directory() const { return directory_; }
+  // What main.cf and -o say, by name.
+  const Values& set() const { return set_; }
+  const std::vector<config::Service>& services() const { return services_; }
+  const Catalog& catalog() const { return catalog_; }
+  const Overrides& all_overrides() const { return overrides_; }
+  // The -o settings of a service; entries of one name and type share them, the last one wins.
+  const Values& overrides(const config::Service& service) const;
+
+  // The value in force of a known parameter, unexpanded.
+  std::string value(const std::string& name, const Known& known) const;
+  // Expands $names; of a service, with its own -o settings. Fails as config::expand does.
+  Result<std::string> expand(std::string_view text, const config::Service* service = nullptr) const;
+
+ private:
+  explicit Configuration(config::Settings settings) : settings_(std::move(settings)) {}
+  Result<void> read_services(const Request& request, Output& output);
+  void note_settings(const Request& request, Output& output);
+
+  config::Settings settings_;
+  std::string directory_;
+  Values set_;
+  Values facts_;  // about this process: nobody sets them
+  std::vector<config::Service> services_;
+  Overrides overrides_;
+  Catalog catalog_;
+};
+
+}  // namespace postern::postconf

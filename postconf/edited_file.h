@@ -1,0 +1,44 @@
+// A configuration file that is being edited: locked against other editors, and replaced at once or not at
+// all.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+
+namespace postern::postconf {
+
+class EditedFile {
+ public:
+  // Waits for other editors, then reads the file; a symbolic link is followed, so that it stays one. The lock
+  // is on FILE.tmp in the same directory, which Postfix's postconf locks as well, and which becomes the new
+  // file. Fails with "open PATH for reading: ...", or as creating a file there does.
+  static Result<EditedFile> open(const std::string& path);
+
+  EditedFile(EditedFile&&) = default;
+  EditedFile& operator=(EditedFile&&) = delete;
+  // Removes FILE.tmp, unless it has become the file.
+  ~EditedFile();
+
+  const std::string& text() const { return text_; }
+  // Replaces the text, if it is another one: a reader sees the old file or the new one, and so does who comes
+  // after a crash. Mode, owner and extended attributes (access control lists) stay.
+  Result<void> replace(std::string_view text);
+
+ private:
+  EditedFile() = default;
+  Result<void> lock();
+  Result<void> read();
+  Result<void> keep_attributes();
+
+  std::string path_, temporary_;
+  std::string text_;
+  Fd original_, fd_;
+  struct stat attributes_ {};
+};
+
+}  // namespace postern::postconf

@@ -1,0 +1,70 @@
+#include "postconf/main_query.h"
+
+#include "lib/base/text.h"
+#include "postconf/usage.h"
+
+namespace postern::postconf {
+
+namespace {
+
+bool is_wanted(const Request& request, Class kind) {
+  return kind == Class::builtin ? request.builtin : kind == Class::service ? request.service : request.user;
+}
+
+class Show {
+ public:
+  Show(const Request& request, const Configuration& configuration, Output& output)
+      : request_(request), configuration_(configuration), output_(output) {}
+
+  Result<void> named() {
+    for (const auto& name : request_.words) {
+      const auto* known = configuration_.catalog().find(name);
+      if (known == nullptr) {
+        output_.warn(concat(name, ": unknown parameter"));
+      } else if (auto shown = one(name, *known); !shown) {
+        return shown;
+      }
+    }
+    return {};
+  }
+
+  Result<void> all() {
+    for (const auto& [name, known] : configuration_.catalog().all()) {
+      const bool is_listed = !known.hidden || configuration_.set().contains(name);
+      if (!is_listed || !is_wanted(request_, known.kind)) continue;
+      if (auto shown = one(name, known); !shown) return shown;
+    }
+    return {};
+  }
+
+ private:
+  Result<void> one(const std::string& name, const Known& known) {
+    if (request_.set_only && (known.read_only || !configuration_.set().contains(name))) return {};
+    auto value = configuration_.value(name, known);
+    if (request_.expand && !known.raw) {
+      auto expanded = configuration_.expand(value);
+      if (!expanded) return cannot_expand(expanded.error(), output_);
+      value = std::move(*expanded);
+    }
+    output_.line(setting_line(request_, name, value));
+    return {};
+  }
+
+  const Request& request_;
+  const Configuration& configuration_;
+  Output& output_;
+};
+
+}  // namespace
+
+Result<void> show_main(const Request& request, const Configuration& configuration, Output& output) {
+  Show show(request, configuration, output);
+  auto shown = request.words.empty() ? show.all() : show.named();
+  if (!shown || request.defaults) return shown;
+  warn_of_unused(configuration.set(), configuration.directory(), configuration.catalog(), output);
+  warn_of_unused_overrides(configuration.set(), configuration.all_overrides(), configuration.directory(),
+                           configuration.catalog(), output);
+  return {};
+}
+
+}  // namespace postern::postconf

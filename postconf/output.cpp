@@ -1,0 +1,54 @@
+#include "postconf/output.h"
+
+#include "lib/base/text.h"
+
+namespace postern::postconf {
+
+namespace {
+
+constexpr std::size_t kWidth = 80;
+constexpr std::string_view kIndent = "    ";
+
+// The words with one blank between them, or a new line where the next word would be too long.
+std::string in_words(std::string_view text, bool fold) {
+  std::string out;
+  std::size_t width = 0;
+  for (const auto word : split_words(text, " \t\r\n\v\f")) {
+    if (fold && width > 0 && width + 1 + word.size() > kWidth) {
+      out += concat("\n", kIndent);
+      width = kIndent.size();
+    } else if (!out.empty()) {
+      out += ' ';
+      ++width;
+    }
+    out += word;
+    width += word.size();
+  }
+  return out;
+}
+
+}  // namespace
+
+void Output::line(std::string_view text) {
+  out += text;
+  out += '\n';
+}
+
+void Output::warn(std::string_view text) { err += concat("postconf: warning: ", printable(text), "\n"); }
+
+void Output::remark(std::string_view text) {
+  if (!quiet) warn(text);
+}
+
+std::string setting_line(const Request& request, std::string_view name, std::string_view value) {
+  if (request.names_only) return std::string(name);
+  if (request.values_only) return in_words(value, request.fold);
+  return in_words(concat(name, " = ", value), request.fold);
+}
+
+Failure cannot_expand(const Error& error, Output& output) {
+  output.warn(error.text);
+  return fail(error.kind, "macro processing error");
+}
+
+}  // namespace postern::postconf

@@ -1,0 +1,98 @@
+#include "postconf/usage.h"
+
+#include <functional>
+#include <set>
+
+#include "lib/base/text.h"
+#include "lib/config/expand.h"
+#include "lib/config/words.h"
+#include "postconf/dbms.h"
+
+namespace postern::postconf {
+
+namespace {
+
+using Names = std::set<std::string, std::less<>>;
+using Use = std::function<void(std::string_view name)>;
+
+// Every name that a setting refers to as $name, or as a class of restrictions. Names in raw parameters mean
+// something later, which is not our affair.
+void each_use(const Catalog& catalog, std::string_view name, std::string_view value, const Use& use) {
+  if (const auto* known = catalog.find(name); known != nullptr && known->raw) return;
+  if (name == "smtpd_restriction_classes") {
+    for (const auto word : split_words(value)) use(word);
+  }
+  config::each_reference(value, use);
+}
+
+}  // namespace
+
+Overrides overrides_of(const std::vector<config::Service>& services) {
+  Overrides all;
+  for (const auto& service : services) {
+    if (service.overrides.empty()) continue;
+    auto& settings = all[{service.name, service.type}];
+    for (const auto& [name, value] : service.overrides) settings.insert_or_assign(name, value);
+  }
+  return all;
+}
+
+void find_user_names(const Values& set, const Overrides& services, const std::string& directory,
+                     Catalog& catalog, Output& output) {
+  Names everywhere;  // set by -o in some service
+  const auto use_in = [&](const Names& own, std::string_view file, std::string_view name) {
+    const bool in_main = set.find(name) != set.end();
+    if (in_main) catalog.add_user(name);
+    if (in_main || own.contains(name) || catalog.find(name) != nullptr) return;
+    output.remark(concat(directory, "/", file, ": undefined parameter: ", name));
+  };
+  const auto use_of_table = [&](std::string_view name) {
+    if (set.find(name) != set.end()) catalog.add_user(name);
+  };
+  for (const auto& [service, settings] : services) {
+    Names own;
+    for (const auto& [name, value] : settings) own.insert(name);
+    for (const auto& [name, value] : settings) {
+      each_use(catalog, name, value, [&](std::string_view used) { use_in(own, "master.cf", used); });
+      each_table_parameter(value, use_of_table);
+    }
+    everywhere.merge(own);
+  }
+  for (const auto& [name, value] : set) {
+    const auto* known = catalog.find(name);
+    if (known != nullptr && known->read_only) {
+      output.warn(concat(directory, "/main.cf: read-only parameter assignment: ", name, "=", value));
+    }
+    each_use(catalog, name, value, [&](std::string_view used) { use_in(everywhere, "main.cf", used); });
+    each_table_parameter(value, use_of_table);
+    warn_of_unused_in_tables(value, output);
+  }
+}
+
+void warn_of_unused(const Values& set, const std::string& directory, const Catalog& catalog, Output& output) {
+  for (const auto& [name, value] : set) {
+    if (catalog.find(name) != nullptr) continue;
+    output.remark(concat(directory, "/main.cf: unused parameter: ", name, "=", value));
+  }
+}
+
+void warn_of_unused_overrides(const Values& set, const Overrides& services, const std::string& directory,
+                              const Catalog& catalog, Output& output) {
+  Names used_by_main;
+  for (const auto& [name, value] : set) {
+    each_use(catalog, name, value, [&](std::string_view used) { used_by_main.emplace(used); });
+  }
+  for (const auto& [service, settings] : services) {
+    Names used;
+    for (const auto& [name, value] : settings) {
+      each_use(catalog, name, value, [&](std::string_view one) { used.emplace(one); });
+      each_table_parameter(value, [&](std::string_view one) { used.emplace(one); });
+    }
+    for (const auto& [name, value] : settings) {
+      if (used.contains(name) || used_by_main.contains(name) || catalog.find(name) != nullptr) continue;
+      output.remark(concat(directory, "/master.cf: unused parameter: ", name, "=", value));
+    }
+  }
+}
+
+}  // namespace postern::postconf
