@@ -1,6 +1,7 @@
 #include "queue/cleanup/canonical.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
@@ -62,6 +63,16 @@ void append_kept_fields(std::string& out, std::string_view content, const House&
 std::string with_domain(const std::string& address, const House& house) {
   if (address.empty() || address.find('@') != std::string::npos) return address;
   return concat(address, "@", house.origin);
+}
+
+std::vector<ipc::Recipient> without_duplicates(std::vector<ipc::Recipient> recipients) {
+  if (recipients.size() < 2) return recipients;
+  std::unordered_set<std::string> seen;
+  std::erase_if(recipients, [&seen](const ipc::Recipient& r) {
+    return !seen.insert(concat(lower(r.address), "\n", lower(r.original), "\n", r.notify, "\n", r.orcpt))
+                .second;
+  });
+  return recipients;
 }
 
 std::string received_field(const ipc::Submit& submitted, const House& house, std::string_view id,

@@ -35,6 +35,9 @@ struct Canonical {
 // An address with the domain that it lacks; the null address stays as it is.
 std::string with_domain(const std::string& address, const House& house);
 
+// The recipients, each once: the first of those that are the same in all but the case of the addresses.
+std::vector<ipc::Recipient> without_duplicates(std::vector<ipc::Recipient> recipients);
+
 // Puts Received in front, adds what is missing, leaves out what must not travel (message_drop_headers), and
 // makes sure that an empty line parts header and body. Of a spooled message the content may end within the header
 // block: then nothing is put behind it. Fails with too_long when the message has been through

@@ -105,7 +105,7 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   ipc::Enqueue question;
   question.queue_id = submitted.queue_id;
   question.sender = with_domain(submitted.sender, house_);
-  question.recipients = std::move(submitted.recipients);
+  question.recipients = without_duplicates(std::move(submitted.recipients));
   question.arrived = submitted.arrived;
   question.size = submitted.size + static_cast<std::int64_t>(canonical->content.size()) -
                   static_cast<std::int64_t>(submitted.content.size());

@@ -156,7 +156,7 @@ TEST_CASE("the words of restriction lists mean what administrators know") {
        .sender = "a",
        .reply = "504 5.5.2 <a>: Sender address rejected: need fully-qualified address"},
       {.main_cf = "smtpd_sender_restrictions = reject_non_fqdn_sender\n", .sender = "", .reply = ""},
-      {.main_cf = "smtpd_recipient_restrictions = reject_non_fqdn_recipient\n",
+      {.main_cf = "myorigin = home.example\nsmtpd_recipient_restrictions = reject_non_fqdn_recipient\n",
        .recipient = "ann",
        .reply = "504 5.5.2 <ann>: Recipient address rejected: need fully-qualified address"},
       {.main_cf = "smtpd_recipient_restrictions = reject_no_such_thing\n",

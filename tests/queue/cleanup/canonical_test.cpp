@@ -130,6 +130,21 @@ TEST_CASE("A header block that goes on in the spool file gets nothing behind it"
   }
 }
 
+TEST_CASE("Who is named twice is a recipient once, unless something else was asked for") {
+  const auto to = [](std::string address, std::string notify = "") {
+    ipc::Recipient r;
+    r.address = r.original = std::move(address);
+    r.notify = std::move(notify);
+    return r;
+  };
+  const auto left =
+      without_duplicates({to("bob@x"), to("ann@x"), to("Bob@X"), to("bob@x", "NEVER"), to("ann@x")});
+  REQUIRE(left.size() == 3);
+  CHECK(left[0].address == "bob@x");
+  CHECK(left[1].address == "ann@x");
+  CHECK(left[2].notify == "NEVER");
+}
+
 TEST_CASE("Fields that must not travel are left out, folded lines too") {
   const std::string content = "Bcc: a@b,\n  c@d\nSubject: x\nReturn-Path: <z>\nContent-Length: 5\n\nbody\n";
   CHECK(behind_received(canonical(letter(content), Origin::foreign)) == "Subject: x\n\nbody\n");
