@@ -32,6 +32,9 @@ constexpr std::pair<std::string_view, std::string_view> kTransportParams[] = {
     {"_recipient_refill_limit", "$default_recipient_refill_limit"},
     {"_transport_rate_delay", "$default_transport_rate_delay"}};
 
+// Of services that run commands.
+constexpr std::pair<std::string_view, std::string_view> kTimeLimit{"_time_limit", "$command_time_limit"};
+
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
@@ -54,25 +57,43 @@ Catalog::Catalog() {
 }
 
 void Catalog::add_services(const std::vector<config::Service>& services) {
-  const auto add = [this](const std::string& service, std::string_view suffix, std::string_view standard) {
-    const auto [known, is_new] = all_.try_emplace(concat(service, suffix));
-    if (is_new) known->second.standard = standard;
-    known->second.kind = Class::service;
-  };
   for (const auto& service : services) {
-    if (is_one_of(kCommands, service.command)) add(service.name, "_time_limit", "$command_time_limit");
-    if (!is_one_of(kTransports, service.command)) continue;
-    for (const auto& [suffix, standard] : kTransportParams) add(service.name, suffix, standard);
+    if (is_one_of(kTransports, service.command)) transports_.insert(service.name);
+    if (is_one_of(kCommands, service.command)) commands_.insert(service.name);
+  }
+  for (auto& [name, known] : all_) {
+    if (service_standard(name) != nullptr) known.kind = Class::service;
   }
 }
 
+const std::string_view* Catalog::service_standard(std::string_view name) const {
+  const auto has_it = [&](const Names& services, std::string_view suffix) {
+    return name.ends_with(suffix) && services.contains(name.substr(0, name.size() - suffix.size()));
+  };
+  for (const auto& [suffix, standard] : kTransportParams) {
+    if (has_it(transports_, suffix)) return &standard;
+  }
+  return has_it(commands_, kTimeLimit.first) ? &kTimeLimit.second : nullptr;
+}
+
+void Catalog::list_services() {
+  for (const auto& service : transports_) {
+    for (const auto& [suffix, standard] : kTransportParams) find(concat(service, suffix));
+  }
+  for (const auto& service : commands_) find(concat(service, kTimeLimit.first));
+}
+
 void Catalog::add_user(std::string_view name) {
-  if (!all_.contains(name)) all_.emplace(name, Known{});
+  if (find(name) == nullptr) all_.emplace(name, Known{});
 }
 
 const Known* Catalog::find(std::string_view name) const {
-  const auto found = all_.find(name);
-  return found == all_.end() ? nullptr : &found->second;
+  if (const auto found = all_.find(name); found != all_.end()) return &found->second;
+  const auto* standard = service_standard(name);
+  if (standard == nullptr) return nullptr;
+  return &all_.try_emplace(std::string(name),
+                           Known{std::string(*standard), Class::service, false, false, false})
+              .first->second;
 }
 
 }  // namespace postern::postconf

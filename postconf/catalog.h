@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,16 +27,25 @@ class Catalog {
   // The built-in parameters, and the old names that their defaults refer to.
   Catalog();
 
+  // Their parameters are known from now on; all() has them only after list_services().
   void add_services(const std::vector<config::Service>& services);
+  void list_services();
   // A name that is used; what is known already stays as it is.
   void add_user(std::string_view name);
 
+  // Null for a name that has no meaning.
   const Known* find(std::string_view name) const;
   // Sorted by name.
   const std::map<std::string, Known, std::less<>>& all() const { return all_; }
 
  private:
-  std::map<std::string, Known, std::less<>> all_;
+  using Names = std::set<std::string, std::less<>>;
+  // The default of a parameter that some service brings along; null when there is no such service.
+  const std::string_view* service_standard(std::string_view name) const;
+
+  // Thousands of services have a great many parameters, of which few are ever asked for: find() adds these.
+  mutable std::map<std::string, Known, std::less<>> all_;
+  Names transports_, commands_;
 };
 
 }  // namespace postern::postconf

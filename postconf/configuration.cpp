@@ -37,6 +37,8 @@ Result<Configuration> Configuration::read(const Request& request, Output& output
   if (auto done = read.read_services(request, output); !done) return fail(done.error());
   read.catalog_.add_services(read.services_);
   if (!request.defaults) find_user_names(read.set_, read.overrides_, read.directory_, read.catalog_, output);
+  if (request.space == Space::main && request.words.empty() && !request.set_only)
+    read.catalog_.list_services();
   return read;
 }
 
@@ -62,7 +64,7 @@ void Configuration::note_settings(const Request& request, Output& output) {
 Result<void> Configuration::read_services(const Request& request, Output& output) {
   auto master = config::MasterCf::read(concat(request.directory, "/master.cf"));
   if (master) {
-    services_ = master->services();
+    services_ = std::move(*master).services();
     overrides_ = overrides_of(services_);
     return {};
   }

@@ -30,14 +30,26 @@ class Show {
 
   Result<void> all() {
     for (const auto& [name, known] : configuration_.catalog().all()) {
-      const bool is_listed = !known.hidden || configuration_.set().contains(name);
-      if (!is_listed || !is_wanted(request_, known.kind)) continue;
-      if (auto shown = one(name, known); !shown) return shown;
+      if (known.hidden && !configuration_.set().contains(name)) continue;
+      if (auto shown = of_class(name, known); !shown) return shown;
+    }
+    return {};
+  }
+
+  Result<void> all_set() {
+    for (const auto& [name, value] : configuration_.set()) {
+      const auto* known = configuration_.catalog().find(name);
+      if (known == nullptr) continue;
+      if (auto shown = of_class(name, *known); !shown) return shown;
     }
     return {};
   }
 
  private:
+  Result<void> of_class(const std::string& name, const Known& known) {
+    return is_wanted(request_, known.kind) ? one(name, known) : Result<void>();
+  }
+
   Result<void> one(const std::string& name, const Known& known) {
     if (request_.set_only && (known.read_only || !configuration_.set().contains(name))) return {};
     auto value = configuration_.value(name, known);
@@ -59,7 +71,7 @@ class Show {
 
 Result<void> show_main(const Request& request, const Configuration& configuration, Output& output) {
   Show show(request, configuration, output);
-  auto shown = request.words.empty() ? show.all() : show.named();
+  auto shown = !request.words.empty() ? show.named() : request.set_only ? show.all_set() : show.all();
   if (!shown || request.defaults) return shown;
   warn_of_unused(configuration.set(), configuration.directory(), configuration.catalog(), output);
   warn_of_unused_overrides(configuration.set(), configuration.all_overrides(), configuration.directory(),

@@ -24,7 +24,8 @@ class MasterCf {
 
   const std::string& path() const { return path_; }
   // In the order of the file, entries that a later one replaces included.
-  const std::vector<Service>& services() const { return services_; }
+  const std::vector<Service>& services() const& { return services_; }
+  std::vector<Service> services() && { return std::move(services_); }
   // The entry in force: of several with one name and type the last. Null when there is none.
   const Service* find(std::string_view name, SocketType type) const;
   // The entries in force, in the order of the file.
