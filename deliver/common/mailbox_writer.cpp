@@ -244,7 +244,9 @@ void MailboxWriter::serve_mailboxes() {
 
 void MailboxWriter::deliver_to_mailbox(Job& job, ThreadIdentity& identity) const {
   const MailboxDelivery& what = job.delivery;
-  auto done = identity.become(what.owner);
+  Result<void> done;
+  if (what.make) done = make_mbox(what.path, what.owner);
+  if (done) done = identity.become(what.owner);
   if (done) {
     const auto head = from_line(what.message->sender, wall_micros()) + what.head;
     done = append_to_mbox(what.path, head, *what.message, what.limit, rules_);

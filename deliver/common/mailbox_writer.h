@@ -28,6 +28,7 @@ struct MailboxDelivery {
   std::string path;        // absolute; with a final slash a maildir, otherwise a mailbox file
   std::string user;        // whose it is, for error texts
   Owner owner;             // whose rights to use
+  bool make = false;       // root makes the mailbox file, if it is missing: the owner could not
   std::int64_t limit = 0;  // bytes of a message in a maildir, or of a mailbox file; 0: none
 };
 

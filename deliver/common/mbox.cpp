@@ -109,4 +109,16 @@ Result<void> append_to_mbox(const std::string& path, std::string_view head, cons
   return appended;
 }
 
+Result<void> make_mbox(const std::string& path, Owner owner) {
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd && errno == EEXIST) return {};
+  if (!fd) return fail_errno(concat("make ", path), errno);
+  if (::fchown(fd.get(), owner.uid, owner.gid) != 0) {
+    const int number = errno;
+    ::unlink(path.c_str());
+    return fail_errno(concat("chown ", path), number);
+  }
+  return sync_new(path, fd.get());
+}
+
 }  // namespace postern::deliver

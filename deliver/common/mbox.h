@@ -22,4 +22,8 @@ std::string from_line(std::string_view sender, std::int64_t wall);
 Result<void> append_to_mbox(const std::string& path, std::string_view head, const ipc::Deliver& message,
                             std::int64_t limit, const LockRules& rules);
 
+// Makes an empty mailbox file for its owner, with the rights of the calling thread, which must be root's, in a directory
+// where only root makes files. Durable when it returns; a file that is there stays as it is.
+Result<void> make_mbox(const std::string& path, Owner owner);
+
 }  // namespace postern::deliver

@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -80,6 +81,7 @@ Result<void> Local::read_settings(const config::Settings& settings, daemon::Righ
   const bool is_there = ::stat(params_.mail_spool_directory->c_str(), &spool) == 0;
   // A group that everybody could do without is not lent.
   if (is_there && (spool.st_mode & (S_IWGRP | S_IWOTH)) == S_IWGRP) spool_group_ = spool.st_gid;
+  only_root_makes_mailboxes_ = is_there && spool.st_uid == 0 && (spool.st_mode & (S_IWGRP | S_IWOTH)) == 0;
   rights.read.emplace_back("/etc");  // for accounts that are made later
   rights.write.push_back(*params_.mail_spool_directory);
   if (!params_.home_mailbox->empty()) {
@@ -126,6 +128,7 @@ net::Task<Outcome> Local::deliver(MessagePtr message, const ipc::DeliverTo& reci
   delivery.path = local_mailbox(**account, *params_.home_mailbox, *params_.mail_spool_directory);
   delivery.user = (*account)->name;
   delivery.owner = owner_of(**account);
+  delivery.make = only_root_makes_mailboxes_ && params_.home_mailbox->empty() && ::geteuid() == 0;
   delivery.limit = *params_.mailbox_size_limit;
   co_return co_await writer_->deliver(std::move(delivery));
 }

@@ -33,6 +33,7 @@ class Local : public Agent {
   std::string delimiter_;
   table::Accounts accounts_;
   std::optional<gid_t> spool_group_;  // that may make files in mail_spool_directory
+  bool only_root_makes_mailboxes_ = false;
   std::optional<MailboxWriter> writer_;
 };
 

@@ -76,3 +76,18 @@ TEST_CASE("in a spool directory of a group, mailboxes are made with its rights")
   CHECK(status.st_uid == ::getpwnam("daemon")->pw_uid);
   CHECK(status.st_gid == 8);
 }
+
+TEST_CASE("in a spool directory of root alone, root makes the mailboxes and gives them away") {
+  if (::geteuid() != 0 || ::getpwnam("daemon") == nullptr) return;
+  const TemporaryDirectory spool;
+  REQUIRE(::chmod(spool.path().c_str(), 0755) == 0);
+  AgentFixture<Local> agent("mail_spool_directory = " + spool.path());
+  for (int i = 0; i < 2; ++i) {
+    CHECK(agent.deliver(message_for({"daemon@example.com"})) == "sent 2.0.0 delivered to mailbox");
+  }
+  struct stat status {};
+  REQUIRE(::stat(spool.path("daemon").c_str(), &status) == 0);
+  CHECK(status.st_uid == ::getpwnam("daemon")->pw_uid);
+  CHECK(status.st_gid == ::getpwnam("daemon")->pw_gid);
+  CHECK((status.st_mode & 07777) == 0600);
+}
