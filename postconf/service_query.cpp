@@ -1,6 +1,7 @@
 #include "postconf/service_query.h"
 
 #include <algorithm>
+#include <set>
 
 #include "lib/base/text.h"
 #include "postconf/pattern.h"
@@ -31,6 +32,8 @@ class Show {
   const Configuration& configuration_;
   Output& output_;
   std::vector<Pattern> patterns_;
+  // The names that had settings so far: an entry of the same name shows them again, as in Postfix.
+  std::set<std::pair<std::string, config::SocketType>> have_overrides_;
 };
 
 Result<void> Show::read_patterns() {
@@ -74,7 +77,7 @@ void Show::show_fields(const Service& service, const Pattern& pattern) {
 }
 
 Result<bool> Show::show_overrides(const Service& service, const Pattern& pattern) {
-  if (service.overrides.empty()) return false;  // even if another entry of its name has some
+  if (!have_overrides_.contains({service.name, service.type})) return false;
   bool found = false;
   for (const auto& [name, value] : configuration_.overrides(service)) {
     if (!pattern.fits_third(name)) continue;
@@ -87,6 +90,7 @@ Result<bool> Show::show_overrides(const Service& service, const Pattern& pattern
 }
 
 Result<void> Show::show(const Service& original) {
+  if (!original.overrides.empty()) have_overrides_.emplace(original.name, original.type);
   const bool fits = std::any_of(patterns_.begin(), patterns_.end(),
                                 [&](const Pattern& pattern) { return pattern.fits(original); });
   if (!fits) return {};

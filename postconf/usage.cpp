@@ -40,14 +40,15 @@ Overrides overrides_of(const std::vector<config::Service>& services) {
 void find_user_names(const Values& set, const Overrides& services, const std::string& directory,
                      Catalog& catalog, Output& output) {
   Names everywhere;  // set by -o in some service
+  // A service's own setting comes before that of main.cf, which is not used then.
   const auto use_in = [&](const Names& own, std::string_view file, std::string_view name) {
-    const bool in_main = set.find(name) != set.end();
-    if (in_main) catalog.add_user(name);
+    const bool in_main = set.contains(name);
+    if (in_main && (&own == &everywhere || !own.contains(name))) catalog.add_user(name);
     if (in_main || own.contains(name) || catalog.find(name) != nullptr) return;
     output.remark(concat(directory, "/", file, ": undefined parameter: ", name));
   };
   const auto use_of_table = [&](std::string_view name) {
-    if (set.find(name) != set.end()) catalog.add_user(name);
+    if (set.contains(name)) catalog.add_user(name);
   };
   for (const auto& [service, settings] : services) {
     Names own;

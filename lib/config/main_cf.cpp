@@ -60,11 +60,11 @@ Result<void> MainCf::index() {
     if (!setting) return fail(Errc::invalid, concat(path_, ", line ", line, ": ", setting.error().text));
     auto& [name, value] = *setting;
     const auto [known, is_new] = last.try_emplace(name, entries_.size());
-    if (!is_new) {
+    if (!is_new && entries_[known->second].value != value) {
       warnings_.push_back(concat(path_, ", line ", line, ": overriding earlier entry: ", shown(name), "=",
                                  shown(entries_[known->second].value)));
-      known->second = entries_.size();
     }
+    known->second = entries_.size();
     entries_.push_back({std::move(name), std::move(value), line});
   }
   return {};
