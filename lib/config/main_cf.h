@@ -36,7 +36,7 @@ class MainCf {
   const std::vector<Entry>& entries() const { return entries_; }
   // The entry in force: of several with one name the last. Null when there is none.
   const Entry* find(std::string_view name) const;
-  // "PATH, line N: overriding earlier entry: n=v", once for each value that a later entry replaces by another.
+  // "PATH, line N: overriding earlier entry: n=v", for each value that a later entry replaces by another.
   const std::vector<std::string>& warnings() const { return warnings_; }
   std::string text() const { return lines_.text(); }
 

@@ -14,6 +14,7 @@ import tempfile
 import unittest
 
 import cases
+import random_cases
 
 BUILD = os.environ['POSTERN_BUILD']
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -42,6 +43,7 @@ class Postfix:
         self.program, self.master = '/usr/sbin/postconf', cases.STOCK_MASTER
         if not self.is_postfix(self.program):
             self.unpack(directory)
+        self.stock = pathlib.Path(self.master).read_text('utf-8')
         self.empty = os.path.join(directory, 'empty')
         os.mkdir(self.empty)
         pathlib.Path(self.empty, 'master.cf').touch()
@@ -79,25 +81,27 @@ class Case:
     """One argument list on one configuration, through both programs."""
 
     def __init__(self, postfix, directory, main, master, arguments):
-        self.name = 'main %s, master %s: postconf %s' % (main, master, ' '.join(map(repr, arguments)))
+        texts = {'main.cf': cases.MAIN[main], 'master.cf': postfix.stock if master == 'stock' else cases.MASTER[master]}
+        self.name = 'main %s, master %s' % (main, master)
+        self.compare(postfix, directory, texts, arguments)
+
+    def compare(self, postfix, directory, texts, arguments):
+        self.name += ': postconf ' + ' '.join(map(repr, arguments))
         self.postfix = postfix
         self.expands = any(re.match('-[a-zA-Z]*x', word) for word in arguments)
         self.in_any_order = arguments[0] == '-e' and len(arguments) > 2
-        self.theirs = self.run(postfix, postfix.program, directory + '/theirs', main, master, arguments)
-        self.ours = self.run(postfix, OURS, directory + '/ours', main, master, arguments)
+        self.theirs = self.run(postfix, postfix.program, directory + '/theirs', texts, arguments)
+        self.ours = self.run(postfix, OURS, directory + '/ours', texts, arguments)
 
     @staticmethod
-    def run(postfix, program, directory, main, master, arguments):
+    def run(postfix, program, directory, texts, arguments):
         os.mkdir(directory)
-        for name, text in (('main.cf', cases.MAIN[main]), ('master.cf', cases.MASTER[master])):
-            path = os.path.join(directory, name)
-            if (name, master) == ('master.cf', 'stock'):
-                shutil.copyfile(postfix.master, path)
-            elif text is not None:
-                with open(path, 'w', encoding='utf-8') as file:
-                    file.write(text)
-            if os.path.exists(path):
-                os.utime(path, (1, 1))  # Postfix reads a file that is fresh more than once
+        for name, text in texts.items():
+            if text is None:
+                continue
+            path = pathlib.Path(directory, name)
+            path.write_text(text, 'utf-8')
+            os.utime(path, (1, 1))  # Postfix reads a file that is fresh more than once
         words = [word.replace('CONF', directory) for word in arguments]
         ran = subprocess.run([program, '-c', directory] + words, env=postfix.environment, capture_output=True,
                              check=False, text=True, encoding='latin-1')
@@ -107,7 +111,7 @@ class Case:
 
     def difference(self):
         """What differs, as text; empty if nothing does but what the page lists."""
-        if 'macro processing error' in self.theirs[2] and self.ours[0] == 0:
+        if 'macro processing error' in self.theirs[2]:
             return ''  # one bad value stops Postfix whatever is asked
         sides = [['exit status %d' % status] + self.plain(out) + self.messages(err) + self.plain_files(files)
                  for status, out, err, files in (self.theirs, self.ours)]
@@ -133,6 +137,20 @@ class Case:
         return ['%s: %s' % (name, line) for name, text in files.items() for line in text.split('\n')]
 
 
+class Sequence(Case):
+    """Files and edits that follow from a seed, one edit after the other, up to the first that differs."""
+
+    def __init__(self, postfix, directory, seed):
+        chance = random_cases.Chance(seed)
+        texts = {'main.cf': chance.main(), 'master.cf': chance.master()}
+        for step in range(STEPS):
+            self.name = 'seed %d, main.cf %r, master.cf %r' % (seed, *texts.values())
+            self.compare(postfix, tempfile.mkdtemp(dir=directory, prefix='%d-' % step), texts, chance.arguments())
+            if self.difference():
+                break
+            texts = self.ours[3]
+
+
 class Differential(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -148,12 +166,12 @@ class Differential(unittest.TestCase):
     def tearDownClass(cls):
         shutil.rmtree(cls.directory)
 
-    def compare(self, jobs):
-        """Runs (main, master, arguments) triples, and fails with those that differ. Many at a time, because Postfix
+    def compare(self, jobs, kind=Case):
+        """Runs (main, master, arguments) triples, or seeds, and fails with those that differ. Many at a time, because Postfix
         sleeps for a second whenever it ends with an error."""
         def run(numbered):
             number, job = numbered
-            return Case(self.postfix, tempfile.mkdtemp(dir=self.directory, prefix=str(number) + '-'), *job)
+            return kind(self.postfix, tempfile.mkdtemp(dir=self.directory, prefix=str(number) + '-'), *job)
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             ran = list(pool.map(run, enumerate(jobs)))
         found = [(case.name, case.difference()) for case in ran]
@@ -188,11 +206,18 @@ class Differential(unittest.TestCase):
         self.compare(self.spread(cases.table(cases.SERVICE_EDITS), masters, EACH))
         self.compare([('small', 'missing', ['-MX', 'a/unix']), ('small', 'missing', ['-Fe', 'a/unix/chroot=n'])])
 
+    def test_random_sequences(self):
+        first = int(os.environ.get('POSTCONF_SEED', '0'))
+        self.compare([(seed,) for seed in range(first, first + SEQUENCES)], Sequence)
+
     def test_lists(self):
         self.compare([('empty', 'empty', words) for words in cases.table(cases.LISTS)])
 
 
-EACH = int(os.environ.get('POSTCONF_EACH', '3'))  # configurations for each argument list
+EACH = int(os.environ.get('POSTCONF_EACH', '2'))  # configurations for each argument list
+
+SEQUENCES = int(os.environ.get('POSTCONF_SEQUENCES', '60'))
+STEPS = 4
 
 if __name__ == '__main__':
     unittest.main(argv=sys.argv)
