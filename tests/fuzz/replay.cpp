@@ -1,5 +1,5 @@
-// Runs a fuzz target once over each file of its corpus, so that every build tests what fuzzing has found so far:
-// fuzz_NAME DIRECTORY…. An empty or missing directory is an error: it would test nothing.
+// Runs a fuzz target once over each file of its corpus, so that every build tests what fuzzing has found so
+// far: fuzz_NAME DIRECTORY…. An empty or missing directory is an error: it would test nothing.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -39,7 +39,7 @@ struct SmtpdParams : ParamGroup {
       *this, "smtpd_forbid_bare_newline_exclusions", "$mynetworks", "Clients for whom the above is no."};
   Param<int> forbid_bare_newline_reject_code{
       *this, "smtpd_forbid_bare_newline_reject_code", "550", "The code for reject.", between(400, 599)};
-  Param<bool> forbid_unauth_pipelining{*this, "smtpd_forbid_unauth_pipelining", "yes",
+  Param<bool> forbid_unauth_pipelining{*this, "smtpd_forbid_unauth_pipelining", "no",
       "Disconnect clients that speak before it is their turn."};
   Param<List> forbidden_commands{*this, "smtpd_forbidden_commands", "CONNECT GET POST",
       "Commands that end the session at once: the client does not speak SMTP."};

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "lib/base/fd.h"
 
@@ -138,14 +139,15 @@ TEST_CASE("the host tells its name and at least one address") {
 }
 
 TEST_CASE("load reads main.cf of a directory, which becomes config_directory") {
-  const std::string directory = "settings_test.dir";
-  REQUIRE(std::system(("mkdir -p " + directory).c_str()) == 0);
+  std::string directory = "/tmp/settings_test_XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
   REQUIRE(replace_file(directory + "/main.cf", "myorigin = here\n", 0644));
   const auto s = Settings::load(directory, {{"stress", "yes"}});
   REQUIRE(s);
   CHECK(*s->value("myorigin") == "here");
   CHECK(*s->value("config_directory") == directory);
   CHECK(s->main_cf().path() == directory + "/main.cf");
+  std::filesystem::remove_all(directory);
   const auto missing = Settings::load("no/such/directory");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == Errc::not_found);
