@@ -1,10 +1,11 @@
 """Configurations and argument lists for the differential test of postconf."""
 import shlex
 
-STOCK_MASTER = '/usr/share/postfix/master.cf.dist'
+STOCK = '/usr/share/postfix'  # Debian's own files, in place of the text None below
 
 MAIN = {
     'empty': '',
+    'stock': None,
     'small': 'biff = no\nmyhostname = mail.example.com\nmydestination = $myhostname, localhost\n',
     'folded': '# head\nbiff=no\nmydestination = $myhostname,\n   localhost\n# inside\n\n\tlocalhost.$mydomain\n'
               '# tail\nrelayhost =\n   [relay.example.com]:587  \n',
@@ -76,7 +77,7 @@ MAIN_QUERIES = r'''
 -H biff nope | -x myorigin mydestination | -d biff myorigin | -dx myorigin relay_domains
 -d virtual_maps zork nope | virtual_maps fallback_relay | zork alpha beta bork gork | -x zork bork | foo biff=1
 -n biff relayhost | -o biff=maybe biff | -o biff=maybe -n | -o unheard=of -n
--o myhostname=q.example.net -x mydestination mydomain | -o foo
+-o myhostname=q.example.net -x mydestination mydomain
 -o compatibility_level=0 -x smtpd_relay_restrictions relay_domains mynetworks_style | -dx -C service | -nfx
 -fh mydestination | smtp_destination_concurrency_limit maildrop_time_limit lmtp_recipient_limit
 -x smtp_tls_fingerprint_digest syslog_name | config_directory | -x config_directory service_name process_name

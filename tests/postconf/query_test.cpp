@@ -25,6 +25,12 @@ TEST_CASE("the variable MAIL_CONFIG names the directory, and -c another") {
   CHECK_FALSE(by_default->directory_named);
 }
 
+TEST_CASE("an override of the command line must be a setting") {
+  const auto parsed = postconf::parse_arguments({"-o", "foo", "-n"}, nullptr);
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().text == "invalid parameter override: foo: missing '=' after attribute name");
+}
+
 TEST_CASE("one bad value does not hide the others") {
   Fixture conf("myorigin = $myorigin\nbiff = no\n");
   CHECK(conf.says({"-h", "biff"}) == "no\n");

@@ -40,10 +40,11 @@ class Postfix:
 
     def __init__(self, directory):
         self.environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C'}
-        self.program, self.master = '/usr/sbin/postconf', cases.STOCK_MASTER
+        self.program, self.share = '/usr/sbin/postconf', cases.STOCK
         if not self.is_postfix(self.program):
             self.unpack(directory)
-        self.stock = pathlib.Path(self.master).read_text('utf-8')
+        self.main = pathlib.Path(self.share, 'main.cf.dist').read_text('utf-8')
+        self.master = pathlib.Path(self.share, 'master.cf.dist').read_text('utf-8')
         self.empty = os.path.join(directory, 'empty')
         os.mkdir(self.empty)
         pathlib.Path(self.empty, 'master.cf').touch()
@@ -59,7 +60,7 @@ class Postfix:
         for package in glob.glob(os.path.join(directory, 'postfix_*.deb')):
             subprocess.run(['dpkg-deb', '-x', package, directory], check=True, capture_output=True)
         self.program = directory + '/usr/sbin/postconf'
-        self.master = directory + cases.STOCK_MASTER
+        self.share = directory + cases.STOCK
         self.environment['LD_LIBRARY_PATH'] = directory + '/usr/lib/postfix'
         if not self.is_postfix(self.program):
             raise FileNotFoundError(self.program)
@@ -81,7 +82,8 @@ class Case:
     """One argument list on one configuration, through both programs."""
 
     def __init__(self, postfix, directory, main, master, arguments):
-        texts = {'main.cf': cases.MAIN[main], 'master.cf': postfix.stock if master == 'stock' else cases.MASTER[master]}
+        texts = {'main.cf': postfix.main if main == 'stock' else cases.MAIN[main],
+                 'master.cf': postfix.master if master == 'stock' else cases.MASTER[master]}
         self.name = 'main %s, master %s' % (main, master)
         self.compare(postfix, directory, texts, arguments)
 
