@@ -51,7 +51,8 @@ TEST_CASE("the actions of an access table") {
       {"", Action::Kind::unknown, ""},
   };
   for (const auto& [value, kind, reply] : cases) {
-    CAPTURE(value);
+    const auto& text = value;  // clang 14 cannot capture a binding
+    CAPTURE(text);
     const Action action = parse_action(value, 554, 450);
     CHECK(action.kind == kind);
     if (kind == Action::Kind::refuse) CHECK(action.status.reply() == reply);
