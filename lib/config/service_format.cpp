@@ -35,7 +35,7 @@ List canonical_options(const Service& service) {
     for (const char letter : word.substr(1, stop - 1)) parts.push_back(concat("-", letter));
     if (stop == word.size()) continue;
     const bool attached = stop + 1 < word.size();
-    auto value = attached ? std::string(word.substr(stop + 1)) : service.arguments[at + 1];
+    std::string value(trim(attached ? word.substr(stop + 1) : std::string_view(service.arguments[at + 1])));
     if (word[stop] == 'o') {
       value = concat(setting->first, "=", setting->second);
       ++setting;
