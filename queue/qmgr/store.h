@@ -27,8 +27,6 @@ class Store {
   net::Task<Result<std::int64_t>> next_due();
   net::Task<Result<std::string>> content(std::int64_t message);
 
-  std::uint64_t commits() const { return writer_.commits(); }
-
  private:
   template <class T>
   net::Task<Result<T>> run(Job::Kind kind, std::function<Result<T>(Database&)> work);

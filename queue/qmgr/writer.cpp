@@ -92,7 +92,6 @@ void Writer::settle_later() {
 
 void Writer::run(Batch& batch, std::vector<Result<void>>& results) {
   auto worked = work(batch, results);
-  ++commits_;
   if (worked) return;
   // The transaction is undone: it failed for everybody in it.
   for (auto& result : results) {

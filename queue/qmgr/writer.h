@@ -2,7 +2,6 @@
 // are gathered and share the next one: a single message alone is committed at once, many share a sync.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -34,8 +33,6 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void submit(Job job);
-  // Transactions committed so far, and durable ones among them.
-  std::uint64_t commits() const { return commits_; }
 
  private:
   using Batch = std::vector<Job>;
@@ -61,7 +58,6 @@ class Writer {
   Batch waiting_;
   bool closing_ = false;
   bool unsynced_ = false;  // of the thread: commits that are not on disk yet
-  std::atomic<std::uint64_t> commits_ = 0;
   std::thread thread_;
 };
 

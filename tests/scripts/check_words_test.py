@@ -9,7 +9,7 @@ SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 's
 
 BAD = ['see /wo' 'rk/main', 'in /ro' 'ot/mail', '"/ho' 'me/ann/x"', '/tm' 'p/build-x', '// TO' 'DO: later',
        '# FIX' 'ME', '/* XX' 'X */', '<' '<<<<<< HEAD', '>' '>>>>>> branch']
-GOOD = ['network/main', './work/x', '/var/spool/postern', 'mkstemp("XXXXXX")', 'todo', '/tmp/x', '=======x', '"$HOME"']
+GOOD = ['network/main', './wo' + 'rk/x', '/var/spool/postern', 'mkstemp("XXXXXX")', 'todo', '/tmp/x', '=======x', '"$HOME"']
 
 
 def check(text):
