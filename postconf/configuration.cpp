@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "lib/config/expand.h"
 #include "lib/config/main_cf.h"
 #include "lib/config/master_cf.h"
+#include "postconf/pattern.h"
 
 namespace postern::postconf {
 
@@ -15,6 +18,15 @@ constexpr std::string_view kComputed[] = {"mydomain", "myhostname", "mynetworks"
 
 bool is_computed(std::string_view name) {
   return name == kComputed[0] || name == kComputed[1] || name == kComputed[2];
+}
+
+// Whether every name that has a meaning may be shown.
+bool lists_all(const Request& request) {
+  if (request.effective) return true;
+  if (request.step().space != Space::main || request.set_only) return false;
+  const auto& words = request.step().words;
+  return words.empty() ||
+         std::any_of(words.begin(), words.end(), [](const auto& word) { return Glob(word).is_wild(); });
 }
 
 }  // namespace
@@ -37,8 +49,7 @@ Result<Configuration> Configuration::read(const Request& request, Output& output
   if (auto done = read.read_services(request, output); !done) return fail(done.error());
   read.catalog_.add_services(read.services_);
   if (!request.defaults) find_user_names(read.set_, read.overrides_, read.directory_, read.catalog_, output);
-  if (request.space == Space::main && request.words.empty() && !request.set_only)
-    read.catalog_.list_services();
+  if (lists_all(request)) read.catalog_.list_services();
   return read;
 }
 
@@ -59,6 +70,7 @@ void Configuration::note_settings(const Request& request, Output& output) {
     settings_.override("config_directory", request.directory);
   }
   for (const auto& [name, value] : request.overrides) set_.insert_or_assign(name, value);
+  command_line_ = request.overrides;
 }
 
 Result<void> Configuration::read_services(const Request& request, Output& output) {
@@ -68,7 +80,7 @@ Result<void> Configuration::read_services(const Request& request, Output& output
     overrides_ = overrides_of(services_);
     return {};
   }
-  const bool may_be_missing = request.space == Space::main && master.error().sys != 0;
+  const bool may_be_missing = request.step().space == Space::main && master.error().sys != 0;
   if (!may_be_missing) return fail(master.error());
   output.warn(master.error().text);
   return {};
@@ -78,6 +90,16 @@ const Values& Configuration::overrides(const config::Service& service) const {
   static const Values none;
   const auto found = overrides_.find({service.name, service.type});
   return found == overrides_.end() ? none : found->second;
+}
+
+Origin Configuration::origin(const std::string& name) const {
+  const auto is_it = [&](const auto& one) { return one.first == name; };
+  const auto& given = command_line_;
+  if (std::any_of(given.begin(), given.end(), is_it)) return {"override"};
+  if (!set_.contains(name)) return {"default"};
+  const auto& main = settings_.main_cf();
+  const auto* entry = main.find(name);
+  return entry == nullptr ? Origin{"override"} : Origin{"file", main.path(), entry->line};
 }
 
 std::string Configuration::value(const std::string& name, const Known& known) const {

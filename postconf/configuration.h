@@ -33,6 +33,8 @@ class Configuration {
 
   // The value in force of a known parameter, unexpanded.
   std::string value(const std::string& name, const Known& known) const;
+  // Where it stands.
+  Origin origin(const std::string& name) const;
   // Expands $names; of a service, with its own -o settings. Fails as config::expand does.
   Result<std::string> expand(std::string_view text, const config::Service* service = nullptr) const;
 
@@ -44,7 +46,8 @@ class Configuration {
   config::Settings settings_;
   std::string directory_;
   Values set_;
-  Values facts_;  // about this process: nobody sets them
+  config::Pairs command_line_;  // -o
+  Values facts_;                // about this process: nobody sets them
   std::vector<config::Service> services_;
   Overrides overrides_;
   Catalog catalog_;

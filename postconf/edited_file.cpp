@@ -66,6 +66,7 @@ Result<void> EditedFile::lock() {
     if (!S_ISREG(held.st_mode)) return fail(Errc::invalid, concat(temporary_, ": not a regular file"));
     const bool is_there = ::lstat(temporary_.c_str(), &named) == 0;
     if (!is_there || held.st_dev != named.st_dev || held.st_ino != named.st_ino) continue;
+    interrupted_ = held.st_size > 0;
     fd_ = std::move(*fd);
     return {};
   }
@@ -103,16 +104,21 @@ Result<void> EditedFile::keep_attributes() {
   return {};
 }
 
-Result<void> EditedFile::replace(std::string_view text) {
-  if (text == text_) return {};
+Result<void> EditedFile::prepare(std::string_view text) {
   if (::ftruncate(fd_.get(), 0) != 0) return fail_errno(concat("truncate ", temporary_), errno);
   if (auto written = write_all(fd_.get(), text, temporary_); !written) return written;
   if (auto kept = keep_attributes(); !kept) return kept;
   if (::fsync(fd_.get()) != 0) return fail_errno(concat("sync ", temporary_), errno);
+  return {};
+}
+
+Result<void> EditedFile::publish() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     return fail_errno(concat("rename ", temporary_), errno);
   fd_.reset();
-  return sync_directory(directory_of(path_));
+  return {};
 }
+
+Result<void> EditedFile::sync() const { return sync_directory(directory_of(path_)); }
 
 }  // namespace postern::postconf

@@ -25,9 +25,15 @@ class EditedFile {
   ~EditedFile();
 
   const std::string& text() const { return text_; }
-  // Replaces the text, if it is another one: a reader sees the old file or the new one, and so does who comes
-  // after a crash. Mode, owner and extended attributes (access control lists) stay.
-  Result<void> replace(std::string_view text);
+  // Whether FILE.tmp had something in it: an editor died before it could make it the file.
+  bool was_interrupted() const { return interrupted_; }
+
+  // Puts the new text on disk beside the file, with its mode, owner and extended attributes (access control lists).
+  Result<void> prepare(std::string_view text);
+  // Makes what was prepared the file: a reader sees the old file or the new one, and so does who comes after a crash.
+  Result<void> publish();
+  // Makes the new name durable.
+  Result<void> sync() const;
 
  private:
   EditedFile() = default;
@@ -39,6 +45,7 @@ class EditedFile {
   std::string text_;
   Fd original_, fd_;
   struct stat attributes_ {};
+  bool interrupted_ = false;
 };
 
 }  // namespace postern::postconf

@@ -28,12 +28,12 @@ void show_maps(Output& output) {
 }  // namespace
 
 Result<int> show_list(const Request& request, Output& output) {
-  if (request.space == Space::maps) show_maps(output);
-  if (request.space == Space::locks) {
+  if (request.step().space == Space::maps) show_maps(output);
+  if (request.step().space == Space::locks) {
     for (const auto lock : kLocks) output.line(lock);
   }
   // There is no SASL yet: these lists are empty.
-  if (request.space != Space::tls) return EXIT_SUCCESS;
+  if (request.step().space != Space::tls) return EXIT_SUCCESS;
   const auto& facts = kTlsFacts;
   if (std::find(std::begin(facts), std::end(facts), request.tls_fact) == std::end(facts)) {
     output.warn(concat("unknown 'postconf -T' mode: ", request.tls_fact));

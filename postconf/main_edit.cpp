@@ -6,7 +6,9 @@
 #include "lib/base/text.h"
 #include "lib/config/lines.h"
 #include "lib/config/main_cf.h"
-#include "postconf/edited_file.h"
+#include "postconf/comments.h"
+#include "postconf/names.h"
+#include "postconf/pattern.h"
 
 namespace postern::postconf {
 
@@ -46,12 +48,11 @@ Result<void> want_name(const std::string& word, WantedNames& wanted) {
   return {};
 }
 
-Result<WantedNames> read_words(const Request& request, Output& output) {
+Result<WantedNames> read_words(const Step& step, Output& output) {
   WantedNames wanted;
-  for (const auto& word : request.words) {
+  for (const auto& word : step.words) {
     if (auto fine = check_word(word); !fine) return fail(fine.error());
-    const auto done =
-        request.verb == Verb::edit ? want_setting(word, wanted, output) : want_name(word, wanted);
+    const auto done = step.verb == Verb::edit ? want_setting(word, wanted, output) : want_name(word, wanted);
     if (!done) return fail(done.error());
   }
   return wanted;
@@ -68,39 +69,76 @@ std::string_view name_of(std::string_view entry) {
   return entry.substr(0, static_cast<std::size_t>(stop - entry.begin()));
 }
 
+// What is wanted of the name; only where names are removed may one of many characters fit it.
+WantedNames::iterator find_wanted(WantedNames& wanted, std::string_view name, Verb verb) {
+  const auto found = wanted.find(name);
+  if (found != wanted.end() || verb == Verb::edit) return found;
+  return std::find_if(wanted.begin(), wanted.end(),
+                      [&](const auto& one) { return Glob(one.first).fits(std::string(name)); });
+}
+
+bool has_value(std::string_view entry, std::string_view wanted) {
+  const auto now = config::split_setting(entry), then = config::split_setting(wanted);
+  return now && then && in_one_line(now->second) == in_one_line(then->second);
+}
+
 // Every entry of these names, not only the one in force; names that are not there yet come last, sorted.
-std::string edited(config::Lines lines, const Request& request, WantedNames& wanted, const std::string& path,
-                   Output& output) {
+void change_entries(const Step& step, WantedNames& wanted, Draft& draft, Output& output) {
   std::vector<Change> changes;
-  for (auto& entry : lines.logical()) {
-    const auto found = wanted.find(name_of(entry.text));
+  for (auto& entry : draft.main().logical()) {
+    const auto found = find_wanted(wanted, name_of(entry.text), step.verb);
     if (found == wanted.end()) continue;
-    if (found->second.found++ == 1)
-      output.warn(concat(path, ": multiple entries for \"", found->first, "\""));
-    changes.push_back({kind_of(request.verb), std::move(entry), found->second.line});
+    if (step.gently && has_value(entry.text, found->second.line)) {
+      ++found->second.found;
+      continue;
+    }
+    if (found->second.found++ == 1 && !Glob(found->first).is_wild()) {
+      output.warn(concat(draft.main_path(), ": multiple entries for \"", found->first, "\""));
+    }
+    changes.push_back({kind_of(step.verb), std::move(entry), found->second.line});
   }
-  lines.apply(changes);
+  draft.main().apply(changes);
   for (const auto& [name, entry] : wanted) {
-    if (request.verb == Verb::edit && entry.found == 0) lines.append(entry.line);
+    if (entry.found > 0) continue;
+    if (step.verb == Verb::edit) {
+      draft.main().append(entry.line);
+    } else {
+      output.missing = true;
+    }
   }
-  return lines.text();
+}
+
+// Of several commented entries of one name the last one, which would be in force.
+void uncomment_entries(WantedNames& wanted, Draft& draft, Output& output) {
+  std::map<std::string, std::size_t, std::less<>> set;
+  for (const auto& entry : draft.main().logical()) set.emplace(name_of(entry.text), entry.begin + 1);
+  const auto commented = commented_settings(draft.main());
+  for (auto entry = commented.rbegin(); entry != commented.rend(); ++entry) {
+    const std::string name(name_of(entry->text));
+    const auto found = find_wanted(wanted, name, Verb::uncomment);
+    if (found == wanted.end()) continue;
+    ++found->second.found;
+    const auto active = set.find(name);
+    if (active == set.end()) uncomment(draft.main(), *entry);
+    if (active != set.end() && active->second > 0) {
+      output.warn(concat(draft.main_path(), ", line ", active->second, ": ", name, " is set already"));
+    }
+    set.insert_or_assign(name, 0);
+  }
+  for (const auto& [name, entry] : wanted) output.missing = output.missing || entry.found == 0;
 }
 
 }  // namespace
 
-Result<void> edit_main(const Request& request, Output& output) {
-  auto wanted = read_words(request, output);
+Result<void> edit_main(const Step& step, Draft& draft, Output& output) {
+  auto wanted = read_words(step, output);
   if (!wanted) return fail(wanted.error());
-  const auto path = concat(request.directory, "/main.cf");
-  auto file = EditedFile::open(path);
-  if (!file) return fail(file.error());
-  auto lines = config::Lines::parse(file->text(), path);
-  if (!lines) return fail(lines.error());
-  const auto text = edited(std::move(*lines), request, *wanted, path, output);
-  // A file that is broken already may be repaired step by step.
-  const auto result = config::MainCf::parse(text, path);
-  if (!result && config::MainCf::parse(file->text(), path)) return fail(result.error());
-  return file->replace(text);
+  if (step.verb == Verb::uncomment) {
+    uncomment_entries(*wanted, draft, output);
+  } else {
+    change_entries(step, *wanted, draft, output);
+  }
+  return {};
 }
 
 }  // namespace postern::postconf

@@ -1,6 +1,7 @@
 #include "postconf/main_query.h"
 
 #include "lib/base/text.h"
+#include "postconf/pattern.h"
 #include "postconf/usage.h"
 
 namespace postern::postconf {
@@ -17,10 +18,16 @@ class Show {
       : request_(request), configuration_(configuration), output_(output) {}
 
   Result<void> named() {
-    for (const auto& name : request_.words) {
+    for (const auto& name : request_.step().words) {
+      const Glob glob(name);
+      if (glob.is_wild()) {
+        auto shown = all_that_fit(glob);
+        if (!shown) return shown;
+        continue;
+      }
       const auto* known = configuration_.catalog().find(name);
       if (known == nullptr) {
-        output_.warn(concat(name, ": unknown parameter"));
+        unknown(name);
       } else if (auto shown = one(name, *known); !shown) {
         return shown;
       }
@@ -46,6 +53,23 @@ class Show {
   }
 
  private:
+  void unknown(const std::string& name) {
+    output_.missing = true;
+    output_.warn(concat(name, ": unknown parameter"));
+  }
+
+  Result<void> all_that_fit(const Glob& glob) {
+    bool found = false;
+    for (const auto& [name, known] : configuration_.catalog().all()) {
+      const bool listed = !known.hidden || configuration_.set().contains(name);
+      if (!listed || !glob.fits(name)) continue;
+      found = true;
+      if (auto shown = of_class(name, known); !shown) return shown;
+    }
+    if (!found) unknown(glob.text());
+    return {};
+  }
+
   Result<void> of_class(const std::string& name, const Known& known) {
     return is_wanted(request_, known.kind) ? one(name, known) : Result<void>();
   }
@@ -58,7 +82,8 @@ class Show {
       if (!expanded) return cannot_expand(expanded.error(), output_);
       value = std::move(*expanded);
     }
-    output_.line(setting_line(request_, name, value));
+    const auto origin = request_.origin ? configuration_.origin(name) : Origin{};
+    output_.line(setting_line(request_, origin, name, value));
     return {};
   }
 
@@ -71,7 +96,7 @@ class Show {
 
 Result<void> show_main(const Request& request, const Configuration& configuration, Output& output) {
   Show show(request, configuration, output);
-  auto shown = !request.words.empty() ? show.named() : request.set_only ? show.all_set() : show.all();
+  auto shown = !request.step().words.empty() ? show.named() : request.set_only ? show.all_set() : show.all();
   if (!shown || request.defaults) return shown;
   warn_of_unused(configuration.set(), configuration.directory(), configuration.catalog(), output);
   warn_of_unused_overrides(configuration.set(), configuration.all_overrides(), configuration.directory(),

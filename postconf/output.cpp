@@ -1,5 +1,6 @@
 #include "postconf/output.h"
 
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 
 namespace postern::postconf {
@@ -27,6 +28,18 @@ std::string in_words(std::string_view text, bool fold) {
   return out;
 }
 
+// {"name": "value"}, as Postfix 3.11 has it; with more to say about it an object of several members.
+std::string json_line(const Request& request, const Origin& origin, std::string_view name,
+                      std::string_view value) {
+  JsonObject object;
+  if (!request.origin) return object.add(name, value).text();
+  object.add("name", name).add("value", value).add("origin", origin.kind);
+  if (origin.line > 0) {
+    object.add("file", origin.path).add_number("line", static_cast<std::int64_t>(origin.line));
+  }
+  return object.text();
+}
+
 }  // namespace
 
 void Output::line(std::string_view text) {
@@ -40,10 +53,18 @@ void Output::remark(std::string_view text) {
   if (!quiet) warn(text);
 }
 
-std::string setting_line(const Request& request, std::string_view name, std::string_view value) {
-  if (request.names_only) return std::string(name);
-  if (request.values_only) return in_words(value, request.fold);
-  return in_words(concat(name, " = ", value), request.fold);
+std::string origin_text(const Request& request, const Origin& origin) {
+  if (!request.origin) return {};
+  return origin.line == 0 ? concat(origin.kind, ": ") : concat(origin.path, ", line ", origin.line, ": ");
+}
+
+std::string setting_line(const Request& request, const Origin& origin, std::string_view name,
+                         std::string_view value) {
+  if (request.json) return json_line(request, origin, name, value);
+  const auto start = origin_text(request, origin);
+  if (request.names_only) return concat(start, name);
+  if (request.values_only) return in_words(concat(start, value), request.fold);
+  return in_words(concat(start, name, " = ", value), request.fold);
 }
 
 Failure cannot_expand(const Error& error, Output& output) {

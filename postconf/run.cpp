@@ -3,35 +3,49 @@
 #include <cstdlib>
 
 #include "lib/base/text.h"
+#include "postconf/change.h"
 #include "postconf/configuration.h"
+#include "postconf/history.h"
 #include "postconf/lists.h"
-#include "postconf/main_edit.h"
 #include "postconf/main_query.h"
-#include "postconf/service_edit.h"
 #include "postconf/service_query.h"
 
 namespace postern::postconf {
 
 namespace {
 
+constexpr int kUnchanged = 2, kNotFound = 3;  // exit statuses of --status
+
 bool is_list(Space space) {
-  return space != Space::main && space != Space::services && space != Space::fields &&
-         space != Space::overrides;
+  return space == Space::maps || space == Space::locks || space == Space::sasl_servers ||
+         space == Space::sasl_clients || space == Space::tls;
+}
+
+Result<void> show(const Request& request, Output& output) {
+  const auto configuration = Configuration::read(request, output);
+  if (!configuration) return fail(configuration.error());
+  return request.step().space == Space::main ? show_main(request, *configuration, output)
+                                             : show_services(request, *configuration, output);
+}
+
+int status_of(const Request& request, const Output& output) {
+  if (!request.status) return EXIT_SUCCESS;
+  if (output.missing) return kNotFound;
+  const bool edits = request.task == Task::edit || request.task == Task::apply || request.task == Task::undo;
+  return edits && !output.changed ? kUnchanged : EXIT_SUCCESS;
 }
 
 Result<int> perform(const Request& request, Output& output) {
-  if (is_list(request.space)) return show_list(request, output);
+  if (request.task == Task::query && is_list(request.step().space)) return show_list(request, output);
   Result<void> done;
-  if (request.verb == Verb::show) {
-    const auto configuration = Configuration::read(request, output);
-    if (!configuration) return fail(configuration.error());
-    done = request.space == Space::main ? show_main(request, *configuration, output)
-                                        : show_services(request, *configuration, output);
-  } else {
-    done = request.space == Space::main ? edit_main(request, output) : edit_services(request, output);
+  switch (request.task) {
+    case Task::help: output.out += help_text(); break;
+    case Task::history: done = show_history(request, output); break;
+    case Task::query: done = show(request, output); break;
+    default: done = change(request, output);
   }
   if (!done) return fail(done.error());
-  return EXIT_SUCCESS;
+  return status_of(request, output);
 }
 
 }  // namespace
@@ -42,7 +56,7 @@ int run(const std::vector<std::string>& arguments, const char* mail_config, Outp
   const auto status = request ? perform(*request, output) : Result<int>(fail(request.error()));
   if (status) return *status;
   output.err += concat("postconf: fatal: ", printable(status.error().text), "\n");
-  return EXIT_FAILURE;
+  return request && request->status && output.missing ? kNotFound : EXIT_FAILURE;
 }
 
 }  // namespace postern::postconf

@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "commands/postern/json.h"
 #include "commands/postern/place.h"
 #include "commands/postern/sandbox.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/config/main_cf.h"

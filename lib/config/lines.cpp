@@ -20,22 +20,21 @@ std::string_view without_end(std::string_view line) {
 
 }  // namespace
 
-std::string shown(std::string_view text) {
-  return printable(text, 200);
-}
+std::string shown(std::string_view text) { return printable(text, 200); }
 
 Lines::Kind Lines::kind_of(std::string_view line) {
-  const auto words = trim(line);
-  if (words.empty() || words.front() == '#') return Kind::ignored;
-  return is_space(line.front()) ? Kind::more : Kind::first;
+  const auto first = std::find_if_not(line.begin(), line.end(), is_space);
+  if (first == line.end() || *first == '#') return Kind::ignored;
+  return first == line.begin() ? Kind::first : Kind::more;
 }
 
 Result<Lines> Lines::parse(std::string_view text, const std::string& path) {
   if (text.size() > kLongestFile) return fail(Errc::too_long, concat(path, ": file is too large"));
   Lines parsed;
+  parsed.lines_.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
   bool in_entry = false;
   while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n') == text.npos ? text.npos : text.find('\n') + 1);
+    const auto line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
     const auto where = [&] { return concat(path, ", line ", parsed.lines_.size() + 1); };
     if (line.find('\0') != line.npos) return fail(Errc::invalid, where() + ": NUL byte in text");
     const auto kind = kind_of(line);
@@ -44,7 +43,7 @@ Result<Lines> Lines::parse(std::string_view text, const std::string& path) {
                                         shown(trim(line)), "\""));
     }
     in_entry = in_entry || kind == Kind::first;
-    parsed.lines_.emplace_back(line);
+    parsed.lines_.push_back({std::string(line), parsed.lines_.size()});
     text.remove_prefix(line.size());
   }
   return parsed;
@@ -53,43 +52,57 @@ Result<Lines> Lines::parse(std::string_view text, const std::string& path) {
 std::vector<Logical> Lines::logical() const {
   std::vector<Logical> found;
   for (std::size_t i = 0; i < lines_.size(); ++i) {
-    const auto kind = kind_of(lines_[i]);
+    const auto kind = kind_of(lines_[i].text);
     if (kind == Kind::ignored) continue;
     if (kind == Kind::first) found.push_back({i, i, {}});
-    found.back().text += without_end(lines_[i]);
+    found.back().text += without_end(lines_[i].text);
     found.back().end = i + 1;
   }
   return found;
 }
 
 std::string Lines::text() const {
+  std::size_t size = 0;
+  for (const auto& line : lines_) size += line.text.size();
   std::string all;
-  for (const auto& line : lines_) all += line;
+  all.reserve(size);
+  for (const auto& line : lines_) all += line.text;
   return all;
 }
 
 std::size_t Lines::ignored() const {
-  const auto count =
-      std::count_if(lines_.begin(), lines_.end(), [](const auto& l) { return kind_of(l) == Kind::ignored; });
+  const auto count = std::count_if(lines_.begin(), lines_.end(),
+                                   [](const Line& line) { return kind_of(line.text) == Kind::ignored; });
   return static_cast<std::size_t>(count);
 }
 
 // Moves the lines of an entry to `out` as the change wants them.
-void Lines::change(const Change& change, std::vector<std::string>& out) {
+void Lines::change(const Change& change, std::vector<Line>& out) {
   const bool rewrites = change.kind == Change::Kind::rewrite;
-  const auto ending = line_end(lines_[change.entry.begin]);
-  const auto line = rewrites ? concat(change.text, ending.empty() ? "\n" : ending) : std::string();
-  if (rewrites && change.comments == Comments::behind) out.push_back(line);
+  const auto ending = line_end(lines_[change.entry.begin].text);
+  const auto add_new = [&] {
+    std::string_view rest = change.text;
+    for (auto at = rest.find('\n'); at != rest.npos; at = rest.find('\n')) {
+      out.push_back({std::string(rest.substr(0, at + 1)), kNewLine});
+      rest.remove_prefix(at + 1);
+    }
+    out.push_back({concat(rest, ending.empty() ? "\n" : ending), kNewLine});
+  };
+  if (rewrites && change.comments == Comments::behind) add_new();
   for (auto i = change.entry.begin; i < change.entry.end; ++i) {
-    const bool stays = kind_of(lines_[i]) == Kind::ignored;
+    const bool stays = kind_of(lines_[i].text) == Kind::ignored;
     if (!stays && change.kind != Change::Kind::comment_out) continue;
-    out.push_back(stays ? std::move(lines_[i]) : "#" + lines_[i]);
+    if (stays) {
+      out.push_back(std::move(lines_[i]));
+    } else {
+      out.push_back({"#" + lines_[i].text, kNewLine});
+    }
   }
-  if (rewrites && change.comments == Comments::in_front) out.push_back(line);
+  if (rewrites && change.comments == Comments::in_front) add_new();
 }
 
 void Lines::apply(const std::vector<Change>& changes) {
-  std::vector<std::string> out;
+  std::vector<Line> out;
   out.reserve(lines_.size());
   std::size_t at = 0;
   const auto keep_up_to = [&](std::size_t end) {
@@ -101,29 +114,39 @@ void Lines::apply(const std::vector<Change>& changes) {
     at = one.entry.end;
   }
   keep_up_to(lines_.size());
-  // A final newline that was missing may stay missing, but only where nothing comes behind.
-  for (std::size_t i = 0; i + 1 < out.size(); ++i) {
-    if (!out[i].ends_with('\n')) out[i] += '\n';
-  }
   lines_ = std::move(out);
+  end_all_but_the_last();
+}
+
+// A final newline that was missing may stay missing, but only where nothing comes behind.
+void Lines::end_all_but_the_last() {
+  for (std::size_t i = 0; i + 1 < lines_.size(); ++i) {
+    if (lines_[i].text.ends_with('\n')) continue;
+    lines_[i].text += '\n';
+    lines_[i].origin = kNewLine;
+  }
 }
 
 void Lines::rewrite(const Logical& entry, std::string_view with, Comments comments) {
   apply({{Change::Kind::rewrite, entry, std::string(with), comments}});
 }
 
-void Lines::erase(const Logical& entry) {
-  apply({{Change::Kind::erase, entry}});
-}
+void Lines::erase(const Logical& entry) { apply({{Change::Kind::erase, entry}}); }
 
-void Lines::comment_out(const Logical& entry) {
-  apply({{Change::Kind::comment_out, entry}});
-}
+void Lines::comment_out(const Logical& entry) { apply({{Change::Kind::comment_out, entry}}); }
 
 void Lines::append(std::string_view line) {
-  const auto ending = lines_.empty() || !lines_.back().ends_with("\r\n") ? "\n" : "\r\n";
-  if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += '\n';
-  lines_.push_back(concat(line, ending));
+  const auto ending = lines_.empty() || !lines_.back().text.ends_with("\r\n") ? "\n" : "\r\n";
+  replace(lines_.size(), lines_.size(), {concat(line, ending)});
+}
+
+void Lines::replace(std::size_t begin, std::size_t end, const std::vector<std::string>& with) {
+  const auto at = lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(begin),
+                               lines_.begin() + static_cast<std::ptrdiff_t>(end));
+  std::vector<Line> fresh;
+  for (const auto& text : with) fresh.push_back({text, kNewLine});
+  lines_.insert(at, fresh.begin(), fresh.end());
+  end_all_but_the_last();
 }
 
 }  // namespace postern::config

@@ -27,6 +27,9 @@ struct Logical {
 // Where comments inside an entry go when the entry is rewritten.
 enum class Comments { behind, in_front };
 
+// Where a line stood that was not there when the text was parsed.
+constexpr std::size_t kNewLine = static_cast<std::size_t>(-1);
+
 // What becomes of a logical line. Comments and blank lines within it always stay, of a rewritten one where
 // `comments` says; an `end` that reaches up to the next entry takes those behind the entry along.
 struct Change {
@@ -50,6 +53,9 @@ class Lines {
 
   // How many lines there are.
   std::size_t height() const { return lines_.size(); }
+  // A physical line with its end of line, and where it stood (from 0) when the text was parsed, or kNewLine.
+  const std::string& line(std::size_t number) const { return lines_[number].text; }
+  std::size_t origin(std::size_t number) const { return lines_[number].origin; }
 
   // Many edits in one pass; they are in the order of the file and do not overlap.
   void apply(const std::vector<Change>& changes);
@@ -61,13 +67,21 @@ class Lines {
   void comment_out(const Logical& entry);
   // Adds a line at the end, after repairing a missing final newline.
   void append(std::string_view line);
+  // Puts other physical lines, each with its end of line, in the place of those from `begin` up to `end`. A final
+  // newline that is then missing in the middle is added.
+  void replace(std::size_t begin, std::size_t end, const std::vector<std::string>& with);
 
  private:
   enum class Kind { ignored, first, more };
+  struct Line {
+    std::string text;  // with its end of line
+    std::size_t origin = kNewLine;
+  };
   static Kind kind_of(std::string_view line);
-  void change(const Change& change, std::vector<std::string>& out);
+  void change(const Change& change, std::vector<Line>& out);
+  void end_all_but_the_last();
 
-  std::vector<std::string> lines_;  // each with its end of line
+  std::vector<Line> lines_;
 };
 
 // The text of a logical line as an error message shows it.

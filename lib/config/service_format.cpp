@@ -3,6 +3,7 @@
 
 #include "lib/base/text.h"
 #include "lib/config/service.h"
+#include "lib/config/service_parts.h"
 
 namespace postern::config {
 
@@ -12,14 +13,14 @@ constexpr std::array<std::size_t, kFields + 1> kColumns{0, 11, 17, 25, 33, 41, 4
 constexpr std::size_t kWidth = 80;  // a line is shorter
 constexpr std::string_view kIndent = "    ";
 
-// In braces if it would otherwise not come back as one word.
+}  // namespace
+
 std::string quoted(const std::string& word) {
   const auto words = split_braced(word, kBlanks);
   const bool is_plain = words && words->size() == 1 && words->front() == word && !word.starts_with('{');
   return is_plain ? word : concat("{", word, "}");
 }
 
-// The options written in one way, a string for each that belongs on one line.
 List canonical_options(const Service& service) {
   List parts;
   auto setting = service.overrides.begin();
@@ -45,6 +46,8 @@ List canonical_options(const Service& service) {
   }
   return parts;
 }
+
+namespace {
 
 List canonical_arguments(const Service& service) {
   auto parts = canonical_options(service);
@@ -106,6 +109,12 @@ Result<Service> with_command(const Service& service, std::string_view text) {
   return parse_service(columns(service) + std::string(text));
 }
 
+Result<Service> with_parts(const Service& service, const List& options, const List& operands) {
+  auto text = joined(columns(service) + quoted(service.command), options);
+  for (const auto& word : operands) text += concat(" ", quoted(word));
+  return parse_service(text);
+}
+
 Result<Service> with_override(const Service& service, std::string_view name, std::string_view value) {
   auto changed = service;
   bool found = false;
@@ -117,8 +126,7 @@ Result<Service> with_override(const Service& service, std::string_view name, std
   auto parts = canonical_options(changed);
   const auto end = std::find(parts.begin(), parts.end(), "--");
   if (!found) parts.insert(end, concat("-o ", quoted(concat(name, "=", value))));
-  for (const auto& word : changed.operands) parts.push_back(quoted(word));
-  return parse_service(joined(columns(changed) + quoted(changed.command), parts));
+  return with_parts(changed, parts, changed.operands);
 }
 
 Result<Service> without_override(const Service& service, std::string_view name) {
@@ -128,8 +136,7 @@ Result<Service> without_override(const Service& service, std::string_view name) 
     const bool goes = is_setting(part) && setting++->first == name;
     if (!goes) parts.push_back(std::move(part));
   }
-  for (const auto& word : service.operands) parts.push_back(quoted(word));
-  return parse_service(joined(columns(service) + quoted(service.command), parts));
+  return with_parts(service, parts, service.operands);
 }
 
 }  // namespace postern::config

@@ -13,10 +13,9 @@
 #include "lib/base/result.h"
 #include "lib/config/host_facts.h"
 #include "lib/config/main_cf.h"
+#include "lib/config/words.h"
 
 namespace postern::config {
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 enum class Source { unknown, standard, main_cf, override };
 

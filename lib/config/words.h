@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -11,6 +12,8 @@ namespace postern::config {
 
 // A list of values: comma or space separated, a { } group kept whole with its braces.
 using List = std::vector<std::string>;
+// Names and their values, in order.
+using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::string_view kListSeparators = ", \t\r\n\v\f";
 constexpr std::string_view kBlanks = " \t\r\n\v\f";

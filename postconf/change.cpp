@@ -1,0 +1,109 @@
+#include "postconf/change.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "lib/config/main_cf.h"
+#include "postconf/apply.h"
+#include "postconf/draft.h"
+#include "postconf/history.h"
+#include "postconf/main_edit.h"
+#include "postconf/names.h"
+#include "postconf/service_edit.h"
+
+namespace postern::postconf {
+
+namespace {
+
+Draft::Files files_of(const Request& request, const std::vector<Step>& steps) {
+  const auto is_main = [](const Step& step) { return step.space == Space::main; };
+  if (request.task == Task::undo || request.reload) return Draft::Files::both;
+  if (std::all_of(steps.begin(), steps.end(), is_main)) return Draft::Files::main;
+  return std::none_of(steps.begin(), steps.end(), is_main) ? Draft::Files::master : Draft::Files::both;
+}
+
+// Says why not, if a condition does not hold.
+Result<bool> conditions_hold(const Request& request, const Draft& draft, Output& output) {
+  for (const auto& [name, wanted] : request.conditions) {
+    const auto present = present_value(draft, name);
+    if (!present) return fail(present.error());
+    if (in_one_line(*present) == in_one_line(wanted)) continue;
+    output.warn(concat("not changed: ", name, " is \"", in_one_line(*present), "\", not \"",
+                       in_one_line(wanted), "\""));
+    return false;
+  }
+  return true;
+}
+
+// What -n shows of the directory that was named with -c is nothing to be set.
+void drop_own_directory(std::vector<Step>& steps, const std::string& directory) {
+  for (auto& step : steps) std::erase(step.words, concat("config_directory=", directory));
+  std::erase_if(steps, [](const Step& step) { return step.words.empty(); });
+}
+
+Result<void> take_steps(const std::vector<Step>& steps, const Request& request, Draft& draft,
+                        Output& output) {
+  for (const auto& step : steps) {
+    auto done = step.space == Space::main ? edit_main(step, draft, output)
+                                          : edit_services(step, request, draft, output);
+    if (!done) return done;
+    if (step.gently && step.verb == Verb::edit && output.missing)
+      return fail(Errc::not_found, "nothing was changed");
+  }
+  return {};
+}
+
+Result<void> take_back(const Request& request, Draft& draft, Record& record) {
+  const auto records = records_to_undo(request.directory, std::max<std::size_t>(request.number, 1));
+  if (!records) return fail(records.error());
+  for (const auto& one : *records) {
+    record.undoes.push_back(one.number);
+    for (const auto& edit : one.files) {
+      const bool is_main = edit.file == "main.cf";
+      auto taken = config::take_back(is_main ? draft.main() : draft.master(), edit.hunks,
+                                     is_main ? draft.main_path() : draft.master_path());
+      if (!taken)
+        return fail(taken.error().kind,
+                    concat("edit ", one.number, " cannot be taken back: ", taken.error().text));
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Step>> steps_of(const Request& request) {
+  if (request.task == Task::undo) return std::vector<Step>();
+  if (request.task == Task::edit) return request.steps;
+  auto steps = read_steps_of(request.file);
+  if (steps) drop_own_directory(*steps, request.directory);
+  return steps;
+}
+
+}  // namespace
+
+Result<void> change(const Request& request, Output& output) {
+  const auto steps = steps_of(request);
+  if (!steps) return fail(steps.error());
+  const bool only_shows = request.dry_run || request.check;
+  auto draft = Draft::open(request.directory, files_of(request, *steps),
+                           only_shows ? Draft::Purpose::show : Draft::Purpose::write);
+  if (!draft) return fail(draft.error());
+  const auto hold = conditions_hold(request, *draft, output);
+  if (!hold) return fail(hold.error());
+  if (!*hold) return {};
+  Record record;
+  record.command = request.command;
+  auto done = request.task == Task::undo ? take_back(request, *draft, record)
+                                         : take_steps(*steps, request, *draft, output);
+  if (!done) return done;
+  if (request.dry_run) output.out += draft->difference();
+  if (only_shows) {
+    output.changed = !draft->edits().empty();
+    return {};
+  }
+  const auto written = draft->commit(std::move(record));
+  if (!written) return fail(written.error());
+  output.changed = *written;
+  return {};
+}
+
+}  // namespace postern::postconf

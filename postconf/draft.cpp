@@ -1,0 +1,100 @@
+#include "postconf/draft.h"
+
+#include "lib/base/text.h"
+
+namespace postern::postconf {
+
+Result<Draft::Side> Draft::open_side(const std::string& directory, const std::string& name, Purpose purpose) {
+  const auto path = concat(directory, "/", name);
+  Side side{name, {}, {}, {}};
+  if (purpose == Purpose::write) {
+    auto file = EditedFile::open(path);
+    if (!file) return fail(file.error());
+    side.text = file->text();
+    side.file.emplace(std::move(*file));
+  } else {
+    auto text = read_file(path, config::kLongestFile);
+    if (!text) return fail(text.error());
+    side.text = std::move(*text);
+  }
+  auto lines = config::Lines::parse(side.text, path);
+  if (!lines) return fail(lines.error());
+  side.lines = std::move(*lines);
+  return side;
+}
+
+Result<Draft> Draft::open(const std::string& directory, Files files, Purpose purpose) {
+  if (purpose == Purpose::write) {
+    if (auto done = finish_interrupted(directory); !done) return fail(done.error());
+  }
+  Draft draft;
+  draft.directory_ = directory;
+  // Always in this order, so that two editors cannot wait for each other.
+  const std::pair<Files, std::optional<Side>*> sides[] = {{Files::main, &draft.main_},
+                                                          {Files::master, &draft.master_}};
+  for (const auto& [which, place] : sides) {
+    if (files != which && files != Files::both) continue;
+    auto side = open_side(directory, which == Files::main ? "main.cf" : "master.cf", purpose);
+    if (!side) return fail(side.error());
+    place->emplace(std::move(*side));
+  }
+  return draft;
+}
+
+Result<std::string> Draft::text_of(const std::optional<Side>& side, const std::string& path) const {
+  return side ? Result<std::string>(side->lines.text()) : read_file(path, config::kLongestFile);
+}
+
+Result<std::string> Draft::main_text() const { return text_of(main_, main_path()); }
+Result<std::string> Draft::master_text() const { return text_of(master_, master_path()); }
+
+std::vector<FileEdit> Draft::edits() const {
+  std::vector<FileEdit> edits;
+  for (const auto* side : {&main_, &master_}) {
+    if (!*side) continue;
+    const auto& [name, text, lines, file] = **side;
+    const auto now = lines.text();
+    if (now == text) continue;
+    const auto before = config::Lines::parse(text, name);
+    if (!before) continue;  // it was parsed when it was opened
+    edits.push_back({name, digest_of(text), digest_of(now), config::difference(*before, lines)});
+  }
+  return edits;
+}
+
+std::string Draft::difference() const {
+  std::string all;
+  for (const auto& edit : edits()) {
+    const auto& side = edit.file == "main.cf" ? main_ : master_;
+    const auto before = config::Lines::parse(side->text, edit.file);
+    if (before) all += config::unified_diff(*before, edit.hunks, concat(directory_, "/", edit.file));
+  }
+  return all;
+}
+
+std::vector<Draft::Side*> Draft::changed() {
+  std::vector<Side*> found;
+  for (auto* side : {&main_, &master_}) {
+    if (*side && (*side)->lines.text() != (*side)->text) found.push_back(&**side);
+  }
+  return found;
+}
+
+Result<bool> Draft::commit(Record entry) {
+  const auto sides = changed();
+  if (sides.empty()) return false;
+  for (auto* side : sides) {
+    if (auto prepared = side->file->prepare(side->lines.text()); !prepared) return fail(prepared.error());
+  }
+  entry.files = edits();
+  if (auto kept = remember(directory_, std::move(entry)); !kept) return fail(kept.error());
+  for (auto* side : sides) {
+    if (auto published = side->file->publish(); !published) return fail(published.error());
+  }
+  for (auto* side : sides) {
+    if (auto durable = side->file->sync(); !durable) return fail(durable.error());
+  }
+  return true;
+}
+
+}  // namespace postern::postconf

@@ -1,0 +1,41 @@
+// The options of postconf: letters, which are Postfix's but for -O, and long ones, which are ours. Declared once: the
+// parser and the help follow this table.
+#pragma once
+
+#include <string_view>
+
+namespace postern::postconf {
+
+// In the order in which messages name them.
+constexpr std::string_view kLetters = "aAbcCdefFhHjlmMnoOpPqtTvxX#";
+constexpr std::string_view kWithValue = "cCoT";
+constexpr std::string_view kModes = "aAbFlmMOpPtT";
+constexpr std::string_view kSpaces = "FMOpP";
+
+// Long options. `value`: what its value is called, empty when it has none.
+struct LongOption {
+  std::string_view name, value, help;
+};
+
+constexpr LongOption kLongOptions[] = {
+    {"apply", "FILE",
+     "set what FILE says, JSON or lines of name=value, all of it or none; - is standard input"},
+    {"check", "", "judge the configuration, or what an edit would make of it; writes nothing"},
+    {"clone", "FROM TO", "a new service like another: --clone smtp/unix delay/unix"},
+    {"create", "", "-F, -P and -O make a service that is not there yet"},
+    {"dry-run", "", "show what an edit would change as a unified diff; writes nothing"},
+    {"explain", "", "what the named parameters mean: type, bounds, default, readers, since when"},
+    {"help", "", "this text"},
+    {"history", "", "the last edits; with a number, what that one changed"},
+    {"if", "NAME=VALUE", "edit only if the present value is this one; may be repeated"},
+    {"json", "", "the same as -j"},
+    {"origin", "", "show where each value stands: file and line, default, or override"},
+    {"reload", "", "edit, check, reload the mail system, and take the edit back if that fails"},
+    {"rename", "FROM TO", "another name or type for a service"},
+    {"status", "", "exit status: 0 changed or found, 1 failed, 2 unchanged, 3 not found"},
+    {"uncomment", "", "the opposite of -#, in every name space"},
+    {"undo", "", "take back the last edit, or as many as a number says"},
+    {"where", "CONDITION", "only services that fit: --where 'command=smtpd* and chroot=y'"},
+};
+
+}  // namespace postern::postconf
