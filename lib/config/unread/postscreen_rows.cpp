@@ -35,7 +35,7 @@ constexpr Unread kRows[] = {
     {"postscreen_dnsbl_action", "ignore", string, "What happens to clients that DNS lists know.", "postscreen", {1}},
     {"postscreen_dnsbl_allowlist_threshold",
      "${postscreen_dnsbl_whitelist_threshold?{$postscreen_dnsbl_whitelist_threshold}:{0}}",
-     integer, "The score at which DNS lists excuse a client from tests.", "postscreen"},
+     integer, "The score at which DNS lists excuse a client from tests; it is negative.", "postscreen", {-2147483648}},
     {"postscreen_dnsbl_max_ttl",
      "${postscreen_dnsbl_ttl?{$postscreen_dnsbl_ttl}:{1}}h",
      time, "The longest time that a DNS list's answer counts.", "postscreen", {1}},

@@ -200,6 +200,7 @@ TEST_CASE("their bounds are those of Postfix") {
   CHECK(all.find("in_flow_delay")->accept("10s"));
   CHECK(all.find("lmdb_map_size")->accept("1099511627776"));
   CHECK(all.find("relocated_maps")->accept(""));
+  CHECK(all.find("postscreen_dnsbl_allowlist_threshold")->accept("-3"));
 }
 
 TEST_CASE("parameters that later versions of Postfix brought have their defaults") {
