@@ -1,8 +1,53 @@
 #include "lib/config/all_params.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace postern::config {
+
+namespace {
+
+ParamBase* find_in(const ParamGroup& group, std::string_view name) {
+  const auto& params = group.params();
+  const auto found =
+      std::find_if(params.begin(), params.end(), [&](const auto* param) { return param->name() == name; });
+  return found == params.end() ? nullptr : *found;
+}
+
+// Parameters that stand in one of our groups without effect, and that other programs of Postfix read.
+constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
+    {"allow_percent_hack", "trivial-rewrite"},
+    {"append_at_myorigin", "trivial-rewrite"},
+    {"append_dot_mydomain", "trivial-rewrite"},
+    {"canonical_maps", "smtpd, cleanup, proxymap"},
+    {"command_time_limit", "local, pipe, spawn"},
+    {"content_filter", "smtpd, pickup, qmqpd"},
+    {"default_privs", "local, pipe, spawn"},
+    {"delay_warning_time", "bounce, cleanup"},
+    {"duplicate_filter_limit", "cleanup, local, showq"},
+    {"export_environment", "local, pipe, spawn"},
+    {"header_address_token_limit", "all"},
+    {"owner_request_special", "all"},
+    {"propagate_unmatched_extensions", "smtp, lmtp, cleanup, local"},
+    {"queue_run_delay", "smtp, lmtp, qmgr"},
+    {"recipient_canonical_maps", "smtpd, cleanup, proxymap"},
+    {"resolve_dequoted_address", "trivial-rewrite"},
+    {"resolve_null_domain", "trivial-rewrite"},
+    {"sender_canonical_maps", "smtpd, cleanup, proxymap"},
+    {"smtpd_client_connection_count_limit", "smtpd, postscreen"},
+    {"smtpd_command_filter", "smtpd, postscreen"},
+    {"smtputf8_enable", "all"},
+    {"swap_bangpath", "trivial-rewrite"}};
+
+Readers declared_readers(std::string_view name, std::string_view group, Effect effect) {
+  if (effect == Effect::yes) return {group, true};
+  const auto* found = std::find_if(std::begin(kReadElsewhere), std::end(kReadElsewhere),
+                                   [&](const auto& row) { return row.first == name; });
+  return {found == std::end(kReadElsewhere) ? group : found->second, false};
+}
+
+}  // namespace
 
 std::vector<ReadParams::Group> ReadParams::groups() {
   return {{"all", &common},
@@ -36,12 +81,18 @@ std::vector<ParamBase*> AllParams::params() {
 
 ParamBase* AllParams::find(std::string_view name) {
   for (const auto& group : groups()) {
-    const auto& params = group.params->params();
-    const auto found =
-        std::find_if(params.begin(), params.end(), [&](const auto* param) { return param->name() == name; });
-    if (found != params.end()) return *found;
+    if (auto* param = find_in(*group.params, name)) return param;
   }
   return nullptr;
+}
+
+std::optional<Readers> AllParams::readers(std::string_view name) {
+  if (const auto* row = find_unread(name)) return Readers{row->readers, false};
+  for (const auto& group : ReadParams::groups()) {
+    const auto* param = find_in(*group.params, name);
+    if (param != nullptr) return declared_readers(name, group.readers, param->spec().effect);
+  }
+  return std::nullopt;
 }
 
 Result<void> AllParams::load(const Settings& settings) {

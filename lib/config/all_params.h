@@ -2,6 +2,7 @@
 // the groups it reads.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,12 @@ struct ReadParams {
   std::vector<Group> groups();
 };
 
+// Who reads a parameter.
+struct Readers {
+  std::string_view programs;  // "smtpd, cleanup"; "all": every program
+  bool here = false;          // our programs, which act on it; otherwise those of Postfix that do
+};
+
 // Those and the others.
 struct AllParams : ReadParams {
   UnreadParams unread;
@@ -52,6 +59,8 @@ struct AllParams : ReadParams {
   std::vector<ParamBase*> params();
   // Null when no such parameter is declared.
   ParamBase* find(std::string_view name);
+  // Nothing when no such parameter is declared.
+  std::optional<Readers> readers(std::string_view name);
   // Loads all groups: the first error of the configuration.
   Result<void> load(const Settings& settings);
 };

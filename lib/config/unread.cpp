@@ -11,6 +11,15 @@ namespace {
 constexpr const UnreadRows* kParts[] = {&kLmtpRows,  &kLocalRows,  &kPostscreenRows, &kQueueRows, &kSmtpRows,
                                         &kSmtpdRows, &kSystemRows, &kTlsRows,        &kVerifyRows};
 
+ParamSpec spec_of(const Unread& row) {
+  constexpr std::int64_t kLargestInteger = std::int64_t{1} << 50;
+  auto spec = not_yet(row.type == UnreadType::raw ? kUnexpanded : ParamSpec{});
+  spec.min = row.bounds.min;
+  if (row.type == UnreadType::integer) spec.max = kLargestInteger;
+  if (row.bounds.max > 0) spec.max = row.bounds.max;
+  return spec;
+}
+
 }  // namespace
 
 const Unread* find_unread(std::string_view name) {
@@ -30,16 +39,15 @@ UnreadParams::UnreadParams() {
 }
 
 void UnreadParams::add(const Unread& row) {
-  constexpr ParamSpec largest{.max = std::int64_t{1} << 50};
-  const std::string name(row.name), standard(row.standard);
+  const auto declare = [&](auto& params) {
+    params.emplace_back(*this, std::string(row.name), std::string(row.standard), row.help, spec_of(row));
+  };
   switch (row.type) {
-    case UnreadType::string: strings_.emplace_back(*this, name, standard, row.help, not_yet()); break;
-    case UnreadType::raw: strings_.emplace_back(*this, name, standard, row.help, not_yet(kUnexpanded)); break;
-    case UnreadType::boolean: booleans_.emplace_back(*this, name, standard, row.help, not_yet()); break;
-    case UnreadType::integer:
-      integers_.emplace_back(*this, name, standard, row.help, not_yet(largest));
-      break;
-    case UnreadType::time: times_.emplace_back(*this, name, standard, row.help, not_yet());
+    case UnreadType::string:
+    case UnreadType::raw: declare(strings_); break;
+    case UnreadType::boolean: declare(booleans_); break;
+    case UnreadType::integer: declare(integers_); break;
+    case UnreadType::time: declare(times_);
   }
 }
 

@@ -38,7 +38,7 @@ struct SmtpdParams : ParamGroup {
   Param<List> forbid_bare_newline_exclusions{
       *this, "smtpd_forbid_bare_newline_exclusions", "$mynetworks", "Clients for whom the above is no."};
   Param<int> forbid_bare_newline_reject_code{
-      *this, "smtpd_forbid_bare_newline_reject_code", "550", "The code for reject.", between(400, 599)};
+      *this, "smtpd_forbid_bare_newline_reject_code", "550", "The code for reject.", between(500, 599)};
   Param<bool> forbid_unauth_pipelining{*this, "smtpd_forbid_unauth_pipelining", "no",
       "Disconnect clients that speak before it is their turn."};
   Param<List> forbidden_commands{*this, "smtpd_forbidden_commands", "CONNECT GET POST",

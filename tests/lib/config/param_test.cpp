@@ -176,3 +176,72 @@ TEST_CASE("parameters that no program reads are known by name, type and default"
   CHECK(all.find("default_rbl_reply")->spec().expansion == Expansion::none);
   CHECK_FALSE(all.find("smtpd_starttls_timeout")->accept("soon"));
 }
+
+TEST_CASE("their bounds are those of Postfix") {
+  AllParams all;
+  const struct {
+    std::string name, value, error;
+  } rows[] = {
+      {"smtp_helo_timeout", "0", "invalid smtp_helo_timeout parameter value 0 < 1"},
+      {"in_flow_delay", "11s", "invalid in_flow_delay parameter value 11 > 10"},
+      {"unverified_sender_defer_code", "550",
+       "invalid unverified_sender_defer_code parameter value 550 > 499"},
+      {"default_verp_delimiters", "+", "invalid default_verp_delimiters parameter length 1 < 2"},
+      {"bounce_service_name", "", "invalid bounce_service_name parameter length 0 < 1"},
+      {"smtpd_client_ipv4_prefix_length", "33",
+       "invalid smtpd_client_ipv4_prefix_length parameter value 33 > 32"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    const auto taken = all.find(row.name)->accept(row.value);
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().text == row.error);
+  }
+  CHECK(all.find("in_flow_delay")->accept("10s"));
+  CHECK(all.find("lmdb_map_size")->accept("1099511627776"));
+  CHECK(all.find("relocated_maps")->accept(""));
+  CHECK(all.find("postscreen_dnsbl_allowlist_threshold")->accept("-3"));
+}
+
+TEST_CASE("parameters that later versions of Postfix brought have their defaults") {
+  CHECK(standard_value("smtpd_client_ipv6_prefix_length") == "84");
+  CHECK(standard_value("lmtp_requiretls_policy") == "opportunistic");
+  CHECK(standard_value("tlsproxy_tls_enable_rpk") == "$smtpd_tls_enable_rpk");
+  AllParams all;
+  CHECK(all.find("smtp_tlsrpt_enable")->type() == "boolean");
+  CHECK(all.find("smtp_requiretls_policy")->spec().expansion == Expansion::none);
+  // Only development versions have these.
+  CHECK(all.find("postscreen_tls_cert_file") == nullptr);
+  CHECK(all.find("smtp_tls_loglevel_maps") == nullptr);
+}
+
+TEST_CASE("who reads a parameter is known: here, or in Postfix") {
+  AllParams all;
+  const struct {
+    std::string_view name, programs;
+    bool here;
+  } rows[] = {{"smtpd_banner", "smtpd", true},
+              {"local_recipient_maps", "smtpd, cleanup, qmgr", true},
+              {"header_checks", "cleanup", false},
+              {"swap_bangpath", "trivial-rewrite", false},
+              {"postscreen_greet_wait", "postscreen", false},
+              {"lmtp_connect_timeout", "lmtp", false},
+              {"ignore_mx_lookup_error", "smtp, lmtp", false},
+              {"smtp_tls_CAfile", "smtp, tlsproxy", false},
+              {"soft_bounce", "all", false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    const auto readers = all.readers(row.name);
+    REQUIRE(readers);
+    CHECK(readers->programs == row.programs);
+    CHECK(readers->here == row.here);
+  }
+  CHECK_FALSE(all.readers("no_such_name"));
+  for (const auto* param : all.params()) {
+    CAPTURE(param->name());
+    const auto readers = all.readers(param->name());
+    REQUIRE(readers);
+    CHECK_FALSE(readers->programs.empty());
+    CHECK(readers->here == (param->spec().effect == Effect::yes));
+  }
+}
