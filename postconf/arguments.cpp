@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: postconf [-c dir] [-dnefhHqvxX#] [-C class,...] [-o name=value] [name... | name=value...]; "
-    "-M, -F, -P: the same for master.cf; -m, -l, -a, -A, -T fact: what is supported";
+    "-M, -F, -P: the same for master.cf; -m, -l, -a, -A, -T fact: what is supported; "
+    "-b [file], -t [file]: bounce templates";
 
 // In the order in which messages name them.
 constexpr std::string_view kLetters = "aAbcCdefFhHlmMnopPqtTvxX#";
@@ -127,6 +128,7 @@ Result<void> Parser::take_classes(const std::string& value) {
 }
 
 Result<void> Parser::check() const {
+  if (given('b') && given('t')) return invalid("specify one of -b and -t");
   for (const auto group : kExclusive) {
     const auto found = given_of(group);
     if (std::count(found.begin(), found.end(), '-') > 1) return invalid(concat("specify one of", found));
@@ -136,8 +138,6 @@ Result<void> Parser::check() const {
     const auto found = given_of(letters);
     if (!found.empty()) return invalid(concat("with option -", mode, ", do not specify", found));
   }
-  if (given('b') || given('t'))
-    return invalid("this version has no bounce templates: -b and -t are not there");
   return check_words();
 }
 
@@ -149,9 +149,11 @@ Result<void> Parser::check_words() const {
 }
 
 void Parser::fill() {
-  constexpr std::pair<char, Space> kSpaces[] = {
-      {'M', Space::services}, {'F', Space::fields},       {'P', Space::overrides},    {'m', Space::maps},
-      {'l', Space::locks},    {'a', Space::sasl_servers}, {'A', Space::sasl_clients}, {'T', Space::tls}};
+  constexpr std::pair<char, Space> kSpaces[] = {{'M', Space::services},     {'F', Space::fields},
+                                                {'P', Space::overrides},    {'m', Space::maps},
+                                                {'l', Space::locks},        {'a', Space::sasl_servers},
+                                                {'A', Space::sasl_clients}, {'T', Space::tls},
+                                                {'t', Space::templates},    {'b', Space::expanded_templates}};
   for (const auto& [letter, space] : kSpaces) {
     if (given(letter)) request_.space = space;
   }

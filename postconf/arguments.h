@@ -11,8 +11,20 @@
 namespace postern::postconf {
 
 // What the words name: parameters of main.cf, entries of master.cf, their fields, their -o settings; or one
-// of the lists of what this system supports.
-enum class Space { main, services, fields, overrides, maps, locks, sasl_servers, sasl_clients, tls };
+// of the lists of what this system supports; or a file of bounce templates.
+enum class Space {
+  main,
+  services,
+  fields,
+  overrides,
+  maps,
+  locks,
+  sasl_servers,
+  sasl_clients,
+  tls,
+  templates,
+  expanded_templates
+};
 enum class Verb { show, edit, remove, comment_out };
 
 struct Request {

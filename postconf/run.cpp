@@ -9,10 +9,13 @@
 #include "postconf/main_query.h"
 #include "postconf/service_edit.h"
 #include "postconf/service_query.h"
+#include "postconf/templates.h"
 
 namespace postern::postconf {
 
 namespace {
+
+bool is_template(Space space) { return space == Space::templates || space == Space::expanded_templates; }
 
 bool is_list(Space space) {
   return space != Space::main && space != Space::services && space != Space::fields &&
@@ -20,9 +23,12 @@ bool is_list(Space space) {
 }
 
 Result<int> perform(const Request& request, Output& output) {
-  if (is_list(request.space)) return show_list(request, output);
   Result<void> done;
-  if (request.verb == Verb::show) {
+  if (is_template(request.space)) {
+    done = show_templates(request, output);
+  } else if (is_list(request.space)) {
+    return show_list(request, output);
+  } else if (request.verb == Verb::show) {
     const auto configuration = Configuration::read(request, output);
     if (!configuration) return fail(configuration.error());
     done = request.space == Space::main ? show_main(request, *configuration, output)
