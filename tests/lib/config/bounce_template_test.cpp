@@ -73,8 +73,9 @@ TEST_CASE("the text begins behind the headers and their blank lines") {
       {"two words: x\n", "two words: x\n"},
       {": x\n", ": x\n"},
       {"a\r\n\r\nb\r\r\n", "a\n\nb\n"}};
-  for (const auto& [text, expected] : kCases) {
-    CAPTURE(text);
+  for (const auto& one : kCases) {
+    const auto& [text, expected] = one;
+    CAPTURE(one.first);
     CHECK(parsed(kStart + text + "EOF\n").of(kFailure).text == expected);
   }
 }
@@ -88,8 +89,9 @@ TEST_CASE("where a template starts and ends") {
       {"failure_template = <<E\n\nb\nE", "b\n"},
       {"failure_template = <<E\n\na\nE\nfailure_template = <<E\n\nb\nE\n", "b\n"},
       {"delay_template = <<E\nfailure_template = <<F\nE\nfailure_template = <<E\n\nb\nE\n", "b\n"}};
-  for (const auto& [text, expected] : kCases) {
-    CAPTURE(text);
+  for (const auto& one : kCases) {
+    const auto& [text, expected] = one;
+    CAPTURE(one.first);
     const auto templates = parsed(text);
     CHECK(templates.of(kFailure).text == expected);
     CHECK(templates.warnings().empty());
@@ -121,8 +123,9 @@ TEST_CASE("a template that cannot be used leaves the built-in one and a warning"
       {"", "missing message text" + ignored},
       {"\nGrüße\n", "8-bit message text in failure template"},
       {"Charset: US-ascii \n\nGrüße\n", "8-bit message text in failure template"}};
-  for (const auto& [text, expected] : kCases) {
-    CAPTURE(text);
+  for (const auto& one : kCases) {
+    const auto& [text, expected] = one;
+    CAPTURE(one.first);
     const auto templates = parsed(kStart + text + "EOF\n");
     REQUIRE(!templates.warnings().empty());
     CHECK(templates.warnings()[0] == "f: " + expected);
@@ -213,8 +216,9 @@ TEST_CASE("a text that cannot be expanded is an error with the line as it is wri
        "error: f: unrecognized suffix \"years\" in parameter \"delay_warning_time_years\""},
       {"$delay_warning_time_hours\n", "error: parameter delay_warning_time: bad time value or unit: soon"},
       {"$c\n", "error: parameter c: unreasonable macro call nesting: \"c\""}};
-  for (const auto& [text, expected] : kCases) {
-    CAPTURE(text);
+  for (const auto& one : kCases) {
+    const auto& [text, expected] = one;
+    CAPTURE(one.first);
     CHECK(expanded(text, main) == expected);
   }
 }
