@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/config/main_cf.h"
 #include "lib/config/standards.h"
+#include "postconf/argument_rules.h"
 #include "postconf/options.h"
 
 namespace postern::postconf {
@@ -16,42 +17,7 @@ constexpr std::string_view kUsage =
     "usage: postconf [-c dir] [-dnefhHjqvxX#] [-C class,...] [-o name=value] [name... | name=value...]; "
     "-M, -F, -P, -O: the same for master.cf; -m, -l, -a, -A, -T fact: what is supported; --help: more";
 
-// Of each group at most one may be given.
-constexpr std::string_view kExclusive[] = {kModes, "eX#",  "dneX#", "eX#f", "eX#x", "eX#j", "eX#o",
-                                           "eX#h", "eX#H", "hH",    "fj",   "hj",   "Hj"};
-
-// What else a mode does not go with.
-struct Refusal {
-  char mode;
-  std::string_view letters;
-};
-constexpr std::string_view kOnlyLists = "CdefhHjnoxX#";
-constexpr Refusal kRefusals[] = {{'M', "dhHn"},     {'F', "dn"},       {'P', "dn"},       {'O', "dn"},
-                                 {'a', kOnlyLists}, {'A', kOnlyLists}, {'b', kOnlyLists}, {'l', kOnlyLists},
-                                 {'m', kOnlyLists}, {'t', kOnlyLists}, {'T', kOnlyLists}};
-
 Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
-
-// A part of the command line with a name space and a verb of its own.
-struct Part {
-  std::string letters;
-  std::optional<Verb> verb;  // of a long option
-  config::List words;
-
-  bool has(char letter) const { return letters.find(letter) != letters.npos; }
-  bool has_any(std::string_view some) const { return letters.find_first_of(some) != letters.npos; }
-  // Those of the letters that were given, in the order of kLetters: " -e -X".
-  std::string given_of(std::string_view some) const {
-    std::string text;
-    for (const char letter : kLetters) {
-      if (has(letter) && some.find(letter) != some.npos) text += concat(" -", letter);
-    }
-    return text;
-  }
-  bool is_edit() const {
-    return verb || has_any("eX#") || (!words.empty() && words[0].find('=') != std::string::npos);
-  }
-};
 
 class Parser {
  public:
@@ -70,9 +36,6 @@ class Parser {
   Result<void> take_task(Task task);
   void take_verb(Verb verb);
   Result<void> take_classes(const std::string& value);
-  Result<void> check(const Part& part) const;
-  Result<void> check_words(const Part& part) const;
-  Result<void> check_all() const;
   Result<Step> step_of(const Part& part) const;
   Result<void> fill();
   Result<void> read_number();
@@ -228,67 +191,12 @@ Result<void> Parser::take_long(std::string_view name, const std::string& value) 
   return {};
 }
 
-Result<void> Parser::check(const Part& part) const {
-  // -P -P is one mode, and not for edits.
-  if (request_.effective && part.has_any("eX#")) {
-    return invalid(concat("specify one of", part.given_of("eX#"), " -PP"));
-  }
-  for (const auto group : kExclusive) {
-    const auto found = part.given_of(group);
-    if (std::count(found.begin(), found.end(), '-') > 1) return invalid(concat("specify one of", found));
-  }
-  for (const auto& [mode, refused] : kRefusals) {
-    if (!part.has(mode)) continue;
-    const auto found = part.given_of(refused);
-    if (!found.empty()) return invalid(concat("with option -", mode, ", do not specify", found));
-  }
-  if (part.has_any("bt")) return invalid("this version has no bounce templates: -b and -t are not there");
-  if (part.verb && part.has_any("eX#"))
-    return invalid(concat("specify one of", part.given_of("eX#"), " --uncomment"));
-  return check_words(part);
-}
-
-Result<void> Parser::check_words(const Part& part) const {
-  if (part.verb == Verb::clone || part.verb == Verb::rename) {
-    const bool pairs = !part.words.empty() && part.words.size() % 2 == 0;
-    return pairs ? Result<void>()
-                 : invalid(concat(part.verb == Verb::clone ? "--clone" : "--rename",
-                                  " requires two services: service_name/type service_name/type"));
-  }
-  if (!part.words.empty()) return {};
-  if (part.has('e')) return invalid("-e requires name=value argument");
-  if (part.has_any("X#") || part.verb) return invalid("missing service argument");
-  return {};
-}
-
-// Whether the parts go together, and with the task.
-Result<void> Parser::check_all() const {
-  const bool edits = parts_.front().is_edit();
-  for (const auto& part : parts_) {
-    if (parts_.size() > 1 && !part.is_edit()) return invalid("a query does not go together with an edit");
-  }
-  const auto task = request_.task;
-  if (edits &&
-      (task == Task::apply || task == Task::explain || task == Task::history || task == Task::undo)) {
-    return invalid("--apply, --explain, --history and --undo go with no other edit");
-  }
-  const bool changes = edits || task == Task::apply || task == Task::undo;
-  const std::pair<bool, std::string_view> only_edits[] = {
-      {request_.dry_run, "--dry-run"}, {request_.create, "--create"}, {!request_.conditions.empty(), "--if"}};
-  for (const auto& [given, name] : only_edits) {
-    if (given && !changes) return invalid(concat(name, " goes with an edit: name=value, -X, -#, or --apply"));
-  }
-  if (request_.reload && (request_.dry_run || request_.check)) {
-    return invalid(concat("specify one of --reload ", request_.dry_run ? "--dry-run" : "--check"));
-  }
-  return {};
-}
-
 Result<Step> Parser::step_of(const Part& part) const {
   constexpr std::pair<char, Space> kOf[] = {
       {'M', Space::services},     {'F', Space::fields},       {'P', Space::overrides},
       {'O', Space::options},      {'m', Space::maps},         {'l', Space::locks},
-      {'a', Space::sasl_servers}, {'A', Space::sasl_clients}, {'T', Space::tls}};
+      {'a', Space::sasl_servers}, {'A', Space::sasl_clients}, {'T', Space::tls},
+      {'t', Space::templates},    {'b', Space::expanded_templates}};
   Step step{Space::main, Verb::show, part.words};
   for (const auto& [letter, space] : kOf) {
     if (part.has(letter)) step.space = space;
@@ -355,9 +263,9 @@ Result<Request> Parser::run(const char* mail_config) {
     // name=value says that it is an edit.
     const bool is_setting = !part.words.empty() && part.words[0].find('=') != std::string::npos;
     if (is_setting && !part.verb && part.given_of("aAblmtT").empty()) part.letters += 'e';
-    if (auto fine = check(part); !fine) return fail(fine.error());
+    if (auto fine = check_part(part, request_); !fine) return fail(fine.error());
   }
-  if (auto fine = check_all(); !fine) return fail(fine.error());
+  if (auto fine = check_together(parts_, request_); !fine) return fail(fine.error());
   if (auto filled = fill(); !filled) return fail(filled.error());
   return std::move(request_);
 }
@@ -366,34 +274,6 @@ Result<Request> Parser::run(const char* mail_config) {
 
 Result<Request> parse_arguments(const std::vector<std::string>& arguments, const char* mail_config) {
   return Parser(arguments).run(mail_config);
-}
-
-std::string help_text() {
-  std::string text = R"(usage: postconf [-c DIRECTORY] [OPTION…] [NAME… | NAME=VALUE…]
-
-Shows and changes main.cf and master.cf as name=value pairs. A word with "=" makes an edit of it; several edits, of both
-files, may stand in one call, and happen together or not at all.
-
-  (nothing)   parameters of main.cf: biff, 'smtpd_tls_*'
-  -M          services of master.cf: smtp/inet
-  -F          their fields: smtp/inet/chroot
-  -P          their -o settings: submission/inet/smtpd_tls_security_level; -P -P: all that is in force for them
-  -O          their other options and arguments: smtp/inet/verbose, maildrop/unix/argument/user
-  -m -l -a -A -T FACT   what is supported;  -b -t [FILE]   bounce templates
-
-  -n -d       what main.cf says; the built-in defaults        -e  edit (a word with "=" implies it)
-  -x -o N=V   expand $names; as if N were V                   -X  remove: back to the default
-  -h -H -f    value only, name only, folded                   -#  comment out
-  -j          JSON, an object a line                          -C CLASS,…  builtin, service, user, all
-  -q -v       no remarks on unused names; more words
-
-)";
-  for (const auto& option : kLongOptions) {
-    auto line = concat("  --", option.name, option.value.empty() ? "" : " ", option.value);
-    line.append(line.size() < 24 ? 24 - line.size() : 1, ' ');
-    text += concat(line, option.help, "\n");
-  }
-  return text;
 }
 
 }  // namespace postern::postconf

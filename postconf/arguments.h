@@ -64,7 +64,4 @@ struct Request {
 // invalid: the text is what follows "postconf: fatal: ".
 Result<Request> parse_arguments(const std::vector<std::string>& arguments, const char* mail_config);
 
-// What --help shows.
-std::string help_text();
-
 }  // namespace postern::postconf

@@ -2,6 +2,7 @@
 // parser and the help follow this table.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace postern::postconf {
@@ -37,5 +38,8 @@ constexpr LongOption kLongOptions[] = {
     {"undo", "", "take back the last edit, or as many as a number says"},
     {"where", "CONDITION", "only services that fit: --where 'command=smtpd* and chroot=y'"},
 };
+
+// What --help shows.
+std::string help_text();
 
 }  // namespace postern::postconf

@@ -5,10 +5,13 @@
 #include "lib/base/text.h"
 #include "postconf/change.h"
 #include "postconf/configuration.h"
+#include "postconf/explain.h"
 #include "postconf/history.h"
 #include "postconf/lists.h"
 #include "postconf/main_query.h"
+#include "postconf/options.h"
 #include "postconf/service_query.h"
+#include "postconf/templates.h"
 
 namespace postern::postconf {
 
@@ -21,9 +24,13 @@ bool is_list(Space space) {
          space == Space::sasl_clients || space == Space::tls;
 }
 
+bool is_template(Space space) { return space == Space::templates || space == Space::expanded_templates; }
+
 Result<void> show(const Request& request, Output& output) {
+  if (is_template(request.step().space)) return show_templates(request, output);
   const auto configuration = Configuration::read(request, output);
   if (!configuration) return fail(configuration.error());
+  if (request.task == Task::explain) return explain(request, *configuration, output);
   return request.step().space == Space::main ? show_main(request, *configuration, output)
                                              : show_services(request, *configuration, output);
 }
@@ -41,6 +48,7 @@ Result<int> perform(const Request& request, Output& output) {
   switch (request.task) {
     case Task::help: output.out += help_text(); break;
     case Task::history: done = show_history(request, output); break;
+    case Task::explain:
     case Task::query: done = show(request, output); break;
     default: done = change(request, output);
   }

@@ -104,6 +104,8 @@ class Expander {
   explicit Expander(const Lookup& lookup) : lookup_(lookup) {}
 
   Result<void> text(std::string_view text, std::string& out, int depth);
+  // The first name that expanded as empty because it is not defined; empty when there was none.
+  const std::string& undefined() const { return undefined_; }
 
  private:
   Result<std::string_view> macro(std::string_view text, std::string& out, int depth);
@@ -115,6 +117,7 @@ class Expander {
 
   const Lookup& lookup_;
   std::size_t work_ = 0;
+  std::string undefined_;
 };
 
 Result<void> Expander::charge(std::size_t bytes) {
@@ -168,8 +171,9 @@ Result<void> Expander::plain(std::string_view name, std::string& out, int depth)
   }
   const auto value = lookup_(name);
   if (!value) return fail(value.error());
-  if (!*value) return {};
-  return text(**value, out, depth + 1);
+  if (*value) return text(**value, out, depth + 1);
+  if (undefined_.empty()) undefined_ = name;
+  return {};
 }
 
 Result<void> Expander::braced(std::string_view body, std::string& out, int depth) {
@@ -218,10 +222,13 @@ Result<void> Expander::choose(bool condition, std::string_view branches, std::st
 
 }  // namespace
 
-Result<std::string> expand(std::string_view text, const Lookup& lookup) {
+Result<std::string> expand(std::string_view text, const Lookup& lookup, Undefined undefined) {
   std::string out;
   Expander expander(lookup);
   if (auto done = expander.text(text, out, 0); !done) return fail(done.error());
+  if (undefined == Undefined::fails && !expander.undefined().empty()) {
+    return fail(Errc::not_found, concat("undefined name: ", shown(expander.undefined())));
+  }
   return out;
 }
 

@@ -139,6 +139,26 @@ TEST_CASE("an error in the branch that is not taken does not matter") {
   CHECK(expanded("${a?{ok}:{${a-b}}}") == "ok");
 }
 
+TEST_CASE("a name that is not defined is empty text, or a failure where that is asked for") {
+  const auto lookup = [](std::string_view name) -> Result<std::optional<std::string>> {
+    if (name == "a") return "x$nope";
+    return std::nullopt;
+  };
+  const auto strict = [&](std::string_view text) {
+    return config::expand(text, lookup, config::Undefined::fails);
+  };
+  CHECK(*config::expand("<$nope>", lookup) == "<>");
+  CHECK(*strict("${nope?$nope}${nope:y}") == "y");
+  for (const auto* text : {"$nope", "$(nope)", "$a", "${a?$nope}", "${{$nope} == {} ? {x}}"}) {
+    CAPTURE(text);
+    const auto expanded = strict(text);
+    REQUIRE(!expanded);
+    CHECK(expanded.error().kind == Errc::not_found);
+    CHECK(expanded.error().text == "undefined name: nope");
+  }
+  CHECK(strict("$nope $").error().kind == Errc::invalid);
+}
+
 TEST_CASE("nesting has a limit") {
   const auto nested = [](int depth) {
     std::string text = "end";

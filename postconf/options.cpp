@@ -1,0 +1,35 @@
+#include "postconf/options.h"
+
+#include "lib/base/text.h"
+
+namespace postern::postconf {
+
+std::string help_text() {
+  std::string text = R"(usage: postconf [-c DIRECTORY] [OPTION…] [NAME… | NAME=VALUE…]
+
+Shows and changes main.cf and master.cf as name=value pairs. A word with "=" makes an edit of it; several edits, of both
+files, may stand in one call, and happen together or not at all.
+
+  (nothing)   parameters of main.cf: biff, 'smtpd_tls_*'
+  -M          services of master.cf: smtp/inet
+  -F          their fields: smtp/inet/chroot
+  -P          their -o settings: submission/inet/smtpd_tls_security_level; -P -P: all that is in force for them
+  -O          their other options and arguments: smtp/inet/verbose, maildrop/unix/argument/user
+  -m -l -a -A -T FACT   what is supported;  -b -t [FILE]   bounce templates
+
+  -n -d       what main.cf says; the built-in defaults        -e  edit (a word with "=" implies it)
+  -x -o N=V   expand $names; as if N were V                   -X  remove: back to the default
+  -h -H -f    value only, name only, folded                   -#  comment out
+  -j          JSON, an object a line                          -C CLASS,…  builtin, service, user, all
+  -q -v       no remarks on unused names; more words
+
+)";
+  for (const auto& option : kLongOptions) {
+    auto line = concat("  --", option.name, option.value.empty() ? "" : " ", option.value);
+    line.append(line.size() < 24 ? 24 - line.size() : 1, ' ');
+    text += concat(line, option.help, "\n");
+  }
+  return text;
+}
+
+}  // namespace postern::postconf
