@@ -27,15 +27,23 @@ class Master {
   bool has_log() const { return log_fd_ >= 0; }
 
  private:
+  // A destination for the log and a descriptor of it for children; none: where it goes now, or nowhere.
+  struct NewLog {
+    Fd own, for_children;
+    bool is_syslog = false;
+  };
+
   Result<void> take_instance();
-  Result<void> open_log(const Configuration& configuration);
+  Result<NewLog> open_log(const Configuration& configuration) const;
+  // From now on we write there.
+  void use_log(NewLog& log, const config::CommonParams& common);
   // True when the path of the log leads to another file now: it was rotated.
   bool log_has_moved(const Configuration& configuration) const;
-  Result<Fd> log_for_children() const;
   void say_what_is_missing(const Configuration& configuration) const;
   void follow_signals();
   void reload();
   Result<void> change_to(std::unique_ptr<Configuration> next);
+  Result<void> change_with_log(std::unique_ptr<Configuration> next);
   net::Task<void> end_in_time();
 
   Options options_;

@@ -12,9 +12,18 @@
 #include "master/child.h"
 #include "master/configuration.h"
 #include "master/entry.h"
+#include "master/listener.h"
+#include "master/plan.h"
 #include "master/spawn.h"
 
 namespace postern::master {
+
+// A change to another configuration for which everything is ready. Dropped, it leaves nothing behind.
+struct Prepared {
+  std::unique_ptr<Configuration> configuration;
+  std::vector<Step> steps;
+  std::vector<NewListeners> opened;  // one for each step
+};
 
 class Supervisor final : private Starter {
  public:
@@ -25,9 +34,11 @@ class Supervisor final : private Starter {
   // been started.
   Result<void> start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog);
 
-  // Changes to another configuration: either all of it, or a failure and nothing has changed. `everything`
-  // renews the processes of all services.
-  Result<void> reload(std::unique_ptr<Configuration> configuration, bool everything);
+  // Opens what another configuration needs: either all of it, or a failure and nothing has changed. `everything`
+  // renews the processes of all services. Fails with shutting_down after stop().
+  Result<Prepared> prepare(std::unique_ptr<Configuration> configuration, bool everything) const;
+  // Changes to it: now every service listens.
+  void change_to(Prepared next);
   // Where children that start from now on write.
   void set_log(Fd log, bool is_syslog);
 
@@ -38,6 +49,9 @@ class Supervisor final : private Starter {
   void reap();
 
   const Configuration& configuration() const { return *configuration_; }
+  daemon::Scoreboard& scoreboard() { return scoreboard_; }
+  // How many configurations have been in force.
+  std::uint32_t generation() const { return generation_; }
 
  private:
   using Entries = std::vector<std::unique_ptr<Entry>>;
@@ -47,9 +61,10 @@ class Supervisor final : private Starter {
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
   Start start_of(const Service& service, std::size_t listeners, unsigned slot) const;
 
-  Result<std::vector<Listener>> open_all(const Configuration& configuration, const Service& service) const;
+  Result<NewListeners> open_all(const Configuration& configuration, const Service& service) const;
+  Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
   Result<Listener> share_listener(const std::string& key) const;
-  void apply(const std::vector<Step>& steps, std::vector<std::vector<Listener>> opened);
+  void apply(Prepared& next);
   void retire_removed();
   void forget_retired();
   net::Task<void> stop_in_order();

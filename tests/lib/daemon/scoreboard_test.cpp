@@ -108,3 +108,14 @@ TEST_CASE("what is not a scoreboard is refused") {
   REQUIRE(::ftruncate(zeros.get(), scoreboard::kSize) == 0);
   CHECK(ScoreboardReader::open(concat("/proc/self/fd/", zeros.get())).error().kind == Errc::invalid);
 }
+
+TEST_CASE("a scoreboard of another layout is refused") {
+  auto board = Scoreboard::create("1");
+  REQUIRE(board);
+  REQUIRE(ScoreboardReader::open(path_of(*board)));
+  board->header().layout = scoreboard::kLayout - 1;
+  const auto reader = ScoreboardReader::open(path_of(*board));
+  REQUIRE(!reader);
+  CHECK(reader.error().kind == Errc::invalid);
+  CHECK(reader.error().text.find("of another version") != std::string::npos);
+}
