@@ -18,6 +18,10 @@ namespace postern::master {
 
 namespace {
 
+// How long processes of the configuration before may take to hear that they are to leave, before a reload counts as
+// done without them.
+constexpr Duration kSettling = seconds(1);
+
 Result<std::string> absolute(const std::string& path) {
   char found[PATH_MAX];
   if (::realpath(path.c_str(), found) == nullptr) return fail_errno(path, errno);
@@ -158,8 +162,9 @@ net::Task<void> Master::end_in_time() {
 }
 
 void Master::reload() {
-  auto& scoreboard = supervisor_->scoreboard();
-  scoreboard.begin_load();
+  settling_.cancel();
+  report_success();
+  supervisor_->scoreboard().begin_load();
   const std::string version = *supervisor_->configuration().common.mail_version;
   log_info(concat("reload -- version ", version, ", configuration ", directory_));
   const auto texts = config::Texts::read(directory_);
@@ -167,11 +172,19 @@ void Master::reload() {
   const Result<void> changed = next ? change_to(std::move(*next)) : Result<void>(fail(next.error()));
   if (!changed) log_error(concat(changed.error().text, " -- the configuration from before stays in force"));
   log::flush();  // who sees the report may look into the log
-  if (changed) {
-    scoreboard.load_succeeded(texts.digest(), supervisor_->generation());
-  } else {
-    scoreboard.load_failed(texts.digest(), changed.error().text);
-  }
+  if (!changed) return supervisor_->scoreboard().load_failed(texts.digest(), changed.error().text);
+  unreported_ = texts.digest();
+  settling_.spawn(report_when_settled());
+}
+
+net::Task<void> Master::report_when_settled() {
+  co_await supervisor_->settle(loop_.in(kSettling));
+  report_success();
+}
+
+void Master::report_success() {
+  if (unreported_) supervisor_->scoreboard().load_succeeded(*unreported_, supervisor_->generation());
+  unreported_.reset();
 }
 
 Result<void> Master::change_to(std::unique_ptr<Configuration> next) {

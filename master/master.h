@@ -44,6 +44,9 @@ class Master {
   void reload();
   Result<void> change_to(std::unique_ptr<Configuration> next);
   Result<void> change_with_log(std::unique_ptr<Configuration> next);
+  // Reports on the reload that has succeeded, if that was not done yet.
+  void report_success();
+  net::Task<void> report_when_settled();
   net::Task<void> end_in_time();
 
   Options options_;
@@ -53,6 +56,8 @@ class Master {
   bool log_is_syslog_ = false;
   std::optional<Instance> instance_;
   std::unique_ptr<Supervisor> supervisor_;
+  std::optional<config::Digest> unreported_;  // of the texts that came in force
+  net::Scope settling_{loop_};
   net::Scope tasks_{loop_};
 };
 

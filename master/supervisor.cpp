@@ -46,6 +46,7 @@ Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, dae
       directory_(std::move(configuration_directory)),
       scoreboard_(std::move(scoreboard)),
       child_ended_(loop),
+      child_changed_(loop),
       tasks_(loop) {}
 
 Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog) {
@@ -213,6 +214,7 @@ void Supervisor::reap() {
   }
   forget_retired();
   child_ended_.notify();
+  child_changed();
 }
 
 void Supervisor::ended(pid_t pid, int status) {
@@ -235,6 +237,18 @@ std::vector<Child*> Supervisor::children(bool network_only) const {
     }
   }
   return found;
+}
+
+bool Supervisor::is_settled() const {
+  const auto all = children(false);
+  return std::none_of(all.begin(), all.end(), [](const Child* child) { return child->may_still_accept(); });
+}
+
+net::Task<void> Supervisor::settle(Deadline limit) {
+  while (!is_settled()) {
+    const bool changed = co_await child_changed_.wait(limit);
+    if (!changed) co_return;
+  }
 }
 
 void Supervisor::stop() {

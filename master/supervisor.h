@@ -39,6 +39,8 @@ class Supervisor final : private Starter {
   Result<Prepared> prepare(std::unique_ptr<Configuration> configuration, bool everything) const;
   // Changes to it: now every service listens.
   void change_to(Prepared next);
+  // Until no process that was asked to leave takes another connection, or the limit.
+  net::Task<void> settle(Deadline limit);
   // Where children that start from now on write.
   void set_log(Fd log, bool is_syslog);
 
@@ -57,6 +59,7 @@ class Supervisor final : private Starter {
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
   std::unique_ptr<Child> start_child(const Service& service, const std::vector<Listener>& listeners) override;
+  void child_changed() override { child_changed_.notify(); }
   bool is_stopping() const override { return stopping_; }
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
   Start start_of(const Service& service, std::size_t listeners, unsigned slot) const;
@@ -70,6 +73,7 @@ class Supervisor final : private Starter {
   net::Task<void> stop_in_order();
   void ended(pid_t pid, int status);
   std::vector<Child*> children(bool network_only) const;
+  bool is_settled() const;
 
   net::Loop& loop_;
   std::string directory_;
@@ -82,6 +86,7 @@ class Supervisor final : private Starter {
   Entries entries_;
   Entries retired_;  // services that are no more, until their last process has left
   net::Event child_ended_;
+  net::Event child_changed_;
   net::Scope tasks_;
 };
 

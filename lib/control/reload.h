@@ -22,7 +22,7 @@ inline constexpr Duration kLongestReload = seconds(30);
 // Tells the master of the system, as it was found when `system` was opened, to reload, and waits until it has reported
 // on a load that began after this call and is about the texts of main.cf and master.cf as they stood then, or stand
 // now. Others may reload at the same time: each gets the answer for its own texts. Success: every service of these
-// texts listens. Fails with
+// texts listens, and a new connection finds no process of the configuration before. Fails with
 //   invalid    master refuses the texts, in its own words: the configuration from before is in force
 //   not_found  no master runs
 //   lost       it ended before it had answered

@@ -17,7 +17,7 @@ struct LoadReport {
   std::int64_t in_force_since =
       0;                    // wall time at which that configuration came in force; `ended` if it is this one
   config::Digest digest{};  // of the texts that it is about; zero when one could not be read
-  bool succeeded = false;   // every service of these texts listens
+  bool succeeded = false;   // every service of these texts listens, and who was to leave accepts no more
   std::string reason;       // otherwise: what is wrong, in the words of the log
 };
 
