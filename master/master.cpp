@@ -73,7 +73,7 @@ Result<void> Master::take_instance() {
   auto log = open_log(**configuration);
   if (!log) return fail(log.error());
   use_log(*log, (*configuration)->common);
-  auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version);
+  auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version, directory_);
   if (!scoreboard) return fail(scoreboard.error());
   const int board = scoreboard->fd();
   supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*scoreboard));

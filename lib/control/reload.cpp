@@ -19,11 +19,15 @@ using daemon::ScoreboardReader;
 
 constexpr Duration kFirstLook = milliseconds(1);
 constexpr Duration kLastLook = milliseconds(20);
+// Before master is asked again about texts that others go on to change.
+constexpr Duration kPause = milliseconds(20);
 
 Digest texts_of(const MailSystem& system) { return config::Texts::read(system.directory()).digest(); }
 
 // Texts that one of us could not read are whatever the other one says.
 bool same_texts(const Digest& a, const Digest& b) { return a == b || a == Digest{} || b == Digest{}; }
+
+constexpr std::size_t kLongestName = sizeof(daemon::scoreboard::Header::configuration) - 1;
 
 // A master, its scoreboard, and how long we may take.
 struct Question {
@@ -33,6 +37,23 @@ struct Question {
   Duration limit;
 };
 
+Result<ScoreboardReader> board_of(const MailSystem& system, pid_t pid) {
+  auto board = ScoreboardReader::open(system.scoreboard());
+  if (!board && board.error().kind != Errc::invalid) return board;
+  const std::string who = concat("process ", pid, " is a master ");
+  if (!board) return fail(Errc::busy, who + "of another version: stop the mail system and start it again");
+  // The process that we hold is the one that had the lock, not one that got its id since.
+  if (system.master() != pid || board->master() != static_cast<std::uint32_t>(pid)) {
+    return fail(Errc::lost, concat("process ", pid, " has ended"));
+  }
+  const std::string theirs = board->configuration();
+  if (system.directory().substr(0, kLongestName) != theirs) {
+    return fail(Errc::busy,
+                concat(who, "with the configuration in ", theirs, ", not in ", system.directory()));
+  }
+  return board;
+}
+
 Result<Question> begin(const MailSystem& system, Duration limit) {
   const auto pid = system.running_master();
   if (!pid) return fail(pid.error());
@@ -40,17 +61,8 @@ Result<Question> begin(const MailSystem& system, Duration limit) {
   if (!master) return fail(master.error());
   auto allowed = master->send_signal(0);
   if (!allowed) return fail(allowed.error());
-  auto board = ScoreboardReader::open(system.scoreboard());
-  if (!board && board.error().kind == Errc::invalid) {
-    return fail(
-        Errc::busy,
-        concat("process ", *pid, " is a master of another version: stop the mail system and start it again"));
-  }
+  auto board = board_of(system, *pid);
   if (!board) return fail(board.error());
-  // The process that we hold is the one that had the lock, not one that got its id since.
-  if (system.master() != *pid || board->master() != static_cast<std::uint32_t>(*pid)) {
-    return fail(Errc::lost, concat("process ", *pid, " has ended"));
-  }
   return Question{std::move(*master), std::move(*board), std::chrono::steady_clock::now() + limit, limit};
 }
 
@@ -87,9 +99,12 @@ Result<InForce> reload(const MailSystem& system, Duration limit) {
     if (!report) return fail(report.error());
     // Master read what somebody wrote meanwhile, and who has written again since: then we ask again.
     if (!same_texts(report->digest, asked) && !same_texts(report->digest, texts_of(system))) {
-      if (std::chrono::steady_clock::now() < question->deadline) continue;
-      return fail(Errc::timeout,
-                  concat("main.cf and master.cf in ", system.directory(), " change all the time"));
+      if (std::chrono::steady_clock::now() >= question->deadline) {
+        return fail(Errc::timeout,
+                    concat("main.cf and master.cf in ", system.directory(), " change all the time"));
+      }
+      question->master.ends_within(kPause);
+      continue;
     }
     if (!report->succeeded) return fail(Errc::invalid, report->reason);
     return InForce{question->master.pid(), report->generation};

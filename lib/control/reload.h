@@ -28,7 +28,8 @@ inline constexpr Duration kLongestReload = seconds(30);
 //   lost       it ended before it had answered
 //   timeout    no answer within the limit; it may still follow the signal later
 //   denied     it is not ours to signal or to look at
-//   busy       master is of another version, which does not tell how a reload ends: nothing was done
+//   busy       master is of another version, which does not tell how a reload ends, or has its configuration in
+//              another directory: nothing was done
 Result<InForce> reload(const MailSystem& system, Duration limit = kLongestReload);
 
 }  // namespace postern::control

@@ -76,7 +76,7 @@ Result<Mapping> Mapping::map(int fd, std::size_t offset, std::size_t size, Acces
   return mapping;
 }
 
-Result<Scoreboard> Scoreboard::create(std::string_view version) {
+Result<Scoreboard> Scoreboard::create(std::string_view version, std::string_view configuration) {
   Scoreboard board;
   board.fd_ = Fd(::memfd_create("postern-scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!board.fd_ || ::ftruncate(board.fd_.get(), scoreboard::kSize) != 0) {
@@ -97,6 +97,7 @@ Result<Scoreboard> Scoreboard::create(std::string_view version) {
   header.master = static_cast<std::uint32_t>(::getpid());
   header.started = wall_micros();
   copy_name(header.version, version);
+  copy_name(header.configuration, configuration);
   return board;
 }
 
@@ -205,6 +206,8 @@ std::uint32_t ScoreboardReader::master() const { return header().master; }
 std::int64_t ScoreboardReader::started() const { return header().started; }
 
 std::string ScoreboardReader::version() const { return read_name(header().version); }
+
+std::string ScoreboardReader::configuration() const { return read_name(header().configuration); }
 
 std::uint64_t ScoreboardReader::loads_begun() const { return header().loads_begun; }
 

@@ -59,7 +59,8 @@ class Mapping {
 // Master's view: creates the memory, gives slots away.
 class Scoreboard {
  public:
-  static Result<Scoreboard> create(std::string_view version);
+  // `configuration` is the directory of main.cf.
+  static Result<Scoreboard> create(std::string_view version, std::string_view configuration = "");
   int fd() const { return fd_.get(); }
   scoreboard::Header& header() const;
   scoreboard::Page& page(unsigned slot) const;  // slot < kSlots
@@ -119,6 +120,8 @@ class ScoreboardReader {
   std::uint32_t master() const;
   std::int64_t started() const;
   std::string version() const;
+  // The directory of master's configuration; its first 1023 bytes if it is longer.
+  std::string configuration() const;
   // How many loads of the configuration have begun, and how the last one that ended did; nothing while master starts.
   std::uint64_t loads_begun() const;
   std::optional<LoadReport> last_load() const;

@@ -47,6 +47,7 @@ struct Header {
   std::atomic<std::uint32_t> used;        // slots from here on were never used: a reader need not touch them
   std::atomic<std::int64_t> started;      // wall time in microseconds
   char version[32];
+  char configuration[1024];                // its directory
   std::atomic<std::uint64_t> loads_begun;  // raised before a load reads the files
   Report report;
 };

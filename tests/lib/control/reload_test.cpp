@@ -38,7 +38,7 @@ class Place {
   }
   ~Place() { fs::remove_all(root_); }
   void write(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
-  std::string path(const std::string& name) const { return concat(root_, "/", name); }
+  std::string path(std::string_view name) const { return concat(root_, "/", name); }
   config::Digest digest() const { return config::Texts::read(path("etc")).digest(); }
   MailSystem system() const {
     auto opened = MailSystem::open(path("etc"));
@@ -81,7 +81,7 @@ class FakeMaster {
     ::sigprocmask(SIG_BLOCK, &hup, nullptr);
     const int lock = ::open(place.path("queue/pid/master.pid").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     const std::string text = concat(::getpid(), "\n");
-    auto board = daemon::Scoreboard::create("1");
+    auto board = daemon::Scoreboard::create("1", place.path("etc"));
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0 || ::write(lock, text.data(), text.size()) < 0 || !board)
       ::_exit(1);
     board->begin_load();
@@ -239,6 +239,23 @@ TEST_CASE("a master of another version is not asked") {
   CHECK(now.error().text ==
         concat("process ", master.pid(),
                " is a master of another version: stop the mail system and start it again"));
+  CHECK(!fs::exists(place.path("asked")));
+}
+
+TEST_CASE("a master that has its configuration elsewhere is not asked") {
+  const Place place;
+  fs::create_directories(place.path("etc2"));
+  fs::copy(place.path("etc"), place.path("etc2"));
+  const FakeMaster master(place, [&](daemon::Scoreboard&, int count) {
+    if (count > 0) place.write("asked", "");
+  });
+  const auto other = MailSystem::open(place.path("etc2"));
+  REQUIRE(other);
+  const auto now = reload(*other, seconds(20));
+  REQUIRE(!now);
+  CHECK(now.error().kind == Errc::busy);
+  CHECK(now.error().text == concat("process ", master.pid(), " is a master with the configuration in ",
+                                   place.path("etc"), ", not in ", place.path("etc2")));
   CHECK(!fs::exists(place.path("asked")));
 }
 
