@@ -20,7 +20,7 @@ namespace {
 
 // How long processes of the configuration before may take to hear that they are to leave, before a reload counts as
 // done without them.
-constexpr Duration kSettling = seconds(1);
+constexpr Duration kSettling = seconds(3);
 
 Result<std::string> absolute(const std::string& path) {
   char found[PATH_MAX];
