@@ -24,6 +24,8 @@ set(POSTERN_SANITIZE "" CACHE STRING "sanitizers to build with, as in -fsanitize
 add_library(postern_flags INTERFACE)
 target_include_directories(postern_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(postern_flags INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor)
+# A program names only the libraries that it calls, whatever the floors under it can do.
+target_link_options(postern_flags INTERFACE -Wl,--as-needed)
 if(POSTERN_SANITIZE)
   target_compile_options(postern_flags INTERFACE -fsanitize=${POSTERN_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

@@ -30,6 +30,8 @@ class Child {
   // A child that has just been started counts as available: it was started for a client that waits.
   bool is_available() const { return !is_leaving() && state_ != daemon::State::busy; }
   bool is_leaving() const { return told_ || state_ == daemon::State::leaving; }
+  // Told to leave, and has not said yet that it takes no more connections.
+  bool may_still_accept() const { return told_ && state_ != daemon::State::leaving && !channel_ended_; }
   bool was_available() const { return was_available_; }
   bool was_told() const { return told_; }
   const std::string& last_words() const { return last_words_; }

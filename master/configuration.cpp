@@ -147,18 +147,22 @@ Result<void> load_params(Configuration& configuration) {
 
 }  // namespace
 
-Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory) {
-  auto settings = config::Settings::load(directory);
-  if (!settings) return fail(settings.error());
-  find_programs(*settings);
-  auto configuration = std::make_unique<Configuration>(std::move(*settings));
+Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory,
+                                                          const config::Texts& texts) {
+  if (!texts.main_cf) return fail(texts.main_cf.error());
+  auto main = config::MainCf::parse(*texts.main_cf, concat(directory, "/main.cf"));
+  if (!main) return fail(main.error());
+  auto settings = config::Settings::of(std::move(*main), directory);
+  find_programs(settings);
+  auto configuration = std::make_unique<Configuration>(std::move(settings));
   auto copy = sealed_copy(configuration->settings.main_cf().text());
   if (!copy) return fail(copy.error());
   configuration->main_cf = std::move(*copy);
   auto loaded = check_values(configuration->settings);
   if (loaded) loaded = load_params(*configuration);
   if (!loaded) return fail(loaded.error());
-  const auto file = config::MasterCf::read(concat(directory, "/master.cf"));
+  if (!texts.master_cf) return fail(texts.master_cf.error());
+  const auto file = config::MasterCf::parse(*texts.master_cf, concat(directory, "/master.cf"));
   if (!file) return fail(file.error());
   for (const auto* warnings : {&configuration->settings.main_cf().warnings(), &file->warnings()}) {
     configuration->warnings.insert(configuration->warnings.end(), warnings->begin(), warnings->end());

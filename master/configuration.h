@@ -11,6 +11,7 @@
 #include "lib/config/params/common_params.h"
 #include "lib/config/params/master_params.h"
 #include "lib/config/settings.h"
+#include "lib/config/texts.h"
 #include "master/service.h"
 
 namespace postern::master {
@@ -27,9 +28,10 @@ struct Configuration {
   std::vector<std::string> warnings;
 };
 
-// Reads both files of the directory. Fails with invalid, not_found or denied; the text names file, line and
-// word.
-Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory);
+// Understands both files of the directory, whose texts were read. Fails with invalid, not_found or denied; the text
+// names file, line and word.
+Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory,
+                                                          const config::Texts& texts);
 
 // True when master_service_disable names the service: as TYPE or NAME/TYPE, the first match decides, and "!"
 // in front means that it is not disabled.

@@ -114,7 +114,10 @@ void Entry::client_waits() {
     throttle("cannot be started");
     return;
   }
-  child->listen([this] { reconsider_soon(); });
+  child->listen([this] {
+    reconsider_soon();
+    starter_.child_changed();
+  });
   children_.push_back(std::move(child));
   used_ = true;
   first_use_.notify();

@@ -21,6 +21,8 @@ class Starter {
   // A process for the service; nothing when the kernel refused, which is logged.
   virtual std::unique_ptr<Child> start_child(const Service& service,
                                              const std::vector<Listener>& listeners) = 0;
+  // A process has told another state, or has ended.
+  virtual void child_changed() = 0;
   virtual bool is_stopping() const = 0;
   virtual Duration throttle_time() const = 0;
 

@@ -119,24 +119,28 @@ Result<Instance> Instance::take(const config::CommonParams& params) {
   lock = lock_file(concat(*params.data_directory, "/master.lock"));
   if (!lock) return fail(lock.error());
   instance.data_lock_ = std::move(*lock);
+  // Whoever finds the lock held must not signal the process that held it before us.
+  if (::ftruncate(instance.pid_lock_.get(), 0) != 0)
+    return fail_errno(concat("write ", instance.pid_path_), errno);
   return instance;
 }
 
 Result<void> Instance::announce(int scoreboard) {
-  const std::string text = concat(::getpid(), "\n");
-  if (::ftruncate(pid_lock_.get(), 0) != 0 || ::pwrite(pid_lock_.get(), text.data(), text.size(), 0) < 0) {
-    return fail_errno(concat("write ", pid_path_), errno);
-  }
   ::unlink(board_path_.c_str());
   const std::string target = concat("/proc/", ::getpid(), "/fd/", scoreboard);
   if (::symlink(target.c_str(), board_path_.c_str()) != 0)
     return fail_errno(concat("create ", board_path_), errno);
+  // Last: whoever knows our process id finds the scoreboard too.
+  const std::string text = concat(::getpid(), "\n");
+  if (::ftruncate(pid_lock_.get(), 0) != 0 || ::pwrite(pid_lock_.get(), text.data(), text.size(), 0) < 0) {
+    return fail_errno(concat("write ", pid_path_), errno);
+  }
   return {};
 }
 
 void Instance::withdraw() {
-  ::unlink(board_path_.c_str());
   if (::ftruncate(pid_lock_.get(), 0) == 0) ::unlink(pid_path_.c_str());
+  ::unlink(board_path_.c_str());
 }
 
 bool is_running(const config::CommonParams& params) {

@@ -13,10 +13,11 @@ namespace postern::master {
 class Instance {
  public:
   // Makes the directories that are missing, goes to the queue directory, and takes the locks. Fails with busy
-  // when another master holds one, in Postfix's words; a file that nobody holds is no obstacle.
+  // when another master holds one, in Postfix's words; a file that nobody holds is no obstacle, and the process
+  // id of whoever held it is forgotten.
   static Result<Instance> take(const config::CommonParams& params);
 
-  // Writes our process id, and shows the scoreboard as pid/scoreboard.
+  // Shows the scoreboard as pid/scoreboard, and writes our process id.
   Result<void> announce(int scoreboard);
   // Removes what announce() made.
   void withdraw();

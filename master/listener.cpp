@@ -38,8 +38,11 @@ Result<Listener> open_listener(const Address& address, int backlog) {
   const bool datagrams = address.key.rfind("unix-dgram:", 0) == 0;
   auto fd = datagrams ? open_datagram(address.endpoint, path) : net::listen_on(address.endpoint, backlog);
   if (!fd) return fail(fd.error());
-  if (!path.empty() && ::chmod(path.c_str(), kSocketMode) != 0)
-    return fail_errno(concat("chmod ", path), errno);
+  if (!path.empty() && ::chmod(path.c_str(), kSocketMode) != 0) {
+    const int error = errno;
+    ::unlink(path.c_str());
+    return fail_errno(concat("chmod ", path), error);
+  }
   return Listener{address.key, path, std::move(*fd)};
 }
 
@@ -47,6 +50,20 @@ void close_listener(Listener& listener) {
   ::shutdown(listener.fd.get(), SHUT_RDWR);
   listener.fd.reset();
   if (!listener.path.empty()) ::unlink(listener.path.c_str());
+}
+
+NewListeners::~NewListeners() {
+  for (const std::size_t index : opened_) close_listener(listeners_[index]);
+}
+
+void NewListeners::add_opened(Listener listener) {
+  opened_.push_back(listeners_.size());
+  listeners_.push_back(std::move(listener));
+}
+
+std::vector<Listener> NewListeners::take() {
+  opened_.clear();
+  return std::exchange(listeners_, {});
 }
 
 }  // namespace postern::master

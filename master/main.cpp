@@ -24,7 +24,8 @@ int fail_with(const Error& error) {
 }
 
 int test_lock(const master::Options& options) {
-  const auto configuration = master::read_configuration(options.config_directory);
+  const auto configuration =
+      master::read_configuration(options.config_directory, config::Texts::read(options.config_directory));
   if (!configuration) return fail_with(configuration.error());
   return master::is_running((*configuration)->common) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -18,6 +18,10 @@ namespace postern::master {
 
 namespace {
 
+// How long processes of the configuration before may take to hear that they are to leave, before a reload counts as
+// done without them.
+constexpr Duration kSettling = seconds(3);
+
 Result<std::string> absolute(const std::string& path) {
   char found[PATH_MAX];
   if (::realpath(path.c_str(), found) == nullptr) return fail_errno(path, errno);
@@ -60,24 +64,27 @@ Result<void> Master::take_instance() {
   if (!directory) return fail(directory.error());
   directory_ = std::move(*directory);
   raise_descriptor_limit();
-  auto configuration = read_configuration(directory_);
+  const auto texts = config::Texts::read(directory_);
+  auto configuration = read_configuration(directory_, texts);
   if (!configuration) return fail(configuration.error());
   auto instance = Instance::take((*configuration)->common);
   if (!instance) return fail(instance.error());
   instance_ = std::move(*instance);
-  auto opened = open_log(**configuration);
-  if (!opened) return opened;
-  auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version);
+  auto log = open_log(**configuration);
+  if (!log) return fail(log.error());
+  use_log(*log, (*configuration)->common);
+  auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version, directory_);
   if (!scoreboard) return fail(scoreboard.error());
   const int board = scoreboard->fd();
   supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*scoreboard));
-  auto log = log_for_children();
-  if (!log) return fail(log.error());
   say_what_is_missing(**configuration);
-  auto started = supervisor_->start(std::move(*configuration), std::move(*log), log_is_syslog_);
-  if (started) started = instance_->announce(board);
+  supervisor_->scoreboard().begin_load();
+  auto started = supervisor_->start(std::move(*configuration), std::move(log->for_children), log_is_syslog_);
   if (!started) return started;
-  follow_signals();
+  supervisor_->scoreboard().load_succeeded(texts.digest(), supervisor_->generation());
+  follow_signals();  // whoever learns our process id may send one
+  started = instance_->announce(board);
+  if (!started) return started;
   const auto& common = supervisor_->configuration().common;
   log_info(concat("daemon started -- version ", *common.mail_version, ", configuration ", directory_));
   log::flush();
@@ -92,20 +99,31 @@ void Master::run() {
   log::flush();
 }
 
-Result<void> Master::open_log(const Configuration& configuration) {
+Result<Master::NewLog> Master::open_log(const Configuration& configuration) const {
   const std::string& file = *configuration.common.maillog_file;
-  auto fd = log::open_destination(file);
-  if (!fd && !file.empty()) return fail(fd.error());
-  if (!fd) {
-    log_warning(concat("no log: ", fd.error().text, "; set maillog_file"));
-    return {};
+  NewLog log;
+  log.is_syslog = file.empty();
+  auto opened = log::open_destination(file);
+  if (!opened && !file.empty()) return fail(opened.error());
+  if (opened) {
+    log.own = std::move(*opened);
+  } else {
+    log_warning(concat("no log: ", opened.error().text, "; set maillog_file"));
+    log.is_syslog = log_is_syslog_;
   }
-  log_fd_ = fd->get();
-  log_is_syslog_ = file.empty();
+  const int used = log.own ? log.own.get() : log_fd_;
+  if (used < 0) return log;
+  log.for_children = Fd(::fcntl(used, F_DUPFD_CLOEXEC, 3));
+  if (!log.for_children) return fail_errno("duplicate the log", errno);
+  return log;
+}
+
+void Master::use_log(NewLog& log, const config::CommonParams& common) {
+  if (!log.own) return;
+  log_fd_ = log.own.get();
+  log_is_syslog_ = log.is_syslog;
   const auto target = log_is_syslog_ ? log::Target::syslog : log::Target::descriptor;
-  const std::string tag = concat(*configuration.common.syslog_name, "/master");
-  log::open({tag, *configuration.common.myhostname, target, std::move(*fd)});
-  return {};
+  log::open({concat(*common.syslog_name, "/master"), *common.myhostname, target, std::move(log.own)});
 }
 
 bool Master::log_has_moved(const Configuration& configuration) const {
@@ -114,13 +132,6 @@ bool Master::log_has_moved(const Configuration& configuration) const {
   }, held{};
   if (::stat(configuration.common.maillog_file->c_str(), &named) != 0) return true;
   return ::fstat(log_fd_, &held) != 0 || !same_file(named, held);
-}
-
-Result<Fd> Master::log_for_children() const {
-  if (log_fd_ < 0) return Fd();
-  Fd copy(::fcntl(log_fd_, F_DUPFD_CLOEXEC, 3));
-  if (!copy) return fail_errno("duplicate the log", errno);
-  return copy;
 }
 
 void Master::say_what_is_missing(const Configuration& configuration) const {
@@ -151,16 +162,29 @@ net::Task<void> Master::end_in_time() {
 }
 
 void Master::reload() {
+  settling_.cancel();
+  report_success();
+  supervisor_->scoreboard().begin_load();
   const std::string version = *supervisor_->configuration().common.mail_version;
   log_info(concat("reload -- version ", version, ", configuration ", directory_));
-  auto next = read_configuration(directory_);
-  Result<void> changed;
-  if (next) {
-    changed = change_to(std::move(*next));
-  } else {
-    changed = fail(next.error());
-  }
+  const auto texts = config::Texts::read(directory_);
+  auto next = read_configuration(directory_, texts);
+  const Result<void> changed = next ? change_to(std::move(*next)) : Result<void>(fail(next.error()));
   if (!changed) log_error(concat(changed.error().text, " -- the configuration from before stays in force"));
+  log::flush();  // who sees the report may look into the log
+  if (!changed) return supervisor_->scoreboard().load_failed(texts.digest(), changed.error().text);
+  unreported_ = texts.digest();
+  settling_.spawn(report_when_settled());
+}
+
+net::Task<void> Master::report_when_settled() {
+  co_await supervisor_->settle(loop_.in(kSettling));
+  report_success();
+}
+
+void Master::report_success() {
+  if (unreported_) supervisor_->scoreboard().load_succeeded(*unreported_, supervisor_->generation());
+  unreported_.reset();
 }
 
 Result<void> Master::change_to(std::unique_ptr<Configuration> next) {
@@ -171,17 +195,27 @@ Result<void> Master::change_to(std::unique_ptr<Configuration> next) {
         Errc::invalid,
         "queue_directory and data_directory cannot change while the mail system runs: stop and start it");
   }
-  bool everything = next->settings.main_cf().text() != now.settings.main_cf().text();
-  if (*next->common.maillog_file != *now.common.maillog_file || log_has_moved(*next)) {
-    auto opened = open_log(*next);
-    if (!opened) return opened;
-    auto copy = log_for_children();
-    if (!copy) return fail(copy.error());
-    supervisor_->set_log(std::move(*copy), log_is_syslog_);
-    everything = true;
+  const bool is_news = next->missing != now.missing || next->warnings != now.warnings;
+  auto changed = change_with_log(std::move(next));
+  if (changed && is_news) say_what_is_missing(supervisor_->configuration());
+  return changed;
+}
+
+// What can fail comes first, the log last of it: a failure leaves neither a socket nor a new file.
+Result<void> Master::change_with_log(std::unique_ptr<Configuration> next) {
+  const Configuration& now = supervisor_->configuration();
+  const bool other_log = *next->common.maillog_file != *now.common.maillog_file || log_has_moved(*next);
+  const bool everything = other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
+  auto prepared = supervisor_->prepare(std::move(next), everything);
+  if (!prepared) return fail(prepared.error());
+  if (other_log) {
+    auto log = open_log(*prepared->configuration);
+    if (!log) return fail(log.error());
+    use_log(*log, prepared->configuration->common);
+    supervisor_->set_log(std::move(log->for_children), log_is_syslog_);
   }
-  if (next->missing != now.missing || next->warnings != now.warnings) say_what_is_missing(*next);
-  return supervisor_->reload(std::move(next), everything);
+  supervisor_->change_to(std::move(*prepared));
+  return {};
 }
 
 }  // namespace postern::master

@@ -27,15 +27,26 @@ class Master {
   bool has_log() const { return log_fd_ >= 0; }
 
  private:
+  // A destination for the log and a descriptor of it for children; none: where it goes now, or nowhere.
+  struct NewLog {
+    Fd own, for_children;
+    bool is_syslog = false;
+  };
+
   Result<void> take_instance();
-  Result<void> open_log(const Configuration& configuration);
+  Result<NewLog> open_log(const Configuration& configuration) const;
+  // From now on we write there.
+  void use_log(NewLog& log, const config::CommonParams& common);
   // True when the path of the log leads to another file now: it was rotated.
   bool log_has_moved(const Configuration& configuration) const;
-  Result<Fd> log_for_children() const;
   void say_what_is_missing(const Configuration& configuration) const;
   void follow_signals();
   void reload();
   Result<void> change_to(std::unique_ptr<Configuration> next);
+  Result<void> change_with_log(std::unique_ptr<Configuration> next);
+  // Reports on the reload that has succeeded, if that was not done yet.
+  void report_success();
+  net::Task<void> report_when_settled();
   net::Task<void> end_in_time();
 
   Options options_;
@@ -45,6 +56,8 @@ class Master {
   bool log_is_syslog_ = false;
   std::optional<Instance> instance_;
   std::unique_ptr<Supervisor> supervisor_;
+  std::optional<config::Digest> unreported_;  // of the texts that came in force
+  net::Scope settling_{loop_};
   net::Scope tasks_{loop_};
 };
 

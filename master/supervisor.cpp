@@ -46,11 +46,15 @@ Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, dae
       directory_(std::move(configuration_directory)),
       scoreboard_(std::move(scoreboard)),
       child_ended_(loop),
+      child_changed_(loop),
       tasks_(loop) {}
 
 Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog) {
   set_log(std::move(log), log_is_syslog);
-  return reload(std::move(configuration), false);
+  auto prepared = prepare(std::move(configuration), false);
+  if (!prepared) return fail(prepared.error());
+  change_to(std::move(*prepared));
+  return {};
 }
 
 void Supervisor::set_log(Fd log, bool is_syslog) {
@@ -58,37 +62,51 @@ void Supervisor::set_log(Fd log, bool is_syslog) {
   log_is_syslog_ = is_syslog;
 }
 
-Result<void> Supervisor::reload(std::unique_ptr<Configuration> configuration, bool everything) {
-  const auto steps = plan_reload(services_of(entries_), configuration->services, everything);
-  std::vector<std::vector<Listener>> opened;
-  for (const Step& step : steps) {
-    opened.emplace_back();
-    if (step.change != Change::add) continue;
+Result<Prepared> Supervisor::prepare(std::unique_ptr<Configuration> configuration, bool everything) const {
+  if (stopping_) return fail(Errc::shutting_down, "the mail system is stopping");
+  Prepared next;
+  next.steps = plan_reload(services_of(entries_), configuration->services, everything);
+  for (const Step& step : next.steps) {
+    if (step.change != Change::add) {
+      next.opened.emplace_back();
+      continue;
+    }
     const Service& service = configuration->services[step.after];
     auto listeners = open_all(*configuration, service);
     if (!listeners) {
       return fail(listeners.error().kind,
-                  concat("master.cf, line ", service.line, ": ", listeners.error().text));
+                  concat(directory_, "/master.cf, line ", service.line, ": ", listeners.error().text));
     }
-    opened.back() = std::move(*listeners);
+    next.opened.push_back(std::move(*listeners));
   }
-  configuration_ = std::move(configuration);
-  ++generation_;
-  scoreboard_.header().generation = generation_;
-  apply(steps, std::move(opened));
-  return {};
+  next.configuration = std::move(configuration);
+  return next;
 }
 
-Result<std::vector<Listener>> Supervisor::open_all(const Configuration& configuration,
-                                                   const Service& service) const {
-  std::vector<Listener> listeners;
+void Supervisor::change_to(Prepared next) {
+  configuration_ = std::move(next.configuration);
+  ++generation_;
+  apply(next);
+}
+
+Result<NewListeners> Supervisor::open_all(const Configuration& configuration, const Service& service) const {
+  NewListeners listeners;
   for (const Address& address : service.addresses) {
-    auto shared = share_listener(address.key);
-    auto listener = shared ? std::move(shared) : open_listener(address, backlog_of(configuration, service));
-    if (!listener) return fail(listener.error());
-    listeners.push_back(std::move(*listener));
+    auto opened = open_one(listeners, address, backlog_of(configuration, service));
+    if (!opened) return fail(opened.error());
   }
   return listeners;
+}
+
+Result<void> Supervisor::open_one(NewListeners& listeners, const Address& address, int backlog) const {
+  if (auto shared = share_listener(address.key)) {
+    listeners.add_shared(std::move(*shared));
+    return {};
+  }
+  auto opened = open_listener(address, backlog);
+  if (!opened) return fail(opened.error());
+  listeners.add_opened(std::move(*opened));
+  return {};
 }
 
 Result<Listener> Supervisor::share_listener(const std::string& key) const {
@@ -103,19 +121,19 @@ Result<Listener> Supervisor::share_listener(const std::string& key) const {
   return fail(Errc::not_found, key);
 }
 
-void Supervisor::apply(const std::vector<Step>& steps, std::vector<std::vector<Listener>> opened) {
+void Supervisor::apply(Prepared& next) {
   Starter& self = *this;
   Entries before = std::move(entries_);
   entries_.clear();
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const Step& step = steps[i];
+  for (std::size_t i = 0; i < next.steps.size(); ++i) {
+    const Step& step = next.steps[i];
     if (step.change == Change::remove) {
       retired_.push_back(std::move(before[step.before]));
       continue;
     }
     Service& service = configuration_->services[step.after];
     if (step.change == Change::add) {
-      entries_.push_back(std::make_unique<Entry>(loop_, self, service, std::move(opened[i])));
+      entries_.push_back(std::make_unique<Entry>(loop_, self, service, next.opened[i].take()));
       continue;
     }
     entries_.push_back(std::move(before[step.before]));
@@ -196,6 +214,7 @@ void Supervisor::reap() {
   }
   forget_retired();
   child_ended_.notify();
+  child_changed();
 }
 
 void Supervisor::ended(pid_t pid, int status) {
@@ -218,6 +237,18 @@ std::vector<Child*> Supervisor::children(bool network_only) const {
     }
   }
   return found;
+}
+
+bool Supervisor::is_settled() const {
+  const auto all = children(false);
+  return std::none_of(all.begin(), all.end(), [](const Child* child) { return child->may_still_accept(); });
+}
+
+net::Task<void> Supervisor::settle(Deadline limit) {
+  while (!is_settled()) {
+    const bool changed = co_await child_changed_.wait(limit);
+    if (!changed) co_return;
+  }
 }
 
 void Supervisor::stop() {

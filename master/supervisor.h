@@ -12,9 +12,18 @@
 #include "master/child.h"
 #include "master/configuration.h"
 #include "master/entry.h"
+#include "master/listener.h"
+#include "master/plan.h"
 #include "master/spawn.h"
 
 namespace postern::master {
+
+// A change to another configuration for which everything is ready. Dropped, it leaves nothing behind.
+struct Prepared {
+  std::unique_ptr<Configuration> configuration;
+  std::vector<Step> steps;
+  std::vector<NewListeners> opened;  // one for each step
+};
 
 class Supervisor final : private Starter {
  public:
@@ -25,9 +34,13 @@ class Supervisor final : private Starter {
   // been started.
   Result<void> start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog);
 
-  // Changes to another configuration: either all of it, or a failure and nothing has changed. `everything`
-  // renews the processes of all services.
-  Result<void> reload(std::unique_ptr<Configuration> configuration, bool everything);
+  // Opens what another configuration needs: either all of it, or a failure and nothing has changed. `everything`
+  // renews the processes of all services. Fails with shutting_down after stop().
+  Result<Prepared> prepare(std::unique_ptr<Configuration> configuration, bool everything) const;
+  // Changes to it: now every service listens.
+  void change_to(Prepared next);
+  // Until no process that was asked to leave takes another connection, or the limit.
+  net::Task<void> settle(Deadline limit);
   // Where children that start from now on write.
   void set_log(Fd log, bool is_syslog);
 
@@ -38,23 +51,29 @@ class Supervisor final : private Starter {
   void reap();
 
   const Configuration& configuration() const { return *configuration_; }
+  daemon::Scoreboard& scoreboard() { return scoreboard_; }
+  // How many configurations have been in force.
+  std::uint32_t generation() const { return generation_; }
 
  private:
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
   std::unique_ptr<Child> start_child(const Service& service, const std::vector<Listener>& listeners) override;
+  void child_changed() override { child_changed_.notify(); }
   bool is_stopping() const override { return stopping_; }
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
   Start start_of(const Service& service, std::size_t listeners, unsigned slot) const;
 
-  Result<std::vector<Listener>> open_all(const Configuration& configuration, const Service& service) const;
+  Result<NewListeners> open_all(const Configuration& configuration, const Service& service) const;
+  Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
   Result<Listener> share_listener(const std::string& key) const;
-  void apply(const std::vector<Step>& steps, std::vector<std::vector<Listener>> opened);
+  void apply(Prepared& next);
   void retire_removed();
   void forget_retired();
   net::Task<void> stop_in_order();
   void ended(pid_t pid, int status);
   std::vector<Child*> children(bool network_only) const;
+  bool is_settled() const;
 
   net::Loop& loop_;
   std::string directory_;
@@ -67,6 +86,7 @@ class Supervisor final : private Starter {
   Entries entries_;
   Entries retired_;  // services that are no more, until their last process has left
   net::Event child_ended_;
+  net::Event child_changed_;
   net::Scope tasks_;
 };
 

@@ -1,6 +1,5 @@
 #include "commands/postern/control.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,14 +7,17 @@
 #include <cstdlib>
 
 #include "commands/postern/check.h"
-#include "commands/postern/mail_system.h"
 #include "commands/postern/place.h"
 #include "commands/postern/run_master.h"
 #include "lib/base/text.h"
+#include "lib/control/mail_system.h"
+#include "lib/control/reload.h"
 
 namespace postern::commands {
 
 namespace {
+
+using control::MailSystem;
 
 void say(const std::string& text) { std::printf("postern: %s\n", text.c_str()); }
 
@@ -113,8 +115,9 @@ Result<int> reload(const Arguments& arguments) {
   if (!is_good(system->directory())) {
     return fail(Errc::invalid, "not reloaded: the configuration from before stays in force");
   }
-  if (::kill(*pid, SIGHUP) != 0) return fail_errno(concat("signal process ", *pid), errno);
-  say(concat("process ", *pid, " reads its configuration again"));
+  const auto now = control::reload(*system);
+  if (!now) return fail(now.error().kind, concat("not reloaded: ", now.error().text));
+  say(concat("process ", now->master, " runs the new configuration, generation ", now->generation));
   return EXIT_SUCCESS;
 }
 

@@ -20,7 +20,8 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
   start-fg   the same, but stay in the foreground until it ends
   stop       let the services finish what they have in hand, then end
   abort      kill them
-  reload     check the configuration, then read it again; no session is dropped
+  reload     check the configuration, then read it again, and return when it is in
+             force, or say why it is not; no session is dropped
   status     services, processes and their numbers
              --json; or a sum for scripts: postern status qmgr/messages
   check      is the configuration good, and all that it names there?

@@ -9,14 +9,17 @@
 
 #include <cerrno>
 
-#include "commands/postern/mail_system.h"
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
+#include "lib/control/processes.h"
 #include "lib/daemon/contract.h"
 
 namespace postern::commands {
 
 namespace {
+
+using control::children_of;
+using control::wait_for_end;
 
 constexpr auto kLongestStart = seconds(30);
 // Master itself kills its children after kStopLimit and a second.

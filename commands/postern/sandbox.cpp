@@ -11,10 +11,10 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "commands/postern/mail_system.h"
 #include "commands/postern/run_master.h"
 #include "commands/postern/sandbox_files.h"
 #include "lib/base/text.h"
+#include "lib/control/processes.h"
 #include "lib/net/socket.h"
 
 namespace postern::commands {

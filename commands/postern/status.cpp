@@ -3,14 +3,16 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "commands/postern/mail_system.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/config/master_cf.h"
+#include "lib/control/mail_system.h"
 
 namespace postern::commands {
 
 namespace {
+
+using control::MailSystem;
 
 // The services as master.cf lists them now. Processes of a service that is no more, or whose name stands
 // there with another program, come behind them.
@@ -42,6 +44,7 @@ Result<SystemStatus> look(const MailSystem& system) {
   status.master = board->master();
   status.started = board->started();
   status.now = wall_micros();
+  status.last_load = board->last_load().value_or(daemon::LoadReport{});
   status.services = services_of(system.directory(), board->rows());
   return status;
 }

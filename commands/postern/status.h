@@ -23,6 +23,7 @@ struct SystemStatus {
   std::string version, configuration;
   std::uint32_t master = 0;
   std::int64_t started = 0, now = 0;
+  daemon::LoadReport last_load;
   std::vector<ServiceStatus> services;
 };
 

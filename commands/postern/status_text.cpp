@@ -30,6 +30,17 @@ std::string process_json(const daemon::Row& row, std::int64_t now) {
   return process.put("values", values.text()).text();
 }
 
+// The configuration in force, and the reload that has failed since it came in force, if one did.
+void add_load(JsonObject& all, const SystemStatus& status) {
+  const daemon::LoadReport& load = status.last_load;
+  all.add_number("generation", load.generation);
+  all.add_number("generation_age", (status.now - load.in_force_since) / kSecond);
+  if (load.succeeded || load.number == 0) return;
+  JsonObject failed;
+  failed.add_number("age", (status.now - load.ended) / kSecond).add("reason", load.reason);
+  all.put("failed_reload", failed.text());
+}
+
 template <class Names>
 std::string listed(const Names& names) {
   std::string all;
@@ -49,7 +60,12 @@ std::string format_age(std::int64_t micros) {
 
 std::string status_text(const SystemStatus& status) {
   std::string text = concat("Postern ", status.version, ", process ", status.master, ", up ",
-                            format_age(status.now - status.started), ", ", status.configuration, "\n");
+                            format_age(status.now - status.started), ", ", status.configuration,
+                            ", generation ", status.last_load.generation, "\n");
+  if (!status.last_load.succeeded && status.last_load.number > 0) {
+    text += concat("the last reload failed ", format_age(status.now - status.last_load.ended),
+                   " ago: ", printable(status.last_load.reason), "\n");
+  }
   for (const ServiceStatus& service : status.services) {
     const bool last_service = &service == &status.services.back();
     text += concat(last_service ? "└─ " : "├─ ", service.name, " ", service.type, " ", service.program);
@@ -74,6 +90,7 @@ std::string status_json(const SystemStatus& status) {
   JsonObject all;
   all.add("version", status.version).add_number("pid", status.master);
   all.add_number("age", (status.now - status.started) / kSecond).add("configuration", status.configuration);
+  add_load(all, status);
   return all.put("services", services.text()).text() + "\n";
 }
 

@@ -76,7 +76,7 @@ Result<Mapping> Mapping::map(int fd, std::size_t offset, std::size_t size, Acces
   return mapping;
 }
 
-Result<Scoreboard> Scoreboard::create(std::string_view version) {
+Result<Scoreboard> Scoreboard::create(std::string_view version, std::string_view configuration) {
   Scoreboard board;
   board.fd_ = Fd(::memfd_create("postern-scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!board.fd_ || ::ftruncate(board.fd_.get(), scoreboard::kSize) != 0) {
@@ -97,12 +97,32 @@ Result<Scoreboard> Scoreboard::create(std::string_view version) {
   header.master = static_cast<std::uint32_t>(::getpid());
   header.started = wall_micros();
   copy_name(header.version, version);
+  copy_name(header.configuration, configuration);
   return board;
 }
 
 Header& Scoreboard::header() const { return *reinterpret_cast<Header*>(memory_.at(0)); }
 
 Page& Scoreboard::page(unsigned slot) const { return page_at(memory_, slot); }
+
+// It must be seen by whoever sees the files after us: master reads them next.
+void Scoreboard::begin_load() { header().loads_begun.fetch_add(1); }
+
+void Scoreboard::load_succeeded(const config::Digest& texts, std::uint32_t generation) {
+  header().generation = generation;
+  const std::int64_t now = wall_micros();
+  report_ = {header().loads_begun, generation, now, now, texts, true, ""};
+  write_report(header().report, report_);
+}
+
+void Scoreboard::load_failed(const config::Digest& texts, std::string_view reason) {
+  report_.number = header().loads_begun;
+  report_.ended = wall_micros();
+  report_.digest = texts;
+  report_.succeeded = false;
+  report_.reason = reason;
+  write_report(header().report, report_);
+}
 
 Result<unsigned> Scoreboard::take_slot() {
   const auto free = std::find(taken_.begin(), taken_.end(), false);
@@ -186,6 +206,12 @@ std::uint32_t ScoreboardReader::master() const { return header().master; }
 std::int64_t ScoreboardReader::started() const { return header().started; }
 
 std::string ScoreboardReader::version() const { return read_name(header().version); }
+
+std::string ScoreboardReader::configuration() const { return read_name(header().configuration); }
+
+std::uint64_t ScoreboardReader::loads_begun() const { return header().loads_begun; }
+
+std::optional<LoadReport> ScoreboardReader::last_load() const { return read_report(header().report); }
 
 std::vector<Row> ScoreboardReader::rows() const {
   std::vector<Row> rows;

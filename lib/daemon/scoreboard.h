@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/daemon/contract.h"
+#include "lib/daemon/load_report.h"
 #include "lib/daemon/scoreboard_layout.h"
 
 namespace postern::daemon {
@@ -57,16 +59,23 @@ class Mapping {
 // Master's view: creates the memory, gives slots away.
 class Scoreboard {
  public:
-  static Result<Scoreboard> create(std::string_view version);
+  // `configuration` is the directory of main.cf.
+  static Result<Scoreboard> create(std::string_view version, std::string_view configuration = "");
   int fd() const { return fd_.get(); }
   scoreboard::Header& header() const;
   scoreboard::Page& page(unsigned slot) const;  // slot < kSlots
+  // Says that a load of the configuration begins: before its files are read.
+  void begin_load();
+  // Says how that load ended, with these texts: `generation` came in force, or nothing changed, for this reason.
+  void load_succeeded(const config::Digest& texts, std::uint32_t generation);
+  void load_failed(const config::Digest& texts, std::string_view reason);
   // Takes the lowest free slot. Fails with full when there are kSlots children.
   Result<unsigned> take_slot();
   // Gives it back; its page becomes nobody's.
   void free_slot(unsigned slot);
 
  private:
+  LoadReport report_;
   Fd fd_;
   Mapping memory_;
   std::vector<bool> taken_ = std::vector<bool>(kSlots);
@@ -111,6 +120,11 @@ class ScoreboardReader {
   std::uint32_t master() const;
   std::int64_t started() const;
   std::string version() const;
+  // The directory of master's configuration; its first 1023 bytes if it is longer.
+  std::string configuration() const;
+  // How many loads of the configuration have begun, and how the last one that ended did; nothing while master starts.
+  std::uint64_t loads_begun() const;
+  std::optional<LoadReport> last_load() const;
   std::vector<Row> rows() const;
 
  private:

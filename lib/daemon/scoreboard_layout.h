@@ -1,5 +1,5 @@
-// The bytes of the scoreboard: a header page, then kSlots pages. Numbers are in the machine's order. Whoever changes
-// this raises kLayout.
+// The bytes of the scoreboard: a header page, then kSlots pages; docs/formats/scoreboard.md explains them. Numbers are in
+// the machine's order. Whoever changes this raises kLayout.
 #pragma once
 
 #include <array>
@@ -10,9 +10,10 @@
 
 namespace postern::daemon::scoreboard {
 
-inline constexpr std::uint32_t kLayout = 1;
+inline constexpr std::uint32_t kLayout = 2;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kValues = 60;
+inline constexpr std::size_t kReason = 2000;
 inline constexpr char kMagic[8] = {'P', 'o', 's', 't', 'e', 'r', 'n', '\0'};
 
 enum class Kind : std::uint32_t { unused = 0, counter = 1, gauge = 2 };
@@ -21,6 +22,19 @@ struct Value {
   std::atomic<std::uint64_t> number;
   std::atomic<Kind> kind;  // written last: a reader that sees it sees the name
   char name[52];
+};
+
+// How the last load of the configuration ended. Master alone writes; `changes` is odd while it does.
+struct Report {
+  std::atomic<std::uint32_t> changes;
+  std::atomic<std::uint32_t> generation;     // in force since then
+  std::atomic<std::uint64_t> number;         // of the load: the start is 1; 0 before it
+  std::atomic<std::int64_t> ended;           // wall time in microseconds
+  std::atomic<std::int64_t> in_force_since;  // wall time of the last load that succeeded
+  std::atomic<std::uint64_t> digest[2];      // of the texts that were read; 0, 0: one could not be read
+  std::atomic<std::uint32_t> succeeded;
+  std::atomic<std::uint32_t> reason_size;  // at most kReason
+  std::array<std::atomic<char>, kReason> reason;
 };
 
 struct Header {
@@ -33,6 +47,9 @@ struct Header {
   std::atomic<std::uint32_t> used;        // slots from here on were never used: a reader need not touch them
   std::atomic<std::int64_t> started;      // wall time in microseconds
   char version[32];
+  char configuration[1024];                // its directory
+  std::atomic<std::uint64_t> loads_begun;  // raised before a load reads the files
+  Report report;
 };
 
 struct Page {

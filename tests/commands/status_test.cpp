@@ -26,6 +26,10 @@ SystemStatus example() {
   status.configuration = "/etc/postern";
   status.master = 100;
   status.now = 5000 * kSecond;
+  status.last_load.number = 4;
+  status.last_load.generation = 3;
+  status.last_load.succeeded = true;
+  status.last_load.ended = status.last_load.in_force_since = 4400 * kSecond;
   status.services.push_back(
       {"smtp",
        "inet",
@@ -49,7 +53,7 @@ TEST_CASE("ages are short") {
 
 TEST_CASE("the tree shows services, processes, and numbers that are not zero") {
   CHECK(status_text(example()) ==
-        "Postern 1.2.3, process 100, up 1h23m, /etc/postern\n"
+        "Postern 1.2.3, process 100, up 1h23m, /etc/postern, generation 3\n"
         "├─ smtp inet smtpd\n"
         "│  ├─ 101 busy 10s  sessions=2  accepted=7\n"
         "│  └─ 102 available 1s  accepted=1\n"
@@ -59,12 +63,29 @@ TEST_CASE("the tree shows services, processes, and numbers that are not zero") {
 TEST_CASE("the same as JSON") {
   CHECK(
       status_json(example()) ==
-      R"({"version": "1.2.3", "pid": 100, "age": 5000, "configuration": "/etc/postern", "services": [)"
+      R"({"version": "1.2.3", "pid": 100, "age": 5000, "configuration": "/etc/postern", )"
+      R"("generation": 3, "generation_age": 600, "services": [)"
       R"({"name": "smtp", "type": "inet", "program": "smtpd", "processes": [)"
       R"({"pid": 101, "state": "busy", "age": 10, "generation": 2, "values": {"sessions": 2, "accepted": 7}}, )"
       R"({"pid": 102, "state": "available", "age": 1, "generation": 2, "values": {"sessions": 0, "accepted": 1}}]}, )"
       R"({"name": "local", "type": "unix", "program": "local", "processes": []}]})"
       "\n");
+}
+
+TEST_CASE("a reload that has failed since the configuration came in force is shown") {
+  SystemStatus status = example();
+  status.services.clear();
+  status.last_load.succeeded = false;
+  status.last_load.ended = 4880 * kSecond;
+  status.last_load.reason = "/etc/postern/main.cf, line 7: \"no\"";
+  CHECK(status_text(status) ==
+        "Postern 1.2.3, process 100, up 1h23m, /etc/postern, generation 3\n"
+        "the last reload failed 2m00s ago: /etc/postern/main.cf, line 7: \"no\"\n");
+  CHECK(
+      status_json(status).find(
+          R"("generation": 3, "generation_age": 600, )"
+          R"("failed_reload": {"age": 120, "reason": "/etc/postern/main.cf, line 7: \"no\""}, "services")") !=
+      std::string::npos);
 }
 
 TEST_CASE("a query is the sum over the processes of a service") {

@@ -2,6 +2,7 @@
 import os
 import signal
 import subprocess
+import threading
 import unittest
 
 import postern
@@ -28,10 +29,134 @@ class Reload(unittest.TestCase):
 
     def test_a_reload_by_the_command(self):
         self.sandbox.append('main.cf', 'smtpd_banner = $myhostname ESMTP changed\n')
+        status, output, errors = self.sandbox.run('reload')
+        self.assertEqual(status, 0, errors)
+        self.assertEqual(output, f'postern: process {self.sandbox.master} runs the new configuration, generation 2\n')
+        self.assertEqual(self.greeting(), '220 mail.sandbox.test ESMTP changed')
+        self.assertEqual(self.status()['generation'], 2)
+
+    def status(self):
+        status, output, errors = self.sandbox.run('status', '--json')
+        self.assertEqual(status, 0, errors)
+        return postern.json.loads(output)
+
+    def line_count(self, name):
+        with open(self.sandbox.path(name), encoding='utf-8') as file:
+            return len(file.readlines())
+
+    @staticmethod
+    def free_port():
+        with postern.socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            return probe.getsockname()[1]
+
+    def test_when_the_command_returns_the_new_service_accepts(self):
+        for _ in range(5):
+            port = self.free_port()
+            self.sandbox.append('master.cf', f'127.0.0.1:{port} inet n - - - - smtpd\n')
+            status, _, errors = self.sandbox.run('reload')
+            self.assertEqual(status, 0, errors)
+            with postern.Session(port) as session:
+                self.assertRegex(session.greeting, '^220 ')
+
+    def test_a_port_in_use_is_the_reason_and_nothing_is_left_of_the_others(self):
+        free = self.free_port()
+        with postern.socket.create_server(('127.0.0.1', 0)) as server:
+            taken = server.getsockname()[1]
+            line = self.line_count('master.cf') + 3
+            added = (f'127.0.0.1:{free} inet n - - - - smtpd\nanother unix - - - - - discard\n'
+                     f'127.0.0.1:{taken} inet n - - - - smtpd\n')
+            self.sandbox.append('master.cf', added)
+            log = os.path.join(self.sandbox.directory, 'other.log')
+            self.sandbox.append('main.cf', f'maillog_file = {log}\n')
+            status, output, errors = self.sandbox.run('reload')
+            reason = rf'/\S+/etc/master\.cf, line {line}: listen on \[127\.0\.0\.1\]:{taken}: Address already in use'
+            self.assertEqual((status, output), (1, ''))
+            self.assertRegex(errors, rf'(?m)^postern: not reloaded: {reason}$')
+            self.sandbox.wait_log(f'error: {reason} -- the configuration from before stays in force')
+        with self.assertRaises(ConnectionRefusedError):
+            postern.Session(free)
+        self.assertFalse(os.path.exists(log))
+        self.assertEqual([n for n in os.listdir(self.sandbox.directory + '/queue/private') if n == 'another'], [])
+        self.assertRegex(self.sandbox.send(), '^250 ')
+        self.assertRegex(self.sandbox.run('status')[1], rf'(?m)^the last reload failed \d+s ago: {reason}$')
+        shown = self.status()
+        self.assertEqual(shown['generation'], 1)
+        self.assertRegex(shown['failed_reload']['reason'], f'^{reason}$')
+        # The port is free now: the same texts are good.
         status, _, errors = self.sandbox.run('reload')
         self.assertEqual(status, 0, errors)
-        self.sandbox.wait_log('reload -- version')
-        postern.wait_for(lambda: self.greeting().endswith('changed'), 'the new greeting')
+        for port in (free, taken):
+            with postern.Session(port) as session:
+                self.assertRegex(session.greeting, '^220 ')
+        self.assertNotIn('failed_reload', self.status())
+
+    def test_a_reload_by_a_signal_that_failed_is_seen_in_the_status(self):
+        line = self.line_count('main.cf') + 1
+        self.sandbox.append('main.cf', 'this is no setting\n')
+        os.kill(self.sandbox.master, signal.SIGHUP)
+        self.sandbox.wait_log('stays in force')
+        self.sandbox.edit('main.cf', 'this is no setting\n', '')
+        failed = postern.wait_for(lambda: self.status().get('failed_reload'), 'the failed reload')
+        self.assertRegex(failed['reason'], rf'/etc/main\.cf, line {line}: missing \'=\'')
+        self.assertEqual(self.status()['generation'], 1)
+
+    def test_several_reloads_at_once_all_hear_of_their_own(self):
+        for number in range(5):
+            self.sandbox.append('main.cf', f'smtpd_banner = number {number}\n')
+            command = [self.sandbox.postern, '-c', self.sandbox.facts['config_directory'], 'reload']
+            running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                       for _ in range(4)]
+            for process in running:
+                output, errors = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 0, errors)
+                self.assertRegex(output, r'runs the new configuration, generation \d+$')
+            self.assertEqual(self.greeting(), f'220 number {number}')
+
+    def waits_for_signal(self, number):
+        """True when the master that is stopped has that signal before it."""
+        with open(f'/proc/{self.sandbox.master}/status', encoding='ascii') as file:
+            pending = [int(line.split()[1], 16) for line in file if line.startswith('ShdPnd:')]
+        return pending[0] >> (number - 1) & 1
+
+    def test_a_master_that_dies_during_the_reload(self):
+        os.kill(self.sandbox.master, signal.SIGSTOP)
+        command = [self.sandbox.postern, '-c', self.sandbox.facts['config_directory'], 'reload']
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            postern.wait_for(lambda: self.waits_for_signal(signal.SIGHUP), 'the signal')
+            self.assertIsNone(process.poll())
+            os.kill(self.sandbox.master, signal.SIGKILL)
+            output, errors = process.communicate(timeout=60)
+        reason = f'process {self.sandbox.master} ended during the reload'
+        self.assertEqual((process.returncode, output, errors), (1, '', f'postern: not reloaded: {reason}\n'))
+
+    def test_fifty_reloads_while_a_client_sends(self):
+        replies, failures, end = [], [], threading.Event()
+
+        def client():
+            while not end.is_set():
+                try:
+                    replies.append(self.sandbox.send())
+                except (OSError, AssertionError) as error:
+                    failures.append(repr(error))
+
+        sender = threading.Thread(target=client)
+        sender.start()
+        try:
+            for number in range(50):
+                self.sandbox.append('main.cf', f'smtpd_banner = number {number}\n')
+                before = len(replies)
+                status, _, errors = self.sandbox.run('reload')
+                self.assertEqual(status, 0, errors)
+                self.assertEqual(self.greeting(), f'220 number {number}')
+                postern.wait_for(lambda: len(replies) > before or failures, 'another letter')
+        finally:
+            end.set()
+            sender.join()
+        self.assertEqual(failures, [])
+        self.assertGreaterEqual(len(replies), 50)
+        self.assertEqual([r for r in replies if not r.startswith('250 ')], [])
+        self.assertEqual(self.status()['generation'], 51)
 
     def greeting(self):
         with self.sandbox.session(helo=None) as session:
@@ -76,9 +201,7 @@ class Reload(unittest.TestCase):
                     r'\S+/etc/main\.cf, line \d+: .*smtpd_forbid_bare_newline = perhaps: none of ')
 
     def test_a_service_that_is_added_and_removed(self):
-        with postern.socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            port = probe.getsockname()[1]
+        port = self.free_port()
         line = f'127.0.0.1:{port} inet n - - - - smtpd\n'
         self.sandbox.append('master.cf', line)
         self.sandbox.reload()

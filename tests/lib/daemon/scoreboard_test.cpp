@@ -17,7 +17,7 @@ std::string path_of(const Scoreboard& board) {
 }  // namespace
 
 TEST_CASE("what a child writes on its page is seen by a reader") {
-  auto board = Scoreboard::create("1.2.3");
+  auto board = Scoreboard::create("1.2.3", "/etc/postern");
   REQUIRE(board);
   REQUIRE(board->take_slot() == 0u);
   REQUIRE(board->take_slot() == 1u);
@@ -37,6 +37,7 @@ TEST_CASE("what a child writes on its page is seen by a reader") {
   const auto reader = ScoreboardReader::open(path_of(*board));
   REQUIRE(reader);
   CHECK(reader->version() == "1.2.3");
+  CHECK(reader->configuration() == "/etc/postern");
   CHECK(reader->master() == static_cast<std::uint32_t>(::getpid()));
   auto rows = reader->rows();
   REQUIRE(rows.size() == 1);
@@ -107,4 +108,15 @@ TEST_CASE("what is not a scoreboard is refused") {
   const Fd zeros(::memfd_create("zeros", MFD_CLOEXEC));
   REQUIRE(::ftruncate(zeros.get(), scoreboard::kSize) == 0);
   CHECK(ScoreboardReader::open(concat("/proc/self/fd/", zeros.get())).error().kind == Errc::invalid);
+}
+
+TEST_CASE("a scoreboard of another layout is refused") {
+  auto board = Scoreboard::create("1");
+  REQUIRE(board);
+  REQUIRE(ScoreboardReader::open(path_of(*board)));
+  board->header().layout = scoreboard::kLayout - 1;
+  const auto reader = ScoreboardReader::open(path_of(*board));
+  REQUIRE(!reader);
+  CHECK(reader.error().kind == Errc::invalid);
+  CHECK(reader.error().text.find("of another version") != std::string::npos);
 }

@@ -6,14 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "lib/base/result.h"
-#include "lib/base/time.h"
 #include "lib/config/params/common_params.h"
 #include "lib/config/settings.h"
 
-namespace postern::commands {
+namespace postern::control {
 
 class MailSystem {
  public:
@@ -38,10 +36,4 @@ class MailSystem {
   std::unique_ptr<config::CommonParams> common_;
 };
 
-// The processes whose parent this is, from /proc.
-std::vector<pid_t> children_of(pid_t parent);
-
-// Waits until the process is gone: true, or the time is over: false. It need not be our child.
-bool wait_for_end(pid_t pid, Duration limit);
-
-}  // namespace postern::commands
+}  // namespace postern::control

@@ -1,20 +1,14 @@
-#include "commands/postern/mail_system.h"
+#include "lib/control/mail_system.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 
-namespace postern::commands {
+namespace postern::control {
 
 Result<MailSystem> MailSystem::open(const std::string& directory) {
   MailSystem system;
@@ -56,28 +50,4 @@ Result<pid_t> MailSystem::running_master() const {
   return *pid;
 }
 
-std::vector<pid_t> children_of(pid_t parent) {
-  std::vector<pid_t> found;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const auto pid = parse_number(entry.path().filename().string());
-    const auto line = pid ? read_file(concat(entry.path().string(), "/stat"), 4096) : Result<std::string>();
-    if (!pid || !line) continue;
-    // "PID (name) S PPID …"; the name may hold anything, parentheses too.
-    const auto behind = line->rfind(')');
-    if (behind == std::string::npos) continue;
-    const auto words = split_words(std::string_view(*line).substr(behind + 1));
-    if (words.size() > 1 && parse_number(words[1]) == parent) found.push_back(static_cast<pid_t>(*pid));
-  }
-  return found;
-}
-
-bool wait_for_end(pid_t pid, Duration limit) {
-  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!process) return errno == ESRCH;
-  pollfd question{process.get(), POLLIN, 0};
-  const auto wait = std::chrono::duration_cast<milliseconds>(limit).count();
-  return ::poll(&question, 1, static_cast<int>(wait)) == 1;
-}
-
-}  // namespace postern::commands
+}  // namespace postern::control
