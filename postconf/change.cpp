@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
-#include "lib/config/main_cf.h"
+#include "lib/control/reload.h"
 #include "postconf/apply.h"
 #include "postconf/draft.h"
 #include "postconf/history.h"
+#include "postconf/judge.h"
 #include "postconf/main_edit.h"
 #include "postconf/names.h"
 #include "postconf/service_edit.h"
@@ -53,19 +54,24 @@ Result<void> take_steps(const std::vector<Step>& steps, const Request& request, 
   return {};
 }
 
-Result<void> take_back(const Request& request, Draft& draft, Record& record) {
-  const auto records = records_to_undo(request.directory, std::max<std::size_t>(request.number, 1));
-  if (!records) return fail(records.error());
-  for (const auto& one : *records) {
-    record.undoes.push_back(one.number);
-    for (const auto& edit : one.files) {
-      const bool is_main = edit.file == "main.cf";
-      auto taken = config::take_back(is_main ? draft.main() : draft.master(), edit.hunks,
-                                     is_main ? draft.main_path() : draft.master_path());
-      if (!taken)
-        return fail(taken.error().kind,
-                    concat("edit ", one.number, " cannot be taken back: ", taken.error().text));
-    }
+// Notes in `record` what it takes back.
+Result<void> take_back(const Record& edit, Draft& draft, Record& record) {
+  record.undoes.push_back(edit.number);
+  for (const auto& [name, before, after, hunks] : edit.files) {
+    const bool is_main = name == "main.cf";
+    auto taken = config::take_back(is_main ? draft.main() : draft.master(), hunks,
+                                   is_main ? draft.main_path() : draft.master_path());
+    if (taken) continue;
+    return fail(taken.error().kind, concat("edit ", edit.number, " cannot be taken back: ", taken.error().text));
+  }
+  return {};
+}
+
+Result<void> undo(const Request& request, Draft& draft, Record& record) {
+  const auto edits = records_to_undo(request.directory, std::max<std::size_t>(request.number, 1));
+  if (!edits) return fail(edits.error());
+  for (const auto& edit : *edits) {
+    if (auto taken = take_back(edit, draft, record); !taken) return taken;
   }
   return {};
 }
@@ -76,6 +82,47 @@ Result<std::vector<Step>> steps_of(const Request& request) {
   auto steps = read_steps_of(request.file);
   if (steps) drop_own_directory(*steps, request.directory);
   return steps;
+}
+
+Result<void> write(Draft& draft, Record record, Output& output) {
+  const auto written = draft.commit(std::move(record));
+  if (!written) return fail(written.error());
+  output.changed = written->has_value();
+  return {};
+}
+
+// Puts back what stood in the files before the edit of this record.
+Result<void> put_back(const std::string& directory, const Record& edit) {
+  auto draft = Draft::open(directory, Draft::Files::both, Draft::Purpose::write);
+  if (!draft) return fail(draft.error());
+  Record record;
+  record.command = {"--reload"};
+  if (auto taken = take_back(edit, *draft, record); !taken) return taken;
+  const auto written = draft->commit(std::move(record));
+  return written ? Result<void>() : fail(written.error());
+}
+
+// All that can be known before is known before: then the files change, and master says whether it takes them.
+Result<void> write_and_reload(Draft& draft, Record record, Output& output) {
+  const auto directory = draft.directory();
+  const auto system = control::MailSystem::open(directory);
+  if (!system) return fail(system.error());
+  if (const auto master = system->running_master(); !master) {
+    return fail(master.error().kind, concat("nothing was changed: ", master.error().text));
+  }
+  if (auto good = refuse_errors(draft, output); !good) return good;
+  const auto written = draft.commit(std::move(record));
+  if (!written) return fail(written.error());
+  output.changed = written->has_value();
+  const auto reloaded = control::reload(*system);
+  if (reloaded || !*written) return reloaded ? Result<void>() : fail(reloaded.error());
+  output.changed = false;
+  if (auto back = put_back(directory, **written); !back) {
+    return fail(back.error().kind, concat("not reloaded: ", reloaded.error().text, "; and the edit stays: ", back.error().text));
+  }
+  const auto again = control::reload(*system);
+  const std::string also = again ? "" : concat("; with the old files: ", again.error().text);
+  return fail(reloaded.error().kind, concat("taken back: ", reloaded.error().text, also));
 }
 
 }  // namespace
@@ -92,18 +139,14 @@ Result<void> change(const Request& request, Output& output) {
   if (!*hold) return {};
   Record record;
   record.command = request.command;
-  auto done = request.task == Task::undo ? take_back(request, *draft, record)
+  auto done = request.task == Task::undo ? undo(request, *draft, record)
                                          : take_steps(*steps, request, *draft, output);
   if (!done) return done;
   if (request.dry_run) output.out += draft->difference();
-  if (only_shows) {
-    output.changed = !draft->edits().empty();
-    return {};
-  }
-  const auto written = draft->commit(std::move(record));
-  if (!written) return fail(written.error());
-  output.changed = *written;
-  return {};
+  output.changed = !draft->edits().empty();
+  if (request.check) return judge_draft(request, *draft, output);
+  if (request.dry_run) return {};
+  return request.reload ? write_and_reload(*draft, std::move(record), output) : write(*draft, std::move(record), output);
 }
 
 }  // namespace postern::postconf

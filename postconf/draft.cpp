@@ -80,21 +80,22 @@ std::vector<Draft::Side*> Draft::changed() {
   return found;
 }
 
-Result<bool> Draft::commit(Record entry) {
+Result<std::optional<Record>> Draft::commit(Record entry) {
   const auto sides = changed();
-  if (sides.empty()) return false;
+  if (sides.empty()) return std::optional<Record>();
   for (auto* side : sides) {
     if (auto prepared = side->file->prepare(side->lines.text()); !prepared) return fail(prepared.error());
   }
   entry.files = edits();
-  if (auto kept = remember(directory_, std::move(entry)); !kept) return fail(kept.error());
+  auto kept = remember(directory_, std::move(entry));
+  if (!kept) return fail(kept.error());
   for (auto* side : sides) {
     if (auto published = side->file->publish(); !published) return fail(published.error());
   }
   for (auto* side : sides) {
     if (auto durable = side->file->sync(); !durable) return fail(durable.error());
   }
-  return true;
+  return std::optional(std::move(*kept));
 }
 
 }  // namespace postern::postconf

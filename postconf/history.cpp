@@ -162,16 +162,17 @@ std::string digest_of(std::string_view text) {
   return concat(digits, "-", text.size());
 }
 
-Result<void> remember(const std::string& directory, Record record) {
-  if (auto created = create(directory); !created) return created;
+Result<Record> remember(const std::string& directory, Record record) {
+  if (auto created = create(directory); !created) return fail(created.error());
   auto file = EditedFile::open(path_of(directory));
   if (!file) return fail(file.error());
   const auto lines = lines_in(file->text());
   record.number = lines.empty() ? 1 : number_of(lines.back()) + 1;
   record.time = now();
   record.user = user_now();
-  if (auto prepared = file->prepare(with_line(file->text(), line_of(record))); !prepared) return prepared;
-  return file->publish();
+  if (auto prepared = file->prepare(with_line(file->text(), line_of(record))); !prepared) return fail(prepared.error());
+  if (auto published = file->publish(); !published) return fail(published.error());
+  return record;
 }
 
 Result<std::vector<Record>> recall(const std::string& directory) {

@@ -36,8 +36,8 @@ struct Record {
 // Tells two texts apart; nobody's secret hangs on it.
 std::string digest_of(std::string_view text);
 
-// Adds a record, with the time and the user. The file is created if it is not there.
-Result<void> remember(const std::string& directory, Record record);
+// Adds a record, with its number, the time and the user. The file is created if it is not there.
+Result<Record> remember(const std::string& directory, Record record);
 
 // The records, oldest first; none when there is no file. A line that is no record is passed over. Fails as read_file.
 Result<std::vector<Record>> recall(const std::string& directory);

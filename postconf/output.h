@@ -15,6 +15,7 @@ struct Output {
   bool quiet = false;    // -q: no remarks
   bool missing = false;  // something that was named is not there
   bool changed = false;  // an edit changed something, or would
+  bool failed = false;   // --check found an error
 
   void line(std::string_view text);
   void warn(std::string_view text);

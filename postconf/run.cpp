@@ -7,6 +7,7 @@
 #include "postconf/configuration.h"
 #include "postconf/explain.h"
 #include "postconf/history.h"
+#include "postconf/judge.h"
 #include "postconf/lists.h"
 #include "postconf/main_query.h"
 #include "postconf/options.h"
@@ -36,6 +37,7 @@ Result<void> show(const Request& request, Output& output) {
 }
 
 int status_of(const Request& request, const Output& output) {
+  if (output.failed) return EXIT_FAILURE;
   if (!request.status) return EXIT_SUCCESS;
   if (output.missing) return kNotFound;
   const bool edits = request.task == Task::edit || request.task == Task::apply || request.task == Task::undo;
@@ -47,6 +49,7 @@ Result<int> perform(const Request& request, Output& output) {
   Result<void> done;
   switch (request.task) {
     case Task::help: output.out += help_text(); break;
+    case Task::check: done = judge(request, output); break;
     case Task::history: done = show_history(request, output); break;
     case Task::explain:
     case Task::query: done = show(request, output); break;
