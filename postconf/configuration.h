@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/config/catalog.h"
 #include "lib/config/service.h"
 #include "lib/config/settings.h"
 #include "postconf/arguments.h"
-#include "postconf/catalog.h"
 #include "postconf/output.h"
 #include "postconf/usage.h"
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <set>
 
-#include "commands/postern/json.h"
 #include "commands/postern/status.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 
 namespace postern::commands {

@@ -1,8 +1,8 @@
-#include "commands/postern/json.h"
+#include "lib/base/json.h"
 
 #include "lib/base/text.h"
 
-namespace postern::commands {
+namespace postern {
 
 std::string json_string(std::string_view text) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -33,4 +33,4 @@ void JsonArray::put(std::string_view json) {
   inside_ += json;
 }
 
-}  // namespace postern::commands
+}  // namespace postern

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace postern::commands {
+namespace postern {
 
 // The text as a JSON string with its quotes. What is not UTF-8 becomes '?'.
 std::string json_string(std::string_view text);
@@ -33,4 +33,4 @@ class JsonArray {
   std::string inside_;
 };
 
-}  // namespace postern::commands
+}  // namespace postern

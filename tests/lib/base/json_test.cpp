@@ -1,10 +1,8 @@
-#include "commands/postern/json.h"
+#include "lib/base/json.h"
 
 #include <doctest/doctest.h>
 
-#include "lib/base/text.h"
-
-using namespace postern::commands;
+using namespace postern;
 
 TEST_CASE("text becomes a JSON string that holds it whole") {
   CHECK(json_string("") == R"("")");
