@@ -22,11 +22,13 @@ namespace {
 constexpr std::size_t kLargestTable = 64u << 20;
 
 enum class Kind { transport, transports, transport_maps, service, milters };
+enum class Folder { private_, public_, any };
 
 struct Row {
   std::string_view parameter;
   Kind kind;
   std::string_view program = {};  // that a default needs; empty: a default is nobody's fault
+  Folder folder = Folder::private_;
 };
 
 using enum Kind;
@@ -50,11 +52,11 @@ constexpr Row kRows[] = {
     {"sender_dependent_default_transport_maps", transport_maps},
     {"address_verify_transport_maps", transport_maps},
     {"address_verify_sender_dependent_default_transport_maps", transport_maps},
-    {"cleanup_service_name", service, "cleanup"},
-    {"queue_service_name", service, "qmgr"},
-    {"pickup_service_name", service, "pickup"},
-    {"showq_service_name", service, "showq"},
-    {"flush_service_name", service, "flush"},
+    {"cleanup_service_name", service, "cleanup", Folder::public_},
+    {"queue_service_name", service, "qmgr", Folder::public_},
+    {"pickup_service_name", service, "pickup", Folder::public_},
+    {"showq_service_name", service, "showq", Folder::public_},
+    {"flush_service_name", service, "flush", Folder::public_},
     {"rewrite_service_name", service, "trivial-rewrite"},
     {"bounce_service_name", service, "bounce"},
     {"defer_service_name", service, "bounce"},
@@ -62,13 +64,13 @@ constexpr Row kRows[] = {
     {"error_service_name", service, "error"},
     {"address_verify_service_name", service, "verify"},
     {"tlsmgr_service_name", service, "tlsmgr"},
-    {"postlog_service_name", service},
+    {"postlog_service_name", service, "", Folder::public_},
     {"proxymap_service_name", service, "proxymap"},
     {"proxywrite_service_name", service, "proxywrite"},
     {"connection_cache_service_name", service, "scache"},
     {"dnsblog_service_name", service, "dnsblog"},
     {"tlsproxy_service_name", service, "tlsproxy"},
-    {"smtpd_service_name", service},
+    {"smtpd_service_name", service, "", Folder::any},
     {"smtpd_milters", milters},
     {"non_smtpd_milters", milters},
 };
@@ -79,9 +81,18 @@ const Row* find_row(std::string_view parameter) {
   return row == std::end(kRows) ? nullptr : row;
 }
 
-// Why the name is no service; nothing when it is one.
-std::optional<std::string> missing(Configuration& configuration, std::string_view name) {
-  if (!configuration.local_services(name).empty()) return std::nullopt;
+// Why there is no such service where it is looked for; nothing when there is one.
+std::optional<std::string> missing(Configuration& configuration, std::string_view name, Folder folder) {
+  const auto& found = configuration.local_services(name);
+  const bool is_there = std::any_of(found.begin(), found.end(), [&](const config::Service* service) {
+    return folder == Folder::any || service->private_ == (folder == Folder::private_);
+  });
+  if (is_there) return std::nullopt;
+  if (!found.empty()) {
+    const bool is_private = folder == Folder::private_;
+    return concat("service ", name, " on line ", found.front()->line, " of master.cf is ",
+                  is_private ? "public: write y" : "private: write n", " in its third field");
+  }
   if (configuration.is_disabled(name)) {
     return concat("service ", name, " is disabled by master_service_disable");
   }
@@ -118,7 +129,7 @@ class ReferenceCheck {
   void name(std::string_view service) {
     if (service.empty() || !seen_.emplace(service).second) return;
     if (row_.kind == Kind::service && folded_into(row_.program)) return;
-    const auto why = missing(configuration_, service);
+    const auto why = missing(configuration_, service, row_.folder);
     if (!why) return;
     const bool nothing_leaves = row_.parameter == "default_transport" && setting_.service == nullptr;
     configuration_.about(nothing_leaves ? Severity::error : Severity::warning, setting_,
@@ -178,7 +189,7 @@ void check_standard_references(Configuration& configuration) {
       continue;
     const auto value = configuration.settings().value(row.parameter);
     const auto why =
-        value ? missing(configuration, table::parse_destination(*value).transport) : std::nullopt;
+        value ? missing(configuration, table::parse_destination(*value).transport, row.folder) : std::nullopt;
     if (!why) continue;
     const bool needed = row.program == "cleanup" || row.program == "qmgr";
     configuration.add({needed || row.parameter == "default_transport" ? Severity::error : Severity::warning,

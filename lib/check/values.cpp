@@ -16,10 +16,10 @@ bool is_address_list(std::string_view name) {
          table::kAddressLists.end();
 }
 
-// Where a '#' begins a word behind other text; npos when there is none.
+// Where a '#' begins a word; npos when there is none.
 std::size_t comment_in(std::string_view value) {
   for (auto at = value.find('#'); at != value.npos; at = value.find('#', at + 1)) {
-    if (at > 0 && is_space(value[at - 1])) return at;
+    if (at == 0 || is_space(value[at - 1])) return at;
   }
   return value.npos;
 }

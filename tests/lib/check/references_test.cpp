@@ -26,6 +26,15 @@ TEST_CASE("transports that master.cf does not have") {
                   {"warning master.cf:10 service 26: -o content_filter: master.cf has no service scan"}}});
 }
 
+TEST_CASE("services that are in the other directory than they are looked for") {
+  CHECK(System().judge("default_transport = mine\nqueue_service_name = mine2\n",
+                       concat(kGoodServices, "mine unix n - n - - smtp\nmine2 unix - - n - 1 qmgr\n")) ==
+        Lines{"error main.cf:1 default_transport: service mine on line 9 of master.cf is public: write y in its third "
+              "field",
+              "warning main.cf:2 queue_service_name: service mine2 on line 10 of master.cf is private: write n in its "
+              "third field"});
+}
+
 TEST_CASE("transports that tables name, where they can be read") {
   const System system;
   const auto file =

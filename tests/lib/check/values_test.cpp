@@ -94,7 +94,9 @@ TEST_CASE("a comment behind the words of a list") {
                     "allowed: # ours  reject"}},
                   {"virtual_alias_maps = static:a #b\n",
                    {"warning main.cf:1 virtual_alias_maps: #comment after other text is not allowed: #b"}},
-                  {"smtpd_banner = $myhostname # is fine here\n", {}},
+                  {"relay_domains = # none\n",
+       {"warning main.cf:1 relay_domains: #comment after other text is not allowed: # none"}},
+      {"smtpd_banner = $myhostname # is fine here\n", {}},
                   {"mydestination = a#b\n", {}},
                   {"mydestination = a,\n# a comment of its own\n  b\n", {}},
               });
