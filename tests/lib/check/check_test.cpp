@@ -1,6 +1,6 @@
 #include "lib/check/check.h"
 
-#include <chrono>
+#include <ctime>
 
 #include "tests/lib/check/fixture.h"
 
@@ -91,10 +91,10 @@ TEST_CASE("ten thousand services are judged in well under a second") {
                        ":2525 inet n - n - - smtpd\n -o content_filter=s", i, ":\n");
   }
   const auto subject = system.subject("", services);
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();
   const auto findings = check::check(subject);
-  const auto taken = std::chrono::steady_clock::now() - begin;
-  MESSAGE("milliseconds: ", std::chrono::duration_cast<std::chrono::milliseconds>(taken).count());
+  const auto taken = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  CAPTURE(taken);
   CHECK(findings.size() >= 10'000);
-  CHECK(taken < std::chrono::seconds(5));  // with room for a slow machine
+  CHECK(taken < 3);  // of this process alone, with room for a slow machine
 }

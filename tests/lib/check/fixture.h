@@ -91,24 +91,26 @@ class System {
   TemporaryDirectory directory_;
 };
 
+// A text, and what is found in it.
 struct Case {
-  std::string_view main;
+  std::string_view text;
   Lines findings;
 };
 
+// The texts are main.cf.
 inline void check_cases(const System& system, const std::vector<Case>& cases,
                         std::string_view master = kGoodServices) {
-  for (const auto& [main, findings] : cases) {
-    CAPTURE(main);
-    CHECK(system.judge(main, master) == findings);
+  for (const Case& one : cases) {
+    CAPTURE(one.text);
+    CHECK(system.judge(one.text, master) == one.findings);
   }
 }
 
-// The same for entries that stand behind those of a good master.cf, which has eight lines.
+// The texts are entries behind those of a good master.cf, which has eight lines.
 inline void check_entries(const System& system, const std::vector<Case>& cases, std::string_view main = {}) {
-  for (const auto& [entries, findings] : cases) {
-    CAPTURE(entries);
-    CHECK(system.judge(main, concat(kGoodServices, entries)) == findings);
+  for (const Case& one : cases) {
+    CAPTURE(one.text);
+    CHECK(system.judge(main, concat(kGoodServices, one.text)) == one.findings);
   }
 }
 

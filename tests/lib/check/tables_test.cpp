@@ -6,62 +6,59 @@ using namespace postern;
 using namespace postern::check;
 
 TEST_CASE("table types") {
-  check_cases(
-      System(),
-      {
-          {"virtual_alias_maps = nosuch:thing\n",
-           {"error main.cf:1 virtual_alias_maps: unknown table type: nosuch (in \"nosuch:thing\")"}},
-          {"sender_bcc_maps = hsah:/etc/x\n",
-           {"warning main.cf:1 sender_bcc_maps: unknown table type: hsah (in \"hsah:/etc/x\"): did you mean "
-            "hash?"}},
-          {"virtual_alias_maps = thing\n",
-           {"error main.cf:1 virtual_alias_maps: bad table name \"thing\": expected type:name"}},
-          {"virtual_alias_maps = tcp:localhost:99\n",
-           {"error main.cf:1 virtual_alias_maps: unsupported table type: tcp (in \"tcp:localhost:99\")"}},
-          {"sender_bcc_maps = tcp:localhost:99\n", {}},
-          {"virtual_alias_maps = inline:{a\n",
-           {"error main.cf:1 virtual_alias_maps: missing '}' in \"inline:{a\""}},
-          {"virtual_alias_maps = inline:{a}\n",
-           {"error main.cf:1 virtual_alias_maps: inline:{a}: missing '=' in \"a\""}},
-          {"mydestination = $myhostname, !static:y, nosuch:x\n",
-           {"error main.cf:1 mydestination: unknown table type: nosuch (in \"nosuch:x\")"}},
-          {"mydestination = a, !\n", {"error main.cf:1 mydestination: no pattern after '!'"}},
-          {"debug_peer_list = ::1 [::1]\nfast_flush_domains = ::1\n", {}},
-      });
+  const std::vector<Case> cases{
+      {"virtual_alias_maps = nosuch:thing\n",
+       {"error main.cf:1 virtual_alias_maps: unknown table type: nosuch (in \"nosuch:thing\")"}},
+      {"sender_bcc_maps = hsah:/etc/x\n",
+       {"warning main.cf:1 sender_bcc_maps: unknown table type: hsah (in \"hsah:/etc/x\"): did you mean "
+        "hash?"}},
+      {"virtual_alias_maps = thing\n",
+       {"error main.cf:1 virtual_alias_maps: bad table name \"thing\": expected type:name"}},
+      {"virtual_alias_maps = tcp:localhost:99\n",
+       {"error main.cf:1 virtual_alias_maps: unsupported table type: tcp (in \"tcp:localhost:99\")"}},
+      {"sender_bcc_maps = tcp:localhost:99\n", {}},
+      {"virtual_alias_maps = inline:{a\n",
+       {"error main.cf:1 virtual_alias_maps: missing '}' in \"inline:{a\""}},
+      {"virtual_alias_maps = inline:{a}\n",
+       {"error main.cf:1 virtual_alias_maps: inline:{a}: missing '=' in \"a\""}},
+      {"mydestination = $myhostname, !static:y, nosuch:x\n",
+       {"error main.cf:1 mydestination: unknown table type: nosuch (in \"nosuch:x\")"}},
+      {"mydestination = a, !\n", {"error main.cf:1 mydestination: no pattern after '!'"}},
+      {"debug_peer_list = ::1 [::1]\nfast_flush_domains = ::1\n", {}},
+  };
+  check_cases(System(), cases);
 }
 
 TEST_CASE("files of tables") {
   const System system;
   const auto bad = system.write("bad", "key\n");
   const auto good = system.write("good", "key value\n");
-  check_cases(
-      system,
-      {
-          {"virtual_alias_maps = texthash:/nonexistent\n",
-           {"error main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
-          {"sender_canonical_maps = proxy:hash:/nonexistent\n",
-           {"warning main.cf:1 sender_canonical_maps: open /nonexistent: No such file or directory"}},
-          {"header_checks = regexp:/nonexistent\n",
-           {"warning main.cf:1 header_checks: open /nonexistent: No such file or directory"}},
-          {"relay_domains = /nonexistent\n",
-           {"error main.cf:1 relay_domains: open /nonexistent: No such file or directory"}},
-          {"smtpd_client_restrictions = check_client_access cidr:/nonexistent\n",
-           {"warning main.cf:1 smtpd_client_restrictions: open /nonexistent: No such file or directory"}},
-      });
+  const std::vector<Case> cases{
+      {"virtual_alias_maps = texthash:/nonexistent\n",
+       {"error main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
+      {"sender_canonical_maps = proxy:hash:/nonexistent\n",
+       {"warning main.cf:1 sender_canonical_maps: open /nonexistent: No such file or directory"}},
+      {"header_checks = regexp:/nonexistent\n",
+       {"warning main.cf:1 header_checks: open /nonexistent: No such file or directory"}},
+      {"relay_domains = /nonexistent\n",
+       {"error main.cf:1 relay_domains: open /nonexistent: No such file or directory"}},
+      {"smtpd_client_restrictions = check_client_access cidr:/nonexistent\n",
+       {"warning main.cf:1 smtpd_client_restrictions: open /nonexistent: No such file or directory"}},
+  };
+  check_cases(system, cases);
   CHECK(system.judge(concat("virtual_alias_maps = texthash:", good, "\n")) == Lines{});
   CHECK(system.judge(concat("virtual_alias_maps = texthash:", bad, "\n")) ==
         Lines{"error main.cf:1 virtual_alias_maps: DIR/bad, line 1: expected format: key whitespace value"});
 }
 
 TEST_CASE("tables stand where they are written, not where they are referred to") {
-  check_cases(
-      System(),
-      {
-          {"virtual_alias_maps = texthash:/nonexistent\nvirtual_alias_domains = $virtual_alias_maps\n",
-           {"error main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
-          {"virtual_alias_maps = ${mine}/x\nmine = texthash:/nonexistent\n",
-           {"error main.cf:1 virtual_alias_maps: open /nonexistent/x: No such file or directory"}},
-      });
+  const std::vector<Case> cases{
+      {"virtual_alias_maps = texthash:/nonexistent\nvirtual_alias_domains = $virtual_alias_maps\n",
+       {"error main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
+      {"virtual_alias_maps = ${mine}/x\nmine = texthash:/nonexistent\n",
+       {"error main.cf:1 virtual_alias_maps: open /nonexistent/x: No such file or directory"}},
+  };
+  check_cases(System(), cases);
 }
 
 TEST_CASE("alias tables of a type that is not supported are left out") {
