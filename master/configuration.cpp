@@ -99,7 +99,8 @@ Result<void> add_services(Configuration& configuration, const config::MasterCf& 
       interfaces_from(*configuration.common.inet_interfaces, *configuration.common.inet_protocols);
   if (!interfaces) return fail(interfaces.error());
   for (const config::Service& entry : file.in_force()) {
-    if (is_disabled(entry.name, config::name_of(entry.type), *configuration.params.master_service_disable))
+    if (config::is_disabled(entry.name, config::name_of(entry.type),
+                            *configuration.params.master_service_disable))
       continue;
     Service service = fields_of(entry, *configuration.params.default_process_limit);
     const std::string path = concat(*configuration.common.daemon_directory, "/", service.program);
@@ -170,16 +171,6 @@ Result<std::unique_ptr<Configuration>> read_configuration(const std::string& dir
   auto added = add_services(*configuration, *file);
   if (!added) return fail(added.error());
   return configuration;
-}
-
-bool is_disabled(std::string_view name, std::string_view type, const std::vector<std::string>& patterns) {
-  const std::string whole = concat(name, "/", type);
-  for (std::string_view pattern : patterns) {
-    const bool excepted = !pattern.empty() && pattern.front() == '!';
-    if (excepted) pattern.remove_prefix(1);
-    if (pattern == type || pattern == whole) return !excepted;
-  }
-  return false;
 }
 
 std::vector<std::string> import_environment(const std::vector<std::string>& names) {

@@ -33,10 +33,6 @@ struct Configuration {
 Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory,
                                                           const config::Texts& texts);
 
-// True when master_service_disable names the service: as TYPE or NAME/TYPE, the first match decides, and "!"
-// in front means that it is not disabled.
-bool is_disabled(std::string_view name, std::string_view type, const std::vector<std::string>& patterns);
-
 // What children see: import_environment applied to our own environment.
 std::vector<std::string> import_environment(const std::vector<std::string>& names);
 

@@ -11,7 +11,20 @@ namespace postern::postconf {
 
 // What the words name: parameters of main.cf, entries of master.cf, their fields, their -o settings, their
 // other options and arguments; or one of the lists of what this system supports.
-enum class Space { main, services, fields, overrides, options, maps, locks, sasl_servers, sasl_clients, tls };
+enum class Space {
+  main,
+  services,
+  fields,
+  overrides,
+  options,
+  maps,
+  locks,
+  sasl_servers,
+  sasl_clients,
+  tls,
+  templates,          // of bounces, as written
+  expanded_templates  // as they read in use
+};
 enum class Verb { show, edit, remove, comment_out, uncomment, clone, rename };
 
 // One name space, one verb, and its words. A query has one step, an edit may have several.

@@ -47,7 +47,7 @@ Result<Configuration> Configuration::read(const Request& request, Output& output
       {"process_id", std::to_string(::getpid())}, {"process_name", "postconf"}, {"service_name", ""}};
   read.note_settings(request, output);
   if (auto done = read.read_services(request, output); !done) return fail(done.error());
-  read.catalog_.add_services(read.services_);
+  read.catalog_.add_services(read.services());
   if (!request.defaults) find_user_names(read.set_, read.overrides_, read.directory_, read.catalog_, output);
   if (lists_all(request)) read.catalog_.list_services();
   return read;
@@ -76,8 +76,8 @@ void Configuration::note_settings(const Request& request, Output& output) {
 Result<void> Configuration::read_services(const Request& request, Output& output) {
   auto master = config::MasterCf::read(concat(request.directory, "/master.cf"));
   if (master) {
-    services_ = std::move(*master).services();
-    overrides_ = overrides_of(services_);
+    master_ = std::move(*master);
+    overrides_ = overrides_of(services());
     return {};
   }
   const bool may_be_missing = request.step().space == Space::main && master.error().sys != 0;
@@ -100,6 +100,16 @@ Origin Configuration::origin(const std::string& name) const {
   const auto& main = settings_.main_cf();
   const auto* entry = main.find(name);
   return entry == nullptr ? Origin{"override"} : Origin{"file", main.path(), entry->line};
+}
+
+Origin Configuration::origin(const config::Service& service, std::string_view override_name) const {
+  const auto& set = service.overrides;
+  for (auto which = set.size(); which-- > 0;) {
+    if (set[which].first == override_name) {
+      return {"file", master_.path(), master_.line_of_override(service, which)};
+    }
+  }
+  return {"file", master_.path(), service.line};
 }
 
 std::string Configuration::value(const std::string& name, const Known& known) const {

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/config/catalog.h"
+#include "lib/config/master_cf.h"
 #include "lib/config/service.h"
 #include "lib/config/settings.h"
 #include "postconf/arguments.h"
-#include "postconf/catalog.h"
 #include "postconf/output.h"
 #include "postconf/usage.h"
 
@@ -25,7 +26,7 @@ class Configuration {
   const std::string& directory() const { return directory_; }
   // What main.cf and -o say, by name.
   const Values& set() const { return set_; }
-  const std::vector<config::Service>& services() const { return services_; }
+  const std::vector<config::Service>& services() const { return master_.services(); }
   const Catalog& catalog() const { return catalog_; }
   const Overrides& all_overrides() const { return overrides_; }
   // The -o settings of a service; entries of one name and type share them, the last one wins.
@@ -33,8 +34,9 @@ class Configuration {
 
   // The value in force of a known parameter, unexpanded.
   std::string value(const std::string& name, const Known& known) const;
-  // Where it stands.
+  // Where it stands; of a service's own setting, in which of the lines of its entry.
   Origin origin(const std::string& name) const;
+  Origin origin(const config::Service& service, std::string_view override_name) const;
   // Expands $names; of a service, with its own -o settings. Fails as config::expand does.
   Result<std::string> expand(std::string_view text, const config::Service* service = nullptr) const;
 
@@ -48,7 +50,7 @@ class Configuration {
   Values set_;
   config::Pairs command_line_;  // -o
   Values facts_;                // about this process: nobody sets them
-  std::vector<config::Service> services_;
+  config::MasterCf master_;
   Overrides overrides_;
   Catalog catalog_;
 };

@@ -6,6 +6,7 @@
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/config/all_params.h"
+#include "lib/config/likely.h"
 #include "lib/config/versions.h"
 #include "postconf/pattern.h"
 
@@ -41,10 +42,12 @@ class Explanation {
     const auto* old = config::replaced(name);
     if (old != nullptr) return show(name, {});
     output_.missing = true;
-    output_.warn(concat(name, ": unknown parameter"));
+    config::Likely likely(name);
+    for (const auto& [known, what] : configuration_.catalog().all()) likely.offer(known);
+    output_.warn(concat(name, ": unknown parameter", likely.question()));
   }
 
-  void show(const std::string& name, const Known& known) {
+  void show(const std::string& name, const config::Known& known) {
     name_ = name;
     facts_.clear();
     ParamBase* param = params_.find(name);
@@ -52,10 +55,10 @@ class Explanation {
       add("help", param->help());
       describe(*param);
     } else {
-      add("help", known.kind == Class::service ? "A limit or a time of one service, as its name says."
+      add("help", known.kind == config::NameClass::service ? "A limit or a time of one service, as its name says."
                                                : "A name of the administrator's own, for use as $name.");
     }
-    if (param != nullptr || known.kind == Class::service) add("default", known.standard);
+    if (param != nullptr || known.kind == config::NameClass::service) add("default", known.standard);
     in_force(known);
     if (param != nullptr) read_by();
     describe_age();
@@ -88,7 +91,7 @@ class Explanation {
     }
   }
 
-  void in_force(const Known& known) {
+  void in_force(const config::Known& known) {
     if (request_.defaults) return;
     add("in force", configuration_.value(name_, known));
     origin_ = configuration_.origin(name_);

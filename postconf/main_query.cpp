@@ -8,8 +8,9 @@ namespace postern::postconf {
 
 namespace {
 
-bool is_wanted(const Request& request, Class kind) {
-  return kind == Class::builtin ? request.builtin : kind == Class::service ? request.service : request.user;
+bool is_wanted(const Request& request, config::NameClass kind) {
+  using enum config::NameClass;
+  return kind == builtin ? request.builtin : kind == service ? request.service : request.user;
 }
 
 class Show {

@@ -86,7 +86,9 @@ bool Show::can_exist(const Pattern& pattern) const {
          std::any_of(names.begin(), names.end(), [&](auto name) { return third.fits(std::string(name)); });
 }
 
-Origin Show::origin_of(const Service& service, std::string_view) const { return origin(service); }
+Origin Show::origin_of(const Service& service, std::string_view name) const {
+  return request_.origin ? configuration_.origin(service, name) : Origin{};
+}
 
 Origin Show::origin(const Service& service) const {
   if (!request_.origin) return {};

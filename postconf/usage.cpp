@@ -4,9 +4,10 @@
 #include <set>
 
 #include "lib/base/text.h"
+#include "lib/config/databases.h"
 #include "lib/config/expand.h"
 #include "lib/config/words.h"
-#include "postconf/dbms.h"
+#include "postconf/table_files.h"
 
 namespace postern::postconf {
 
@@ -55,7 +56,7 @@ void find_user_names(const Values& set, const Overrides& services, const std::st
     for (const auto& [name, value] : settings) own.insert(name);
     for (const auto& [name, value] : settings) {
       each_use(catalog, name, value, [&](std::string_view used) { use_in(own, "master.cf", used); });
-      each_table_parameter(value, use_of_table);
+      config::each_table_parameter(value, use_of_table);
     }
     everywhere.merge(own);
   }
@@ -65,7 +66,7 @@ void find_user_names(const Values& set, const Overrides& services, const std::st
       output.warn(concat(directory, "/main.cf: read-only parameter assignment: ", name, "=", value));
     }
     each_use(catalog, name, value, [&](std::string_view used) { use_in(everywhere, "main.cf", used); });
-    each_table_parameter(value, use_of_table);
+    config::each_table_parameter(value, use_of_table);
     warn_of_unused_in_tables(value, output);
   }
 }
@@ -87,7 +88,7 @@ void warn_of_unused_overrides(const Values& set, const Overrides& services, cons
     Names used;
     for (const auto& [name, value] : settings) {
       each_use(catalog, name, value, [&](std::string_view one) { used.emplace(one); });
-      each_table_parameter(value, [&](std::string_view one) { used.emplace(one); });
+      config::each_table_parameter(value, [&](std::string_view one) { used.emplace(one); });
     }
     for (const auto& [name, value] : settings) {
       if (used.contains(name) || used_by_main.contains(name) || catalog.find(name) != nullptr) continue;

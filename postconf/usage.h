@@ -7,11 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "lib/config/catalog.h"
 #include "lib/config/service.h"
-#include "postconf/catalog.h"
 #include "postconf/output.h"
 
 namespace postern::postconf {
+
+using config::Catalog;
+using config::Known;
 
 using Values = std::map<std::string, std::string, std::less<>>;
 // The -o settings of each service that has any. Entries of one name and type share them, as in Postfix.

@@ -6,10 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "commands/postern/check.h"
-#include "commands/postern/place.h"
 #include "commands/postern/run_master.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
+#include "lib/check/check.h"
+#include "lib/config/place.h"
 #include "lib/control/mail_system.h"
 #include "lib/control/reload.h"
 
@@ -21,19 +22,30 @@ using control::MailSystem;
 
 void say(const std::string& text) { std::printf("postern: %s\n", text.c_str()); }
 
-void complain(std::string_view kind, const std::vector<std::string>& lines) {
-  for (const auto& line : lines) {
-    const std::string whole = concat("postern: ", kind, ": ", printable(line, 4000));
-    std::fprintf(stderr, "%s\n", whole.c_str());
+using check::Severity;
+using Findings = std::vector<check::Finding>;
+
+// A directory that cannot be read is a finding too.
+Findings findings_of(const std::string& directory) {
+  const auto subject = check::read_subject(directory);
+  if (!subject) return {{Severity::error, {}, 0, subject.error().text, {}}};
+  return check::check(*subject);
+}
+
+void complain(Severity severity, const Findings& findings) {
+  for (const auto& finding : findings) {
+    if (finding.severity != severity) continue;
+    const std::string line = printable(check::text_of(finding), 4000);
+    std::fprintf(stderr, "postern: %s: %s\n", std::string(check::name_of(severity)).c_str(), line.c_str());
   }
 }
 
 // True when there is no error. Warnings are shown too.
 bool is_good(const std::string& directory) {
-  const Findings findings = check(directory);
-  complain("warning", findings.warnings);
-  complain("error", findings.errors);
-  return findings.errors.empty();
+  const Findings findings = findings_of(directory);
+  complain(Severity::warning, findings);
+  complain(Severity::error, findings);
+  return !check::has_error(findings);
 }
 
 Result<void> no_more(const Arguments& arguments) {
@@ -48,7 +60,7 @@ Result<std::string> master_to_start(const MailSystem& system) {
   if (const auto pid = system.master()) {
     return fail(Errc::busy, concat("the mail system is already running, process ", *pid));
   }
-  const auto directory = service_directory(system.settings());
+  const auto directory = config::service_directory(system.settings());
   if (!directory) return fail(directory.error());
   std::string program = concat(*directory, "/master");
   if (::access(program.c_str(), X_OK) != 0) return fail_errno(program, errno);
@@ -122,13 +134,20 @@ Result<int> reload(const Arguments& arguments) {
 }
 
 Result<int> check_configuration(const Arguments& arguments) {
-  auto good = no_more(arguments);
-  if (!good) return fail(good.error());
-  const Findings findings = check(arguments.directory);
-  complain("note", findings.notes);
-  complain("warning", findings.warnings);
-  complain("error", findings.errors);
-  return findings.errors.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+  Words words(arguments.words);
+  const bool json = words.flag("--json");
+  auto rest = words.rest(0);
+  if (!rest) return fail(rest.error());
+  const Findings findings = findings_of(arguments.directory);
+  if (json) {
+    JsonArray all;
+    for (const auto& finding : findings) all.put(check::json_of(finding));
+    std::printf("%s\n", all.text().c_str());
+  } else {
+    for (const auto severity : {Severity::note, Severity::warning, Severity::error})
+      complain(severity, findings);
+  }
+  return check::has_error(findings) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 }  // namespace postern::commands

@@ -25,6 +25,7 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
   status     services, processes and their numbers
              --json; or a sum for scripts: postern status qmgr/messages
   check      is the configuration good, and all that it names there?
+             --json
   sandbox    a private mail system for as long as this command runs
              --port N, --domain NAME, --dir DIRECTORY, --keep, --json, -o NAME=VALUE
   version

@@ -6,12 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "commands/postern/place.h"
 #include "commands/postern/sandbox.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/config/main_cf.h"
+#include "lib/config/place.h"
 
 namespace postern::commands {
 
@@ -61,7 +61,7 @@ Result<SandboxOptions> read_options(Words& words) {
   }
   const auto rest = words.rest(0);
   if (!rest) return fail(rest.error());
-  options.programs = standard_service_directory();
+  options.programs = config::standard_service_directory();
   return options;
 }
 

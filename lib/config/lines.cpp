@@ -61,6 +61,30 @@ std::vector<Logical> Lines::logical() const {
   return found;
 }
 
+std::size_t Lines::line_of(std::size_t begin, std::size_t offset) const {
+  std::size_t last = begin;
+  for (auto i = begin; i < lines_.size(); ++i) {
+    const auto kind = kind_of(lines_[i].text);
+    if (i > begin && kind == Kind::first) break;
+    if (kind == Kind::ignored) continue;
+    last = i;
+    const auto length = without_end(lines_[i].text).size();
+    if (offset < length) break;
+    offset -= length;
+  }
+  return last;
+}
+
+std::string Lines::text_at(std::size_t begin) const {
+  std::string text;
+  for (auto i = begin; i < lines_.size(); ++i) {
+    const auto kind = kind_of(lines_[i].text);
+    if (i > begin && kind == Kind::first) break;
+    if (kind != Kind::ignored) text += without_end(lines_[i].text);
+  }
+  return text;
+}
+
 std::string Lines::text() const {
   std::size_t size = 0;
   for (const auto& line : lines_) size += line.text.size();

@@ -48,6 +48,11 @@ class Lines {
 
   std::vector<Logical> logical() const;
   std::string text() const;
+  // The physical line on which a byte of a logical line's text stands, from 0. `begin` is that of the logical
+  // line; a place behind its end counts as its last line.
+  std::size_t line_of(std::size_t begin, std::size_t offset) const;
+  // The text of the logical line that begins there.
+  std::string text_at(std::size_t begin) const;
   // How many lines are blank or comments.
   std::size_t ignored() const;
 

@@ -81,6 +81,21 @@ std::vector<Service> MasterCf::in_force() const {
   return found;
 }
 
+std::size_t MasterCf::line_of_override(const Service& service, std::size_t which) const {
+  const auto begin = service.line - 1;
+  const auto text = lines_.text_at(begin);
+  std::string_view rest = text;
+  for (std::size_t field = 0; field < kFields; ++field) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+    rest.remove_prefix(std::min(rest.find_first_of(kBlanks), rest.size()));
+  }
+  const auto words = braced_words(rest, kBlanks);
+  const auto word = which < service.override_words.size() ? service.override_words[which] + 1 : 0;
+  if (!words || word >= words->size()) return service.line;
+  const auto offset = static_cast<std::size_t>((*words)[word].data() - text.data());
+  return lines_.line_of(begin, offset) + 1;
+}
+
 // After an edit, which cannot make the file worse: every entry was parsed before it went in.
 void MasterCf::index_again() {
   auto lines = Lines::parse(lines_.text(), path_);
@@ -114,6 +129,16 @@ void MasterCf::remove(std::size_t index) {
 void MasterCf::comment_out(std::size_t index) {
   lines_.comment_out(lines_.logical().at(index));
   index_again();
+}
+
+bool is_disabled(std::string_view name, std::string_view type, const std::vector<std::string>& patterns) {
+  const std::string whole = concat(name, "/", type);
+  for (std::string_view pattern : patterns) {
+    const bool excepted = !pattern.empty() && pattern.front() == '!';
+    if (excepted) pattern.remove_prefix(1);
+    if (pattern == type || pattern == whole) return !excepted;
+  }
+  return false;
 }
 
 }  // namespace postern::config

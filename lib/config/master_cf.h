@@ -32,6 +32,9 @@ class MasterCf {
   std::vector<Service> in_force() const;
   // "PATH, line N: duplicate master.cf entry for service "NAME" (TYPE) -- using the last entry".
   const std::vector<std::string>& warnings() const { return warnings_; }
+  // The physical line, from 1, on which an override of an entry begins: of service.overrides[which]. The
+  // service is one of services() or in_force().
+  std::size_t line_of_override(const Service& service, std::size_t which) const;
   std::string text() const { return lines_.text(); }
 
   // Replaces the entry at an index of services(), or adds one at the end. The entry is one logical line,
@@ -52,5 +55,9 @@ class MasterCf {
   std::vector<Service> services_;
   std::vector<std::string> warnings_;
 };
+
+// True when master_service_disable names the service: as TYPE or NAME/TYPE, the first match decides, and "!"
+// in front means that it is not disabled.
+bool is_disabled(std::string_view name, std::string_view type, const std::vector<std::string>& patterns);
 
 }  // namespace postern::config

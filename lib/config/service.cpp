@@ -157,6 +157,7 @@ Result<std::size_t> Reader::read_option(std::size_t at) {
       auto setting = split_setting(attached ? letters.substr(i + 1) : std::string_view(words[at + 1]));
       if (!setting) return fail(setting.error());
       service_.overrides.push_back(std::move(*setting));
+      service_.override_words.push_back(attached ? at : at + 1);
     }
     return at + (attached ? 1 : 2);
   }

@@ -57,6 +57,7 @@ struct Service {
   int verbose = 0;                                             // how many -v
   bool debug = false;                                          // -D
   List operands;
+  std::vector<std::size_t> override_words;  // for each override the index of the argument that holds it
 
   std::array<std::string, kFields> fields;  // as written: "-" is not the same as its default
   std::size_t line = 0;                     // of its first physical line, from 1

@@ -44,6 +44,9 @@ class Settings {
   // As if `-o name=value` stood behind the other overrides.
   void override(const std::string& name, std::string value);
 
+  // As if there had been none.
+  void forget_overrides() { overrides_.clear(); }
+
   const MainCf& main_cf() const { return main_; }
 
  private:

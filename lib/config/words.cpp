@@ -15,7 +15,13 @@ std::size_t behind_group(std::string_view text, char open, char close) {
 }
 
 Result<List> split_braced(std::string_view text, std::string_view separators) {
-  List words;
+  const auto words = braced_words(text, separators);
+  if (!words) return fail(words.error());
+  return List(words->begin(), words->end());
+}
+
+Result<std::vector<std::string_view>> braced_words(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> words;
   std::size_t at = 0;
   while ((at = text.find_first_not_of(separators, at)) != text.npos) {
     auto end = at;
@@ -28,7 +34,7 @@ Result<List> split_braced(std::string_view text, std::string_view separators) {
       if (length == text.npos) return fail(Errc::invalid, concat("missing '}' in \"", shown(text), "\""));
       end += length;
     }
-    words.emplace_back(text.substr(at, end - at));
+    words.push_back(text.substr(at, end - at));
     at = end;
   }
   return words;

@@ -21,6 +21,8 @@ constexpr std::string_view kBlanks = " \t\r\n\v\f";
 // Splits at any run of separators outside { }. A '}' that closes nothing is an ordinary character.
 // Fails with invalid: "missing '}' in "TEXT"".
 Result<List> split_braced(std::string_view text, std::string_view separators);
+// The same as parts of the text, for who needs to know where they stand.
+Result<std::vector<std::string_view>> braced_words(std::string_view text, std::string_view separators);
 
 // What stands between the braces of a word "{ text }", trimmed; a word that does not start with '{' as it is.
 // Fails with invalid on text behind the closing brace: "syntax error after '}' in "TEXT"".

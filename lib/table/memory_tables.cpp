@@ -49,6 +49,8 @@ Result<std::pair<std::string, std::string>> parse_pair(std::string_view word) {
   return std::pair(std::move(key), std::string(trim(std::string_view(*plain).substr(equals + 1))));
 }
 
+}  // namespace
+
 Result<Values> parse_inline(std::string_view argument) {
   if (!argument.starts_with('{')) return fail(Errc::invalid, "expected {name=value, ...}");
   const auto inner = config::without_braces(argument);
@@ -67,8 +69,6 @@ Result<Values> parse_inline(std::string_view argument) {
   }
   return values;
 }
-
-}  // namespace
 
 Found PairTable::find(std::string_view key) const {
   const auto place = values_.find(lower(key));

@@ -47,7 +47,11 @@ Result<std::unique_ptr<Table>> open_unix(std::string name, std::string_view argu
 // The pairs in the text of a file of postmap(5) form: a key, white space, a value; a key with white space
 // stands in double quotes; empty lines and lines whose first character other than white space is '#' are
 // ignored; a line that starts with white space continues the one before. Of two equal keys the first counts,
-// with a warning. Fails with invalid: "PATH, line N: …".
-Result<Values> parse_texthash(std::string_view text, std::string_view path);
+// and `warn` is called: "PATH, line N: duplicate entry: "KEY"". Fails with invalid: "PATH, line N: …".
+using Warn = std::function<void(const std::string& text)>;
+Result<Values> parse_texthash(std::string_view text, std::string_view path, const Warn& warn);
+
+// The pairs in "{ k=v, { k = v } }". Fails with invalid.
+Result<Values> parse_inline(std::string_view argument);
 
 }  // namespace postern::table

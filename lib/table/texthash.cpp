@@ -38,7 +38,7 @@ Result<Record> parse_record(std::string_view line) {
 
 }  // namespace
 
-Result<Values> parse_texthash(std::string_view text, std::string_view path) {
+Result<Values> parse_texthash(std::string_view text, std::string_view path, const Warn& warn) {
   Values values;
   std::string entry;
   std::size_t entry_line = 0;
@@ -48,7 +48,7 @@ Result<Values> parse_texthash(std::string_view text, std::string_view path) {
     auto record = parse_record(trim(entry));
     if (!record) return fail(Errc::invalid, where + record.error().text);
     const auto [place, fresh] = values.try_emplace(std::move(record->key), record->value);
-    if (!fresh) log_warning(concat(where, "duplicate entry: \"", printable(place->first, 100), '"'));
+    if (!fresh) warn(concat(where, "duplicate entry: \"", printable(place->first, 100), '"'));
     entry.clear();
     return {};
   };
@@ -75,7 +75,7 @@ Result<Values> parse_texthash(std::string_view text, std::string_view path) {
 Result<std::unique_ptr<Table>> open_texthash(std::string name, std::string_view argument) {
   const auto text = read_file(std::string(argument), kLongestFile);
   if (!text) return fail(text.error());
-  auto values = parse_texthash(*text, argument);
+  auto values = parse_texthash(*text, argument, [](const auto& warning) { log_warning(warning); });
   if (!values) return fail(values.error());
   return std::make_unique<PairTable>(std::move(name), std::move(*values));
 }

@@ -55,12 +55,3 @@ TEST_CASE("paths stay below public and private") {
   CHECK(!path_address("", Type::unix, true));
   CHECK(!path_address(std::string(200, 'x'), Type::unix, true));
 }
-
-TEST_CASE("which services are disabled: the first pattern that fits decides") {
-  CHECK(is_disabled("smtp", "inet", {"inet"}));
-  CHECK(is_disabled("smtp", "inet", {"smtp/inet"}));
-  CHECK(!is_disabled("smtp", "unix", {"smtp/inet"}));
-  CHECK(!is_disabled("smtp", "inet", {"!smtp/inet", "inet"}));
-  CHECK(is_disabled("submission", "inet", {"!smtp/inet", "inet"}));
-  CHECK(!is_disabled("smtp", "inet", {}));
-}

@@ -143,10 +143,10 @@ class Check(unittest.TestCase):
     def test_a_good_configuration(self):
         self.assertEqual(self.sandbox.run('check'), (0, '', ''))
 
-    def says(self, expected_status, name, text, pattern):
+    def says(self, expected_status, name, text, pattern, ahead=0):
         with open(self.sandbox.path(name), encoding='utf-8') as file:
             before = file.read()
-        line = before.count('\n') + 1
+        line = before.count('\n') + 1 + ahead
         self.sandbox.append(name, text)
         status, _, errors = self.sandbox.run('check')
         with open(self.sandbox.path(name), 'w', encoding='utf-8') as file:
@@ -159,12 +159,12 @@ class Check(unittest.TestCase):
         self.says(1, 'main.cf', 'smtpd_timeout = soon\n', 'error: PLACE.*smtpd_timeout.*soon')
         self.says(1, 'main.cf', 'no equals sign\n', "error: PLACEmissing '=' after attribute name: \"no equals sign\"")
         self.says(1, 'main.cf', 'transport_maps = nosuch:thing\n', 'error: .*transport_maps.*nosuch:thing')
-        self.says(0, 'main.cf', 'smtpd_timeuot = 5s\n', 'warning: PLACEno program of this version reads smtpd_timeuot')
-        self.says(1, 'main.cf', 'queue_directory = relative\n', 'error: parameter queue_directory: relative: not an abs')
+        self.says(0, 'main.cf', 'smtpd_timeuot = 5s\n', 'warning: PLACEunknown parameter smtpd_timeuot: did you mean smtpd_timeout')
+        self.says(1, 'main.cf', 'queue_directory = relative\n', 'error: PLACEparameter queue_directory: relative: not an abs')
         self.says(1, 'master.cf', 'x unix - - - - z x\n', 'error: PLACE.*"z"')
         self.says(1, 'master.cf', 'smtp inet n - - - -1 smtpd\n', 'error: PLACE.*"-1"')
         self.says(1, 'master.cf', '26 inet n - - - - smtpd\n -o smtpd_timeout=never\n',
-                  'error: PLACEservice 26: -o .*smtpd_timeout.*never')
+                  'error: PLACEservice 26: -o .*smtpd_timeout.*never', ahead=1)
         self.says(0, 'master.cf', 'own unix - - - - - no-such-program\n',
                   'warning: PLACEservice own: not started: no program .*no-such-program')
         self.says(0, 'master.cf', 'rewrite unix - - - - - trivial-rewrite\n',
@@ -177,6 +177,18 @@ class Check(unittest.TestCase):
         self.assertEqual(status, 1)
         for text in ('soon', 'later', 'many'):
             self.assertIn(text, errors)
+
+    def test_findings_as_json(self):
+        self.assertEqual(self.sandbox.run('check', '--json'), (0, '[]\n', ''))
+        self.sandbox.append('main.cf', 'smtpd_bannr = "x"\nmax_idle = later\n')
+        status, output, errors = self.sandbox.run('check', '--json')
+        self.assertEqual((status, errors), (1, ''))
+        warning, error = json.loads(output)
+        self.assertEqual((warning['severity'], warning['name']), ('warning', 'smtpd_bannr'))
+        self.assertEqual((error['severity'], error['name']), ('error', 'max_idle'))
+        self.assertEqual(error['path'], self.sandbox.path('main.cf'))
+        self.assertEqual(error['line'], warning['line'] + 1)
+        self.assertIn('later', error['text'])
 
     def test_files_that_others_may_write(self):
         os.chmod(self.sandbox.path('main.cf'), 0o666)

@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "lib/base/text.h"
-
 using namespace postern;
 
 TEST_CASE("text becomes a JSON string that holds it whole") {

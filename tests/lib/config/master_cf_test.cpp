@@ -260,3 +260,34 @@ TEST_CASE("a folded entry has a line for each -o, and breaks at 80 columns") {
         "uucp       unix  -       n       n       -       -       pipe flags=Fqhu\n"
         "    user=uucp argv=uux -r -n -z -a$sender -");
 }
+
+TEST_CASE("which services are disabled: the first pattern that fits decides") {
+  CHECK(is_disabled("smtp", "inet", {"inet"}));
+  CHECK(is_disabled("smtp", "inet", {"smtp/inet"}));
+  CHECK(!is_disabled("smtp", "unix", {"smtp/inet"}));
+  CHECK(!is_disabled("smtp", "inet", {"!smtp/inet", "inet"}));
+  CHECK(is_disabled("submission", "inet", {"!smtp/inet", "inet"}));
+  CHECK(!is_disabled("smtp", "inet", {}));
+}
+
+TEST_CASE("the physical line on which an override begins") {
+  const auto file = MasterCf::parse(
+      "a unix - - n - - x\n"
+      "b unix - - n - - y -o first=1\n"
+      "# a comment inside\n"
+      "  -o {second =\n"
+      "   2 } -othird=3\n"
+      "\n"
+      "   -v -o\n"
+      "   fourth=4 -- -o fifth=5\n"
+      "c unix - - n -\n"
+      "  - z -o sixth=6\n");
+  REQUIRE(file);
+  const auto services = file->in_force();
+  REQUIRE(services[1].overrides.size() == 4);
+  const std::vector<std::size_t> expected{2, 4, 5, 8};
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    CHECK(file->line_of_override(services[1], i) == expected[i]);
+  CHECK(file->line_of_override(services[2], 0) == 10);
+  CHECK(file->line_of_override(services[1], 99) == 2);
+}

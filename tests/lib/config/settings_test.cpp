@@ -40,6 +40,15 @@ TEST_CASE("of several overrides of a name the last one wins") {
   CHECK(s.raw("stress") == "yes");
 }
 
+TEST_CASE("overrides that are forgotten leave main.cf and the defaults in force") {
+  Settings s(*MainCf::parse("smtpd_banner = mine\n"));
+  s.override("smtpd_banner", "other");
+  s.override("max_use", "7");
+  s.forget_overrides();
+  CHECK(*s.value("smtpd_banner") == "mine");
+  CHECK(*s.value("max_use") == "100");
+}
+
 TEST_CASE("raw keeps what value expands") {
   const auto s = settings("myhostname = mx.example.com\nfoo = <$myhostname>\n");
   CHECK(s.raw("foo") == "<$myhostname>");

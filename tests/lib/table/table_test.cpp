@@ -104,6 +104,15 @@ TEST_CASE("a texthash file is read by the rules of postmap(5)") {
   CHECK(look(table, "#") == "(none)");
 }
 
+TEST_CASE("of equal keys of a texthash file the first counts, and the others are named") {
+  std::vector<std::string> warnings;
+  const auto values =
+      table::parse_texthash("a 1\nb 2\nA 3\n", "map", [&](const auto& text) { warnings.push_back(text); });
+  REQUIRE(values);
+  CHECK(values->at("a") == "1");
+  CHECK(warnings == std::vector<std::string>{"map, line 3: duplicate entry: \"a\""});
+}
+
 TEST_CASE("errors of a texthash file name the line") {
   struct {
     std::string_view text, problem;
@@ -113,10 +122,11 @@ TEST_CASE("errors of a texthash file name the line") {
       {"# x\n\"a b 1\n", "map, line 2: unbalanced '\"'"},
       {"a 1\n\"\" 1\n", "map, line 2: expected format: key whitespace value"},
   };
+  const auto ignore = [](const std::string&) { FAIL("there is no duplicate"); };
   for (const auto& c : cases) {
     const auto& [text, problem] = c;
     CAPTURE(c.text);
-    const auto values = table::parse_texthash(text, "map");
+    const auto values = table::parse_texthash(text, "map", ignore);
     REQUIRE_FALSE(values);
     CHECK(values.error().text == problem);
   }

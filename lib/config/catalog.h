@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,13 +11,13 @@
 
 #include "lib/config/service.h"
 
-namespace postern::postconf {
+namespace postern::config {
 
-enum class Class { builtin, service, user };
+enum class NameClass { builtin, service, user };
 
 struct Known {
   std::string standard;  // unexpanded
-  Class kind = Class::user;
+  NameClass kind = NameClass::user;
   bool raw = false;        // its $names are not ours to expand
   bool read_only = false;  // we know the value, nobody sets it
   bool hidden = false;     // an old name that a default still refers to: listed only where it is set
@@ -28,13 +29,16 @@ class Catalog {
   Catalog();
 
   // Their parameters are known from now on; all() has them only after list_services().
-  void add_services(const std::vector<config::Service>& services);
+  void add_services(const std::vector<Service>& services);
   void list_services();
   // A name that is used; what is known already stays as it is.
   void add_user(std::string_view name);
 
   // Null for a name that has no meaning.
   const Known* find(std::string_view name) const;
+  // The service that a name would belong to if it were one of a service's own parameters: "x" of
+  // x_destination_recipient_limit or x_time_limit. Nothing for another name.
+  static std::optional<std::string_view> service_of(std::string_view name);
   // Sorted by name.
   const std::map<std::string, Known, std::less<>>& all() const { return all_; }
 
@@ -48,4 +52,4 @@ class Catalog {
   Names transports_, commands_;
 };
 
-}  // namespace postern::postconf
+}  // namespace postern::config

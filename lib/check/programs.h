@@ -2,9 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
-namespace postern::commands {
+namespace postern::check {
 
 // Who does the work of that program here: "trivial-rewrite" gives "a library of smtpd and qmgr". Nothing when
 // the program is one of its own.
@@ -14,4 +15,7 @@ std::optional<std::string_view> folded_into(std::string_view program);
 // any other is more likely a slip of the pen.
 bool is_known_program(std::string_view program);
 
-}  // namespace postern::commands
+// ": did you mean NAME?" for a program whose name is nearly one of these; or nothing.
+std::string likely_program(std::string_view program);
+
+}  // namespace postern::check

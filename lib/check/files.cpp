@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <optional>
 
-#include "commands/postern/check.h"
 #include "lib/base/text.h"
+#include "lib/check/configuration.h"
 #include "lib/config/params/common_params.h"
 
-namespace postern::commands {
+namespace postern::check {
 
 namespace {
 
@@ -24,10 +24,13 @@ std::optional<struct stat> status_of(const std::string& path) {
 
 class FileCheck {
  public:
-  FileCheck(const config::CommonParams& common, Findings& findings) : common_(common), findings_(findings) {}
+  FileCheck(const config::CommonParams& common, Configuration& configuration)
+      : common_(common), configuration_(configuration) {}
 
-  void run(const std::string& directory) {
-    for (const char* name : {"", "/main.cf", "/master.cf"}) check_closed(concat(directory, name));
+  void run() {
+    for (const char* name : {"", "/main.cf", "/master.cf"}) {
+      check_closed(concat(configuration_.directory(), name));
+    }
     check_users();
     check_directory("queue_directory", *common_.queue_directory);
     check_directory("data_directory", *common_.data_directory);
@@ -45,7 +48,8 @@ class FileCheck {
   void check_closed(const std::string& path) {
     const auto status = status_of(path);
     if (status && (status->st_mode & kOthersWrite) != 0) {
-      findings_.warnings.push_back(concat(path, ": group or others may write it: chmod go-w ", path));
+      configuration_.add(
+          {Severity::warning, path, 0, concat("group or others may write it: chmod go-w ", path), {}});
     }
   }
 
@@ -53,32 +57,28 @@ class FileCheck {
     if (::geteuid() != 0) return;  // without root nobody changes user
     const passwd* owner = ::getpwnam(common_.mail_owner->c_str());
     if (owner == nullptr) {
-      findings_.errors.push_back(concat("parameter mail_owner: unknown user: ", *common_.mail_owner));
+      error("mail_owner", concat("unknown user: ", *common_.mail_owner));
     } else if (owner->pw_uid == 0) {
-      findings_.errors.push_back(concat("parameter mail_owner: ", *common_.mail_owner, " is root"));
+      error("mail_owner", concat("", *common_.mail_owner, " is root"));
     } else {
       owner_ = owner->pw_uid;
     }
     if (::getgrnam(common_.setgid_group->c_str()) == nullptr) {
-      findings_.errors.push_back(concat("parameter setgid_group: unknown group: ", *common_.setgid_group));
+      error("setgid_group", concat("unknown group: ", *common_.setgid_group));
     }
   }
 
   // Master makes the directory, but not the one above it.
   void check_directory(std::string_view parameter, const std::string& path) {
-    const std::string place = concat("parameter ", parameter, ": ", path, ": ");
-    if (path.front() != '/') {
-      findings_.errors.push_back(place + "not an absolute path");
-      return;
-    }
+    if (path.front() != '/') return error(parameter, concat(path, ": not an absolute path"));
     const auto status = status_of(path);
     if (!status) {
       const std::string above = std::filesystem::path(path).parent_path().string();
-      if (!status_of(above)) findings_.errors.push_back(concat(place, "there is no directory ", above));
+      if (!status_of(above)) error(parameter, concat(path, ": there is no directory ", above));
       return;
     }
-    if (!S_ISDIR(status->st_mode)) findings_.errors.push_back(place + "not a directory");
-    if (::access(path.c_str(), R_OK | X_OK) != 0) findings_.errors.push_back(place + "permission denied");
+    if (!S_ISDIR(status->st_mode)) return error(parameter, concat(path, ": not a directory"));
+    if (::access(path.c_str(), R_OK | X_OK) != 0) error(parameter, concat(path, ": permission denied"));
     check_closed(path);
   }
 
@@ -88,25 +88,30 @@ class FileCheck {
     const std::string above = std::filesystem::path(file).parent_path().string();
     const auto status = status_of(above);
     if (!status || !S_ISDIR(status->st_mode)) {
-      findings_.errors.push_back(concat("parameter maillog_file: ", file, ": there is no directory ", above));
+      error("maillog_file", concat(file, ": there is no directory ", above));
     }
   }
 
   void belongs(const std::string& path) {
-    findings_.errors.push_back(
-        concat(path, ": not owned by mail_owner: chown -R ", *common_.mail_owner, " ", path));
+    configuration_.add({Severity::error, path, 0,
+                        concat("not owned by mail_owner: chown -R ", *common_.mail_owner, " ", path),
+                        "mail_owner"});
+  }
+
+  void error(std::string_view parameter, std::string_view text) {
+    configuration_.about_parameter(Severity::error, parameter, concat("parameter ", parameter, ": ", text));
   }
 
   const config::CommonParams& common_;
-  Findings& findings_;
+  Configuration& configuration_;
   std::optional<uid_t> owner_;
 };
 
 }  // namespace
 
-void check_files(const std::string& directory, const config::Settings& settings, Findings& findings) {
+void check_files(Configuration& configuration) {
   config::CommonParams common;
-  if (common.load(settings)) FileCheck(common, findings).run(directory);
+  if (common.load(configuration.settings())) FileCheck(common, configuration).run();
 }
 
-}  // namespace postern::commands
+}  // namespace postern::check

@@ -1,4 +1,4 @@
-#include "postconf/catalog.h"
+#include "lib/config/catalog.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "lib/config/all_params.h"
 #include "lib/config/expand.h"
 
-namespace postern::postconf {
+namespace postern::config {
 
 namespace {
 
@@ -43,26 +43,26 @@ bool is_one_of(const Names& names, std::string_view name) {
 }  // namespace
 
 Catalog::Catalog() {
-  config::AllParams params;
+  AllParams params;
   std::vector<std::string> referred;
   for (const auto* param : params.params()) {
-    const bool raw = param->spec().expansion == config::Expansion::none;
-    const bool read_only = param->spec().access == config::Access::read_only;
+    const bool raw = param->spec().expansion == Expansion::none;
+    const bool read_only = param->spec().access == Access::read_only;
     all_.emplace_hint(all_.end(), param->name(),
-                      Known{param->standard(), Class::builtin, raw, read_only, false});
+                      Known{param->standard(), NameClass::builtin, raw, read_only, false});
     if (raw) continue;
-    config::each_reference(param->standard(), [&](std::string_view name) { referred.emplace_back(name); });
+    each_reference(param->standard(), [&](std::string_view name) { referred.emplace_back(name); });
   }
-  for (const auto& name : referred) all_.try_emplace(name, Known{"", Class::user, false, false, true});
+  for (const auto& name : referred) all_.try_emplace(name, Known{"", NameClass::user, false, false, true});
 }
 
-void Catalog::add_services(const std::vector<config::Service>& services) {
+void Catalog::add_services(const std::vector<Service>& services) {
   for (const auto& service : services) {
     if (is_one_of(kTransports, service.command)) transports_.insert(service.name);
     if (is_one_of(kCommands, service.command)) commands_.insert(service.name);
   }
   for (auto& [name, known] : all_) {
-    if (service_standard(name) != nullptr) known.kind = Class::service;
+    if (service_standard(name) != nullptr) known.kind = NameClass::service;
   }
 }
 
@@ -74,6 +74,20 @@ const std::string_view* Catalog::service_standard(std::string_view name) const {
     if (has_it(transports_, suffix)) return &standard;
   }
   return has_it(commands_, kTimeLimit.first) ? &kTimeLimit.second : nullptr;
+}
+
+std::optional<std::string_view> Catalog::service_of(std::string_view name) {
+  const auto without = [name](std::string_view suffix) -> std::optional<std::string_view> {
+    if (name.size() <= suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+    return name.substr(0, name.size() - suffix.size());
+  };
+  // Of two suffixes that fit the longer one is meant: x_extra_recipient_limit is not of a service x_extra.
+  auto best = without(kTimeLimit.first);
+  for (const auto& [suffix, standard] : kTransportParams) {
+    const auto service = without(suffix);
+    if (service && (!best || service->size() < best->size())) best = service;
+  }
+  return best;
 }
 
 void Catalog::list_services() {
@@ -92,8 +106,8 @@ const Known* Catalog::find(std::string_view name) const {
   const auto* standard = service_standard(name);
   if (standard == nullptr) return nullptr;
   return &all_.try_emplace(std::string(name),
-                           Known{std::string(*standard), Class::service, false, false, false})
+                           Known{std::string(*standard), NameClass::service, false, false, false})
               .first->second;
 }
 
-}  // namespace postern::postconf
+}  // namespace postern::config

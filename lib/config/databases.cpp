@@ -1,18 +1,14 @@
-#include "postconf/dbms.h"
+#include "lib/config/databases.h"
 
 #include <algorithm>
-#include <span>
 #include <string>
 
 #include "lib/base/text.h"
-#include "lib/config/main_cf.h"
 #include "lib/config/words.h"
 
-namespace postern::postconf {
+namespace postern::config {
 
 namespace {
-
-using Names = std::span<const std::string_view>;
 
 constexpr std::string_view kLdap[] = {"bind",
                                       "bind_dn",
@@ -95,57 +91,37 @@ constexpr std::string_view kMemcache[] = {"backup",      "data_size_limit", "dom
                                           "key_format",  "line_size_limit", "max_try", "memcache",
                                           "retry_pause", "timeout",         "ttl"};
 
-struct Type {
-  std::string_view name;
-  Names parameters;
-};
-constexpr Type kTypes[] = {
+constexpr DatabaseType kTypes[] = {
     {"ldap", kLdap}, {"mysql", kMysql}, {"pgsql", kPgsql}, {"sqlite", kSqlite}, {"memcache", kMemcache}};
 
-// Calls `table` with the type and the name of each database table in the value.
-void each_table(std::string_view value,
-                const std::function<void(const Type&, std::string_view name)>& table) {
+}  // namespace
+
+void each_database_table(std::string_view value,
+                         const std::function<void(const DatabaseType&, std::string_view)>& table) {
   if (value.find(':') == value.npos) return;
-  const auto words = config::split_braced(value, config::kListSeparators);
+  const auto words = split_braced(value, kListSeparators);
   if (!words) return;
   for (std::string_view word : *words) {
     if (word.starts_with('{') && word.ends_with('}')) {
-      each_table(word.substr(1, word.size() - 2), table);
+      each_database_table(word.substr(1, word.size() - 2), table);
       continue;
     }
     while (word.starts_with("proxy:")) word.remove_prefix(6);
     const auto colon = std::min(word.find(':'), word.size());
-    const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                    [&](const Type& one) { return one.name == word.substr(0, colon); });
+    const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const DatabaseType& one) {
+      return one.name == word.substr(0, colon);
+    });
     if (type != std::end(kTypes) && colon + 1 < word.size()) table(*type, word.substr(colon + 1));
   }
 }
 
-bool is_path(std::string_view name) { return name.front() == '/' || name.front() == '.'; }
-
-}  // namespace
+bool is_table_file(std::string_view name) { return name.starts_with('/') || name.starts_with('.'); }
 
 void each_table_parameter(std::string_view value, const std::function<void(std::string_view)>& use) {
-  each_table(value, [&](const Type& type, std::string_view table) {
-    if (is_path(table)) return;
+  each_database_table(value, [&](const DatabaseType& type, std::string_view table) {
+    if (is_table_file(table)) return;
     for (const auto parameter : type.parameters) use(concat(table, "_", parameter));
   });
 }
 
-void warn_of_unused_in_tables(std::string_view value, Output& output) {
-  each_table(value, [&](const Type& type, std::string_view table) {
-    if (!is_path(table)) return;
-    const auto file = config::MainCf::read(std::string(table));
-    if (!file) return;
-    for (const auto& entry : file->entries()) {
-      const auto& known = type.parameters;
-      if (file->find(entry.name) != &entry ||
-          std::find(known.begin(), known.end(), entry.name) != known.end()) {
-        continue;
-      }
-      output.remark(concat(type.name, ":", table, ": unused parameter: ", entry.name, "=", entry.value));
-    }
-  });
-}
-
-}  // namespace postern::postconf
+}  // namespace postern::config

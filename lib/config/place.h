@@ -5,7 +5,7 @@
 
 #include "lib/config/settings.h"
 
-namespace postern::commands {
+namespace postern::config {
 
 // The directory of the running program, absolute.
 std::string own_directory();
@@ -14,9 +14,9 @@ std::string own_directory();
 bool runs_in_place();
 
 // daemon_directory. Where main.cf does not set it and we run in place: the libexec/ beside us.
-Result<std::string> service_directory(const config::Settings& settings);
+Result<std::string> service_directory(const Settings& settings);
 
 // The libexec/ beside us when we run in place, otherwise the built-in default of daemon_directory.
 std::string standard_service_directory();
 
-}  // namespace postern::commands
+}  // namespace postern::config

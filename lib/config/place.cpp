@@ -1,4 +1,4 @@
-#include "commands/postern/place.h"
+#include "lib/config/place.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/config/standards.h"
 
-namespace postern::commands {
+namespace postern::config {
 
 namespace {
 
@@ -26,12 +26,12 @@ bool runs_in_place() { return ::access(concat(beside(), "/master").c_str(), X_OK
 
 std::string standard_service_directory() {
   if (runs_in_place()) return beside();
-  return std::string(config::standard_value("daemon_directory").value_or("/usr/lib/postern"));
+  return std::string(standard_value("daemon_directory").value_or("/usr/lib/postern"));
 }
 
-Result<std::string> service_directory(const config::Settings& settings) {
-  if (settings.source("daemon_directory") == config::Source::standard) return standard_service_directory();
+Result<std::string> service_directory(const Settings& settings) {
+  if (settings.source("daemon_directory") == Source::standard) return standard_service_directory();
   return settings.value("daemon_directory");
 }
 
-}  // namespace postern::commands
+}  // namespace postern::config

@@ -1,8 +1,10 @@
-#include "commands/postern/folded.h"
+#include "lib/check/programs.h"
 
 #include <algorithm>
 
-namespace postern::commands {
+#include "lib/config/likely.h"
+
+namespace postern::check {
 
 namespace {
 
@@ -36,4 +38,10 @@ bool is_known_program(std::string_view program) {
   return std::find(std::begin(kPrograms), std::end(kPrograms), program) != std::end(kPrograms);
 }
 
-}  // namespace postern::commands
+std::string likely_program(std::string_view program) {
+  config::Likely likely(program);
+  for (const auto name : kPrograms) likely.offer(name);
+  return likely.question();
+}
+
+}  // namespace postern::check

@@ -1,0 +1,89 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "lib/base/text.h"
+#include "lib/check/configuration.h"
+#include "lib/check/programs.h"
+#include "lib/config/place.h"
+
+namespace postern::check {
+
+namespace {
+
+using config::Service;
+using config::SocketType;
+
+class ServiceCheck {
+ public:
+  explicit ServiceCheck(Configuration& configuration) : configuration_(configuration) {}
+
+  void run() {
+    if (const auto found = config::service_directory(configuration_.settings())) directory_ = *found;
+    check_directory();
+    for (const Service& service : configuration_.services()) {
+      check_program(service);
+      if (service.type == SocketType::fifo) error(service, "type fifo is not supported: write unix");
+      if (service.type == SocketType::inet && service.private_) {
+        error(service, "an inet service cannot be private: write n in the third field");
+      }
+      if (service.command == "qmgr" && service.process_limit != 1) {
+        error(service, "qmgr owns the queue alone: write 1 as its process limit");
+      }
+    }
+    if (configuration_.services().empty()) {
+      configuration_.add({Severity::error, configuration_.master().path(), 0, "no service", {}});
+    }
+  }
+
+ private:
+  void error(const Service& service, std::string_view text) {
+    configuration_.about_service(Severity::error, service, text);
+  }
+
+  void check_directory() {
+    struct stat status {};
+    if (directory_.empty()) return;  // its value is bad, which was said
+    int problem = ::stat(directory_.c_str(), &status) != 0 ? errno : 0;
+    if (problem == 0 && !S_ISDIR(status.st_mode)) problem = ENOTDIR;
+    if (problem == 0) return;
+    configuration_.about_parameter(
+        Severity::warning, "daemon_directory",
+        concat("parameter daemon_directory: ", directory_, ": ", std::strerror(problem)));
+  }
+
+  void check_program(const Service& service) {
+    if (const auto into = folded_into(service.command)) {
+      configuration_.about_service(Severity::note, service,
+                                   concat("program ", service.command, " is not needed: ", *into));
+    } else if (!directory_.empty() && !is_there(service.command)) {
+      const std::string path = concat(directory_, "/", service.command);
+      if (is_known_program(service.command)) {
+        configuration_.about_service(Severity::note, service,
+                                     concat("not started: program ", path, " is not there"));
+      } else {
+        configuration_.about_service(
+            Severity::warning, service,
+            concat("not started: no program ", path, likely_program(service.command)));
+      }
+    }
+  }
+
+  bool is_there(const std::string& command) {
+    const auto [known, is_new] = there_.try_emplace(command, false);
+    if (is_new) known->second = ::access(concat(directory_, "/", command).c_str(), X_OK) == 0;
+    return known->second;
+  }
+
+  Configuration& configuration_;
+  std::string directory_;
+  ByName<bool> there_;
+};
+
+}  // namespace
+
+void check_services(Configuration& configuration) { ServiceCheck(configuration).run(); }
+
+}  // namespace postern::check

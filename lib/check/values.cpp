@@ -1,0 +1,101 @@
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "lib/check/configuration.h"
+#include "lib/config/expand.h"
+#include "lib/config/lines.h"
+#include "lib/config/origin.h"
+#include "lib/table/address_lists.h"
+
+namespace postern::check {
+
+namespace {
+
+bool is_address_list(std::string_view name) {
+  return std::find(table::kAddressLists.begin(), table::kAddressLists.end(), name) !=
+         table::kAddressLists.end();
+}
+
+// Where a '#' begins a word; npos when there is none.
+std::size_t comment_in(std::string_view value) {
+  for (auto at = value.find('#'); at != value.npos; at = value.find('#', at + 1)) {
+    if (at == 0 || is_space(value[at - 1])) return at;
+  }
+  return value.npos;
+}
+
+// Names in these mean something when mail is delivered.
+bool is_raw(Configuration& configuration, std::string_view name) {
+  const auto* param = configuration.find_param(name);
+  return param != nullptr && param->spec().expansion == config::Expansion::none;
+}
+
+void check_references(Configuration& configuration, const Setting& setting,
+                      const config::Settings& settings) {
+  std::vector<std::string_view> missing;
+  config::each_reference(setting.value, [&](std::string_view name) {
+    if (settings.raw(name) || configuration.catalog().find(name) != nullptr) return;
+    if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
+  });
+  for (const auto name : missing) {
+    configuration.about(Severity::warning, setting,
+                        concat(setting.name, " refers to an undefined parameter: $", config::shown(name),
+                               configuration.likely_parameter(name)));
+  }
+}
+
+// Everything that the parameter itself says about its value.
+Result<void> accept(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
+  if (auto* param = configuration.find_param(setting.name)) {
+    if (auto loaded = param->load(settings); !loaded) return loaded;
+  } else if (const auto expanded = settings.value(setting.name); !expanded) {
+    return fail(expanded.error());
+  }
+  if (is_address_list(setting.name)) return table::check_address_list(settings, setting.name);
+  if (setting.name == "myorigin" && setting.service == nullptr) {
+    if (const auto origin = config::origin_of(settings); !origin) return fail(origin.error());
+  }
+  return {};
+}
+
+}  // namespace
+
+// A default is good by itself, but it may be made of values that are not: then these were reported, unless the
+// host is to blame.
+void check_defaults(Configuration& configuration) {
+  if (configuration.has_error()) return;
+  const auto judge = [&](std::string_view name, const auto& loaded) {
+    if (!loaded) configuration.about_parameter(Severity::error, name, loaded.error().text);
+  };
+  for (auto* param : configuration.params()) {
+    if (configuration.find_setting(param->name()) != nullptr) continue;
+    judge(param->name(), param->load(configuration.settings()));
+  }
+  for (const auto name : table::kAddressLists) {
+    if (configuration.find_setting(name) != nullptr) continue;
+    judge(name, table::check_address_list(configuration.settings(), name));
+  }
+}
+
+bool check_value(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
+  const bool raw = is_raw(configuration, setting.name);
+  if (!raw) check_references(configuration, setting, settings);
+  const auto comment =
+      takes_words(configuration, setting.name) ? comment_in(setting.value) : setting.value.npos;
+  if (comment != setting.value.npos) {
+    configuration.about(Severity::warning, setting,
+                        concat(setting.name, ": #comment after other text is not allowed: ",
+                               config::shown(setting.value.substr(comment))));
+  }
+  if (const auto accepted = accept(configuration, setting, settings); !accepted) {
+    configuration.about(Severity::error, setting, accepted.error().text);
+    return false;
+  }
+  const auto* param = configuration.find_param(setting.name);
+  if (param != nullptr && setting.service == nullptr && param->spec().effect == config::Effect::not_yet) {
+    configuration.about(Severity::note, setting, concat(setting.name, " has no effect in this version"));
+  }
+  return comment == setting.value.npos && !raw;
+}
+
+}  // namespace postern::check

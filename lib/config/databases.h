@@ -1,0 +1,27 @@
+// Tables of databases (ldap:, mysql:, pgsql:, sqlite:, memcache:) take parameters of their own: from the file
+// that is named by a path (mysql:/etc/postfix/users.cf), or else from main.cf, with the table's name in front
+// (ldap:people takes people_server_host).
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+namespace postern::config {
+
+struct DatabaseType {
+  std::string_view name;                         // "ldap"
+  std::span<const std::string_view> parameters;  // "bind", "server_host", …
+};
+
+// Calls `table` with the type and the name of each such table in the value of a parameter.
+void each_database_table(std::string_view value,
+                         const std::function<void(const DatabaseType& type, std::string_view name)>& table);
+
+// True when the name of a table is the path of a file.
+bool is_table_file(std::string_view name);
+
+// Calls `use` with each name that a table which this value names could take from main.cf.
+void each_table_parameter(std::string_view value, const std::function<void(std::string_view name)>& use);
+
+}  // namespace postern::config

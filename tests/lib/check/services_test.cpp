@@ -1,0 +1,112 @@
+#include "tests/lib/check/fixture.h"
+
+using namespace postern;
+using namespace postern::check;
+
+TEST_CASE("programs that are not there") {
+  const std::vector<Case> cases{
+      {"x unix - - n - - nosuch\n",
+       {"warning master.cf:9 service x: not started: no program DIR/programs/nosuch"}},
+      {"x unix - - n - - smptd\n",
+       {"warning master.cf:9 service x: not started: no program DIR/programs/smptd: did you "
+        "mean smtpd?"}},
+  };
+  check_entries(System(), cases);
+  CHECK(
+      System().notes(
+          "", concat(kGoodServices, "rewrite unix - - n - - trivial-rewrite\nx unix - - n - - bounce\n")) ==
+      Lines{
+          "note master.cf:9 service rewrite: program trivial-rewrite is not needed: smtpd, cleanup and qmgr "
+          "resolve and rewrite addresses themselves",
+          "note master.cf:10 service x: not started: program DIR/programs/bounce is not there"});
+}
+
+TEST_CASE("a directory of programs that is not there") {
+  const std::vector<Case> cases{
+      {"daemon_directory = /nonexistent\n",
+       {"warning main.cf:1 parameter daemon_directory: /nonexistent: No such file or directory"}},
+      {"daemon_directory = /dev/null\n",
+       {"warning main.cf:1 parameter daemon_directory: /dev/null: Not a directory"}},
+  };
+  check_cases(System(), cases);
+}
+
+TEST_CASE("entries that cannot be obeyed") {
+  const std::vector<Case> cases{
+      {"x fifo n - n - - cleanup\n", {"error master.cf:9 service x: type fifo is not supported: write unix"}},
+      {"q unix n - n - - qmgr\n",
+       {"error master.cf:9 service q: qmgr owns the queue alone: write 1 as its process limit"}},
+      {"25x: inet n - n - - smtpd\n",
+       {"error master.cf:9 bad address or port \"25x:\" in \"25x: inet n - n - - smtpd\""}},
+      {"smpt inet n - n - - smtpd\n", {"error master.cf:9 service smpt: unknown service name: smpt"}},
+  };
+  check_entries(System(), cases);
+  CHECK(System().judge("", "# nothing\n") == Lines{"error master.cf:0 no service"});
+}
+
+TEST_CASE("services that are disabled are not judged") {
+  const std::vector<Case> cases{
+      {"x unix - - n - - nosuch -o max_use=y\n", {}},
+  };
+  check_entries(System(), cases, "master_service_disable = x/unix\n");
+}
+
+TEST_CASE("inet services with one address") {
+  const System system;
+  const std::vector<Case> more{
+      {"25 inet n - n - - smtpd\n",
+       {"warning master.cf:9 service 25: same address as service smtp on line 1 -- using the last "
+        "entry"}},
+      {"127.0.0.1:25 inet n - n - - smtpd\n",
+       {"error master.cf:9 service 127.0.0.1:25: address is already in use by service smtp on line 1"}},
+      {"[::1]:smtp inet n - n - - smtpd\n",
+       {"error master.cf:9 service [::1]:smtp: address is already in use by service smtp on line 1"}},
+      {"127.0.0.1:26 inet n - n - - smtpd\n26 inet n - n - - smtpd\n",
+       {"error master.cf:10 service 26: address is already in use by service 127.0.0.1:26 on line 9"}},
+      {"127.0.0.1:26 inet n - n - - smtpd\n127.0.0.2:26 inet n - n - - smtpd\n[::1]:26 inet n - n - - "
+       "smtpd\n",
+       {}},
+      {"submission inet n - n - - smtpd\nsmtps inet n - n - - smtpd\n", {}},
+      {"465 inet n - n - - smtpd\nsubmissions inet n - n - - smtpd\n",
+       {"warning master.cf:10 service submissions: same address as service 465 on line 9 -- using the "
+        "last entry"}},
+  };
+  check_entries(system, more);
+  const std::vector<Case> cases{
+      {"127.0.0.1:25 inet n - n - - smtpd\n", {}},
+      {"192.0.2.1:25 inet n - n - - smtpd\n",
+       {"warning master.cf:9 service 192.0.2.1:25: same address as service smtp on line 1 -- using "
+        "the last entry"}},
+  };
+  check_entries(system, cases, "inet_interfaces = 192.0.2.1\n");
+  const std::vector<Case> others{
+      {"[::1]:25 inet n - n - - smtpd\n", {}},
+  };
+  check_entries(system, others, "inet_protocols = ipv4\n");
+}
+
+TEST_CASE("hosts that are not found") {
+  const System system;
+  const auto service = system.judge("", concat(kGoodServices, "nosuch.invalid:26 inet n - n - - smtpd\n"));
+  REQUIRE(service.size() == 1);
+  CHECK(service[0].starts_with(
+      "error master.cf:9 service nosuch.invalid:26: host not found: nosuch.invalid: "));
+  const auto interface = system.judge("inet_interfaces = nosuch.invalid\n");
+  REQUIRE(interface.size() == 1);
+  CHECK(interface[0].starts_with(
+      "error main.cf:1 parameter inet_interfaces: host not found: nosuch.invalid: "));
+}
+
+TEST_CASE("services with one socket in private/ or public/") {
+  const std::vector<Case> cases{
+      {"local pass - - n - - local\n",
+       {"error master.cf:9 service local: socket private/local is already in use by "
+        "service local of type unix on "
+        "line 4"}},
+      {"local pass n - n - - local\n", {}},
+      {"qmgr unix-dgram n - n - - local\n",
+       {"error master.cf:9 service qmgr: socket public/qmgr is already in use by "
+        "service qmgr of type unix on line 3"}},
+  };
+  check_entries(System(), cases);
+}

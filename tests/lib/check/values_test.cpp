@@ -1,0 +1,104 @@
+#include "tests/lib/check/fixture.h"
+
+using namespace postern;
+using namespace postern::check;
+
+TEST_CASE("values of main.cf have the type and the bounds of their parameter") {
+  const std::vector<Case> cases{
+      {"smtpd_timeout = soon\n",
+       {"error main.cf:1 bad time configuration: smtpd_timeout = soon: bad time value or unit"}},
+      {"smtpd_helo_required = perhaps\n",
+       {"error main.cf:1 bad boolean configuration: smtpd_helo_required = perhaps: neither yes nor no"}},
+      {"\ndefault_process_limit = 0\n",
+       {"error main.cf:2 invalid default_process_limit parameter value 0 < 1"}},
+      {"reject_code = 700\n", {"error main.cf:1 invalid reject_code parameter value 700 > 599"}},
+      {"myhostname =\n", {"error main.cf:1 invalid myhostname parameter length 0 < 1"}},
+      {"mynetworks_style = galaxy\n",
+       {"error main.cf:1 bad string configuration: mynetworks_style = galaxy: none of host subnet "
+        "class"}},
+      {"mynetworks = 192.0.2.0/33\n", {"error main.cf:1 mynetworks: bad prefix length: \"192.0.2.0/33\""}},
+      {"smtp_connect_timeout = x\n",
+       {"error main.cf:1 bad time configuration: smtp_connect_timeout = x: bad time value or unit"}},
+      {"mydestination = {a\n",
+       {"error main.cf:1 bad list configuration: mydestination = {a: missing '}' in \"{a\""}},
+      {"myorigin = /nonexistent/name\n",
+       {"error main.cf:1 myorigin: open /nonexistent/name: No such file or directory"}},
+  };
+  check_cases(System(), cases);
+}
+
+TEST_CASE("values of -o are judged with the other -o of their service, and named with their own line") {
+  const std::vector<Case> cases{
+      {"26 inet n - n - - smtpd\n# why\n -o smtpd_timeout=never -o max_use=5\n -o {max_idle = later}\n",
+       {"error master.cf:11 service 26: -o bad time configuration: smtpd_timeout = never: bad time value "
+        "or unit",
+        "error master.cf:12 service 26: -o bad time configuration: max_idle = later: bad time value or "
+        "unit"}},
+      {"26 inet n - n - - smtpd -o mine=no\n -o smtpd_timeout=$mine\n",
+       {"error master.cf:10 service 26: -o bad time configuration: smtpd_timeout = no: bad time value or "
+        "unit"}},
+      {"26 inet n - n - - smtpd\n -v\n -omax_use=x\n",
+       {"error master.cf:11 service 26: -o bad numerical configuration: max_use = x: not a number"}},
+      {"26 inet n - n - - smtpd -o syslog_name=x/$service_name\n", {}},
+      {"26 inet n - n - - smtpd -o mynetworks=1.2.3\n",
+       {"error master.cf:9 service 26: -o mynetworks: bad network address: \"1.2.3\""}},
+  };
+  check_entries(System(), cases);
+}
+
+TEST_CASE("values that cannot be expanded") {
+  const std::vector<Case> cases{
+      {"smtpd_banner = $smtpd_banner\n",
+       {"error main.cf:1 parameter smtpd_banner: unreasonable macro call nesting: \"smtpd_banner\""}},
+      {"smtpd_banner = ${x\n",
+       {"warning main.cf:1 smtpd_banner refers to an undefined parameter: $x",
+        "error main.cf:1 parameter smtpd_banner: truncated macro reference: \"${x\""}},
+      {"smtpd_banner = $mine\nmine = ${myhostname?{a}b}\n",
+       {"error main.cf:1 parameter smtpd_banner: macro syntax error: \"?{a}b\"",
+        "error main.cf:2 parameter mine: macro syntax error: \"?{a}b\""}},
+  };
+  check_cases(System(), cases);
+}
+
+TEST_CASE("references to names that nobody defines") {
+  const std::vector<Case> cases{
+      {"smtpd_banner = $myhostnam ESMTP\n",
+       {"warning main.cf:1 smtpd_banner refers to an undefined parameter: $myhostnam: "
+        "did you mean myhostname?"}},
+      {"smtpd_banner = ${zzzzzz?{a}} $zzzzzz\n",
+       {"warning main.cf:1 smtpd_banner refers to an undefined parameter: $zzzzzz"}},
+      {"smtpd_banner = $mine\nmine = x\n", {}},
+      {"smtpd_banner = $myhostname $mail_name $$ $virtual_maps\n", {}},
+      {"forward_path = $home/.forward${extension}\n", {}},
+  };
+  check_cases(System(), cases);
+  const std::vector<Case> more{
+      {"26 inet n - n - - smtpd -o smtpd_banner=$mine -o mine=x\n", {}},
+      {"26 inet n - n - - smtpd\n -o {smtpd_banner = ESMTP $mine}\n",
+       {"warning master.cf:10 service 26: -o smtpd_banner refers to an undefined parameter: $mine"}},
+  };
+  check_entries(System(), more);
+}
+
+TEST_CASE("a comment behind the words of a list") {
+  const std::vector<Case> cases{
+      {"mydestination = $myhostname # and more\n",
+       {"warning main.cf:1 mydestination: #comment after other text is not allowed: # and more"}},
+      {"smtpd_recipient_restrictions = permit_mynetworks # ours\n  reject\n",
+       {"warning main.cf:1 smtpd_recipient_restrictions: #comment after other text is not "
+        "allowed: # ours  reject"}},
+      {"virtual_alias_maps = static:a #b\n",
+       {"warning main.cf:1 virtual_alias_maps: #comment after other text is not allowed: #b"}},
+      {"relay_domains = # none\n",
+       {"warning main.cf:1 relay_domains: #comment after other text is not allowed: # none"}},
+      {"smtpd_banner = $myhostname # is fine here\n", {}},
+      {"mydestination = a#b\n", {}},
+      {"mydestination = a,\n# a comment of its own\n  b\n", {}},
+  };
+  check_cases(System(), cases);
+}
+
+TEST_CASE("what has no effect yet is a note") {
+  CHECK(System().notes("always_bcc = a@example.com\n") ==
+        Lines{"note main.cf:1 always_bcc has no effect in this version"});
+}
