@@ -132,16 +132,27 @@ class SettingsOf {
  public:
   SettingsOf(Draft& draft, const Glob& name, Output& output) : draft_(draft), name_(name), output_(output) {}
 
-  // Whether the entry at this place among all has a commented setting of that name.
+  // Whether the entry at this place among all has a commented setting of that name: behind its first line, or in front,
+  // where a rewritten entry leaves its comments.
   bool restore(std::size_t at) {
     const auto logical = draft_.master().logical();
     const auto& entry = logical[at];
-    const auto end = at + 1 < logical.size() ? logical[at + 1].begin : draft_.master().height();
-    if (restore_in(entry, entry.begin, end)) return true;
-    return restore_in(entry, at > 0 ? logical[at - 1].end : 0, entry.begin);
+    const auto next = at + 1 < logical.size() ? logical[at + 1].begin : draft_.master().height();
+    if (restore_in(entry, entry.begin, commented_entry_in(entry.begin, next))) return true;
+    const auto before = at > 0 ? logical[at - 1].end : 0;
+    return commented_entry_in(before, entry.begin) == entry.begin && restore_in(entry, before, entry.begin);
   }
 
  private:
+  // The first line that would begin an entry of its own: what stands behind it is not ours. `end` when there is none.
+  std::size_t commented_entry_in(std::size_t begin, std::size_t end) const {
+    for (auto number = begin; number < end; ++number) {
+      const auto text = trim(behind_mark(draft_.master().line(number)));
+      if (!text.empty() && config::parse_service(text)) return number;
+    }
+    return end;
+  }
+
   bool restore_in(const Logical& entry, std::size_t begin, std::size_t end) {
     bool found = false;
     for (auto number = end; number-- > begin;) {
