@@ -20,8 +20,8 @@ constexpr std::string_view kWithValue = "cCoT";
 constexpr std::string_view kModes = "aAbFlmMpPtT";
 
 // Of each group at most one may be given.
-constexpr std::string_view kExclusive[] = {kModes, "eX#",  "dneX#", "eX#f", "eX#x",
-                                           "eX#o", "eX#h", "eX#H",  "hH"};
+constexpr std::string_view kExclusive[] = {kModes, "eX#",  "dneX#", "do",   "eX#f",
+                                           "eX#x", "eX#o", "eX#h",  "eX#H", "hH"};
 
 // What else a mode does not go with.
 struct Refusal {
