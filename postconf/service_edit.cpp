@@ -80,8 +80,8 @@ Result<void> check_override(const Edit& edit) {
 }
 
 Result<Edit> read_word(const std::string& word, const Request& request) {
-  if (word.find('\n') != word.npos) return invalid("-e, -X, or -# accepts no multi-line input");
-  if (trim(word).starts_with('#')) return invalid("-e, -X, or -# accepts no comment input");
+  if (word.find('\n') != word.npos) return invalid("-Me, -Fe, -Pe, -X, or -# accept no multi-line input");
+  if (trim(word).starts_with('#')) return invalid("-Me, -Fe, -Pe, -X, or -# accept no comment input");
   std::pair<std::string, std::string> setting(trim(word), "");
   if (request.verb == Verb::edit) {
     auto split = config::split_setting(word);
