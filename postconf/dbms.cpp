@@ -1,8 +1,10 @@
 #include "postconf/dbms.h"
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "lib/base/text.h"
 #include "lib/config/main_cf.h"
@@ -102,50 +104,80 @@ struct Type {
 constexpr Type kTypes[] = {
     {"ldap", kLdap}, {"mysql", kMysql}, {"pgsql", kPgsql}, {"sqlite", kSqlite}, {"memcache", kMemcache}};
 
-// Calls `table` with the type and the name of each database table in the value.
-void each_table(std::string_view value,
-                const std::function<void(const Type&, std::string_view name)>& table) {
-  if (value.find(':') == value.npos) return;
-  const auto words = config::split_braced(value, config::kListSeparators);
-  if (!words) return;
-  for (std::string_view word : *words) {
-    if (word.starts_with('{') && word.ends_with('}')) {
-      each_table(word.substr(1, word.size() - 2), table);
-      continue;
+// The words of a list, where braces may be wrong: what is not closed goes up to the end.
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  std::size_t at = 0;
+  while ((at = text.find_first_not_of(config::kListSeparators, at)) != text.npos) {
+    auto end = at;
+    while (end < text.size() && config::kListSeparators.find(text[end]) == std::string_view::npos) {
+      end += text[end] == '{' ? std::min(config::behind_group(text.substr(end)), text.size() - end) : 1;
     }
+    words.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+struct Use {
+  std::function<void(const Type&, std::string_view name)> table;
+  std::function<void(const std::string&)> mistake = [](const std::string&) {};
+};
+
+constexpr int kDeepest = 100;  // lists within lists
+
+// Calls `use` for each database table in the value, also in the lists of other tables, and for each mistake with
+// braces, as "missing '}' in ...".
+void each_table(std::string_view value, const Use& use, int depth = 0) {
+  if (value.find_first_of(":{") == value.npos || depth == kDeepest) return;
+  for (std::string_view word : words_of(value)) {
     while (word.starts_with("proxy:")) word.remove_prefix(6);
     const auto colon = std::min(word.find(':'), word.size());
+    const auto inner = word.starts_with('{') ? word : word.substr(std::min(colon + 1, word.size()));
+    if (inner.starts_with('{')) {
+      const auto plain = config::without_braces(inner);
+      if (!plain) use.mistake(plain.error().text);
+      const auto length = std::min(config::behind_group(inner), inner.size() + 1);
+      each_table(inner.substr(1, length - 2), use, depth + 1);
+      continue;
+    }
     const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
                                     [&](const Type& one) { return one.name == word.substr(0, colon); });
-    if (type != std::end(kTypes) && colon + 1 < word.size()) table(*type, word.substr(colon + 1));
+    if (type != std::end(kTypes) && !inner.empty()) use.table(*type, inner);
   }
 }
 
 bool is_path(std::string_view name) { return name.front() == '/' || name.front() == '.'; }
 
+void warn_of_unused_in(const config::MainCf& file, const Type& type, std::string_view table, Output& output) {
+  const auto& known = type.parameters;
+  for (const auto& entry : file.entries()) {
+    if (file.find(entry.name) != &entry || std::find(known.begin(), known.end(), entry.name) != known.end()) {
+      continue;
+    }
+    output.remark(concat(type.name, ":", table, ": unused parameter: ", entry.name, "=", entry.value));
+  }
+}
+
 }  // namespace
 
 void each_table_parameter(std::string_view value, const std::function<void(std::string_view)>& use) {
-  each_table(value, [&](const Type& type, std::string_view table) {
-    if (is_path(table)) return;
-    for (const auto parameter : type.parameters) use(concat(table, "_", parameter));
-  });
+  each_table(value, {[&](const Type& type, std::string_view table) {
+               if (is_path(table)) return;
+               for (const auto parameter : type.parameters) use(concat(table, "_", parameter));
+             }});
 }
 
-void warn_of_unused_in_tables(std::string_view value, Output& output) {
-  each_table(value, [&](const Type& type, std::string_view table) {
-    if (!is_path(table)) return;
-    const auto file = config::MainCf::read(std::string(table));
-    if (!file) return;
-    for (const auto& entry : file->entries()) {
-      const auto& known = type.parameters;
-      if (file->find(entry.name) != &entry ||
-          std::find(known.begin(), known.end(), entry.name) != known.end()) {
-        continue;
-      }
-      output.remark(concat(type.name, ":", table, ": unused parameter: ", entry.name, "=", entry.value));
-    }
-  });
+void warn_of_tables(std::string_view value, std::string_view where, Output& output) {
+  const auto mistake = [&](const std::string& text) { output.warn(concat(where, ": ", text)); };
+  const auto table = [&](const Type& type, std::string_view name) {
+    if (!is_path(name)) return;
+    const auto file = config::MainCf::read(std::string(name));
+    if (file) return warn_of_unused_in(*file, type, name, output);
+    const auto why = file.error().sys == 0 ? file.error().text : std::string(std::strerror(file.error().sys));
+    output.warn(concat("open \"", type.name, "\" configuration \"", name, "\": ", why));
+  };
+  each_table(value, {table, mistake});
 }
 
 }  // namespace postern::postconf

@@ -1,5 +1,7 @@
 #include "postconf/main_query.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "postconf/usage.h"
 
@@ -30,7 +32,7 @@ class Show {
 
   Result<void> all() {
     for (const auto& [name, known] : configuration_.catalog().all()) {
-      if (known.hidden && !configuration_.set().contains(name)) continue;
+      if (known.hidden && !is_set_somewhere(name)) continue;
       if (auto shown = of_class(name, known); !shown) return shown;
     }
     return {};
@@ -46,6 +48,13 @@ class Show {
   }
 
  private:
+  bool is_set_somewhere(const std::string& name) const {
+    const auto& services = configuration_.all_overrides();
+    return configuration_.set().contains(name) ||
+           std::any_of(services.begin(), services.end(),
+                       [&](const auto& service) { return service.second.contains(name); });
+  }
+
   Result<void> of_class(const std::string& name, const Known& known) {
     return is_wanted(request_, known.kind) ? one(name, known) : Result<void>();
   }
@@ -75,7 +84,7 @@ Result<void> show_main(const Request& request, const Configuration& configuratio
   if (!shown || request.defaults) return shown;
   warn_of_unused(configuration.set(), configuration.directory(), configuration.catalog(), output);
   warn_of_unused_overrides(configuration.set(), configuration.all_overrides(), configuration.directory(),
-                           configuration.catalog(), output);
+                           configuration.expander(), configuration.catalog(), output);
   return {};
 }
 

@@ -81,6 +81,11 @@ Result<bool> Show::show_overrides(const Service& service, const Pattern& pattern
   bool found = false;
   for (const auto& [name, value] : configuration_.overrides(service)) {
     if (!pattern.fits_third(name)) continue;
+    const auto* known = configuration_.catalog().find(name);
+    if (known != nullptr && known->read_only) {
+      found = true;
+      continue;
+    }
     auto shown = request_.expand ? configuration_.expand(value, &service) : Result<std::string>(value);
     if (!shown) return fail(shown.error());
     line(service, name, *shown);
@@ -133,7 +138,7 @@ Result<void> Show::run() {
 Result<void> show_services(const Request& request, const Configuration& configuration, Output& output) {
   if (auto shown = Show(request, configuration, output).run(); !shown) return shown;
   warn_of_unused_overrides(configuration.set(), configuration.all_overrides(), configuration.directory(),
-                           configuration.catalog(), output);
+                           configuration.expander(), configuration.catalog(), output);
   return {};
 }
 
