@@ -200,6 +200,7 @@ class Case:
     def plain(self, out):
         """Without the parameters that are listed, and with -x without those that are made of these."""
         away = LISTED | (self.postfix.follow if self.expands else set())
+        out = re.sub(r'/postconf \d+ &', '/postconf $process_id &', out)  # a debugger_command
         for ours, theirs in self.postfix.places if self.expands else ():
             out = out.replace(ours, theirs)
         return [line for line in out.split('\n') if line.split(' =')[0] not in away]
