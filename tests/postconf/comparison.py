@@ -56,7 +56,7 @@ class Postfix:
         os.mkdir(self.empty)
         pathlib.Path(self.empty, 'master.cf').touch()
         theirs, ours = self.defaults(self.program), self.defaults(OURS)
-        self.places = [(ours[name].strip(), theirs[name].strip()) for name in LISTED & theirs.keys() if name == 'mail_name' or ours[name].startswith('/')]
+        self.places = [(ours[name].strip(), theirs[name].strip()) for name in LISTED & theirs.keys() if name in ('mail_name', 'mail_version') or ours[name].startswith('/')]
         self.follow = set()  # parameters whose default is made of listed ones
         found = {'postconf'}
         while found:
@@ -153,43 +153,51 @@ class Case:
         """What differs, as text; empty if nothing does but what docs/postconf-differences.md lists."""
         self.before = self.ours.files()
         self.expands = any(re.match('-[a-zA-Z]*x', word) for word in arguments)
+        self.settings = sum('=' in word for word in arguments)
         self.verbose = any(re.match('-[a-zA-Z]*v', word) for word in arguments)
         theirs, ours = self.theirs.run(arguments), self.ours.run(arguments)
         found = self.diff(theirs, ours)
         listed = (self.is_stopped_by_macro, self.is_fatal_alike, self.is_refused)
         if not found or any(check(theirs, ours) for check in listed):
             return ''
-        return self.diff(self.with_newline(arguments), ours, '\n') if self.lacks_newline() else found
+        if not self.lacks_newline():
+            return found
+        theirs = self.with_newline(arguments)
+        return '' if self.is_refused(theirs, ours) else self.diff(theirs, ours, '\n')
 
     @staticmethod
     def is_stopped_by_macro(theirs, ours):
-        """One bad value stops Postfix whatever is asked."""
-        return 'macro processing error' in theirs[2] and ours[0] in (0, 1)
+        """One bad value stops Postfix whatever is asked, or ends it with a crash."""
+        return ('macro processing error' in theirs[2] or theirs[0] < 0) and ours[0] in (0, 1)
 
     def is_fatal_alike(self, theirs, ours):
         """Who ends with an error may have warned before or not, and of an error in the arguments and one in a file
         either may come first."""
         fatal = [[re.sub(r'(CONF/\S+?).tmp:', r'\1 for reading:', line) for line in self.messages(side[2])
                   if line.startswith(('fatal', 'usage'))] for side in (theirs, ours)]
-        in_file = [any('CONF/' in line for line in lines) for lines in fatal]
+        in_file = [re.search(r'fatal: .*\bCONF/', side[2]) is None for side in (theirs, ours)]
         return bool(fatal[0] and fatal[1]) and (fatal[0] == fatal[1] or in_file[0] != in_file[1]) and (
             theirs[:2] == ours[:2] == (1, '') and ours[3] == self.before)
 
     def is_refused(self, theirs, ours):
-        """Ours makes no file that it cannot read; Postfix does, or crashes."""
+        """Ours makes no file that it cannot read; Postfix does, or crashes. Nor does it close braces by itself."""
+        if all(re.search("(missing|after) '}'", side[2]) for side in (theirs, ours)) and ours[0] == 1:
+            return ours[3] == self.before
         return theirs[0] <= 0 and ours[0] == 1 and ours[3] == self.before and theirs[3] != self.before and (
             theirs[0] < 0 or not self.is_readable())
 
     def is_readable(self):
         """Whether ours can read what Postfix has left."""
-        return Side(OURS, self.postfix.environment, self.ours.directory + '-reads', self.theirs.files()).run(['-M'])[0] == 0
+        directory = self.ours.directory + '-reads'
+        shutil.rmtree(directory, ignore_errors=True)
+        return Side(OURS, self.postfix.environment, directory, self.theirs.files()).run(['-M'])[0] == 0
 
     def lacks_newline(self):
         return any(text and not text.endswith('\n') for text in self.before.values())
 
     def with_newline(self, arguments):
         """What Postfix does once the newline is there that it would need."""
-        self.theirs.write({name: text + '\n' * (not text.endswith('\n')) for name, text in self.before.items() if text})
+        self.theirs.write({name: text + '\n' * (text != '' and not text.endswith('\n')) for name, text in self.before.items()})
         return self.theirs.run(arguments)
 
     def diff(self, theirs, ours, ending=''):
@@ -214,17 +222,17 @@ class Case:
         return sorted(line for line in lines if not self.verbose or line.startswith(('fatal: ', 'warning: ')))
 
     def plain_files(self, files, ending):
-        """Postfix leaves its temporary file when it fails, and appends several new names in any order: what comes behind
-        the old text is sorted. Lines that end in CR and LF stay so in ours."""
+        """Postfix leaves its temporary file when it fails, and appends several new names in any order: the last lines, as
+        many as there may be new ones, are sorted. Lines that end in CR and LF stay so in ours."""
         lines = []
         for name, text in files.items():
             if name.endswith('.tmp'):
                 continue
             before = self.before.get(name, '')
-            old = before.count('\n')
             text = text.replace('\r\n', '\n') if '\r\n' in before else text
             text += ending * (not text.endswith('\n'))
             new = text.split('\n')
+            old = max(len(new) - self.settings - 1, 0)
             new = new[:old] + (sorted(new[old:]) if name == 'main.cf' else new[old:])
             lines += ['%s: %s' % (name, line) for line in new]
         return lines

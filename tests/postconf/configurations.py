@@ -90,7 +90,7 @@ MASTER = {
     'many': ''.join('s%d unix - - y - %d smtp -o syslog_name=p/s%d -o x=%d\n' % (i, i, i, i) for i in range(40)),
     'flags': 'a unix - - n - - smtp -v -D -vv -o x=1 -d y\nb inet n - n - - smtpd -D\n'
              'c unix - n n - - pipe -v -o x=2 flags=R user=a argv=b -o y=3\n',
-    'dashes': 'a unix - - - - - smtp -\nb unix - - - - - smtp -- -o x=1\nc unix - - - 0 0 smtp -x y -o {x = 1}\n',
+    'dashes': 'a unix - - - - - smtp x\nb unix - - - - - smtp -- -o x=1\nc unix - - - 0 0 smtp -x y -o {x = 1}\n',
     'hosts': '[::1]:smtp inet n - n - - smtpd\n127.0.0.1:25 inet n - n - - smtpd\nlocalhost:587 inet n - n - - smtpd\n'
              '[fe80::1]:10025 inet n - n - - smtpd -o x=1\nprivate/deep unix - - n - - smtp\n',
     'long_form': 'a unix - - n - - smtp -o { x = a  b } -o {y=} -o { z =c } -o {  biff=  }\n'

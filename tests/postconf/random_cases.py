@@ -8,6 +8,7 @@ NAMES = ['biff', 'relayhost', 'myorigin', 'mydestination', 'x', 'yy', 'smtp_bind
          'content_filter', 'proxy_interfaces', 'relay_domains', 'alpha', 'default_rbl_reply',
          'smtpd_recipient_restrictions', 'transport_maps', 'virtual_alias_maps', 'q_server_host', 'q_bogus', 'maildrop_time_limit',
          'a_destination_concurrency_limit', 'smtpd_banner', 'syslog_name', 'process_name', 'name_1', 'Name.2']
+SERVICE_NAMES = [name for name in NAMES if not name.startswith('q_')]
 WORDS = ['a', 'bb', 'no', 'yes', 'c,d', '=', '"', '#z', '[h]:25', '127.0.0.0/8', '[::1]/128', 'user@example.com', "it's",
          'a=b', '\\', '*', '!x', '(x)', '<>', 'hash:/etc/x', 'ldap:q', 'proxy:mysql:q', 'pcre:{{/a b/ c}}', 'ldap:/nowhere/q',
          'pipemap:{hash:a, ldap:q}', '{a b}', '{ c = d }', 'Grüße', '€', '\udce9', 'longer-words-that-need-folding', 'w' * 85,
@@ -27,7 +28,7 @@ BETWEEN = ['# c\n', '\n', '  # i\n', ' \n', '#\n', '\t\n', '#biff = no\n', '# Gr
 FIELDS = {'private': 'yn-', 'unprivileged': 'yn-', 'chroot': 'yn-', 'wakeup': ['-', '0', '60', '60?', 'x', ''],
           'process_limit': ['-', '0', '1', '50', '5?'], 'service': ['smtp', 'new', '10.0.0.1:25', '127.0.0.1:25', 'a/b'],
           'type': ['inet', 'unix', 'pass', 'INET'],
-          'command': ['foo -v -o a=b c', 'smtpd', 'pipe flags=X argv=/bin/a {b c}', 'smtp -o { x = y z }', 'smtp -vo x=$yy', '']}
+          'command': ['foo -v -o a=b c', 'smtpd', 'pipe flags=X argv=/bin/a {b c}', 'smtp -o { x = y z }', 'smtp -vo x=$yy']}
 
 
 class Chance(random.Random):
@@ -68,7 +69,7 @@ class Chance(random.Random):
         fields = [name, kind, 'n' if kind == 'inet' else self.choice('yn-'), self.choice('yn-'), self.choice('yn-'),
                   self.choice(['-', '60', '60?', '0']), self.choice(['-', '1', '0', '100']),
                   self.choice(['smtpd', 'smtp', 'pipe', 'spawn', 'error', '/usr/libexec/other'])]
-        settings = ''.join(self.choice(SETTINGS) % (self.choice(NAMES), self.choice(VALUES))
+        settings = ''.join(self.choice(SETTINGS) % (self.choice(SERVICE_NAMES), self.choice(VALUES))
                            for _ in range(self.choice([0, 0, 1, 1, 2, 3, 6])))
         return self.choice([' ', ' ', '\t', '      ']).join(fields) + settings + self.sometimes(.4, self.choice(REST)) + '\n'
 
@@ -110,7 +111,7 @@ class Chance(random.Random):
         return '%s/%s=%s' % (self.pattern(), name, self.choice(FIELDS[name]))
 
     def override(self):
-        return '%s/%s=%s' % (self.pattern(), self.choice(NAMES), self.choice(VALUES))
+        return '%s/%s=%s' % (self.pattern(), self.choice(SERVICE_NAMES), self.choice(VALUES))
 
     def service_edit(self):
         line = self.entry().replace('\n# c\n', ' ').replace('\n#c\n # d\n', ' ').replace('\n', ' ')
