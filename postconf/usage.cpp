@@ -70,9 +70,6 @@ void find_user_names(const Values& set, const Overrides& services, const std::st
     if (in_main || own.contains(name) || catalog.find(name) != nullptr) return;
     output.remark(concat(directory, "/", file, ": undefined parameter: ", name));
   };
-  const auto use_of_table = [&](std::string_view name) {
-    if (set.contains(name)) catalog.add_user(name);
-  };
   for (const auto& [service, settings] : services) {
     const auto stub = named(service);
     const auto where = concat("master.cf:", stub.name, "/", config::name_of(stub.type));
@@ -85,7 +82,9 @@ void find_user_names(const Values& set, const Overrides& services, const std::st
       each_use(catalog, name, value, expand, &stub,
                [&](std::string_view used) { use_in(own, "master.cf", used); });
       const auto tables = tables_in(catalog, name, value, expand, &stub);
-      each_table_parameter(tables, use_of_table);
+      each_table_parameter(tables, [&](std::string_view used) {
+        if (set.contains(used) && !own.contains(used)) catalog.add_user(used);
+      });
       warn_of_tables(tables, where, output);
     }
     everywhere.merge(own);
@@ -98,7 +97,9 @@ void find_user_names(const Values& set, const Overrides& services, const std::st
     each_use(catalog, name, value, expand, nullptr,
              [&](std::string_view used) { use_in(everywhere, "main.cf", used); });
     const auto tables = tables_in(catalog, name, value, expand, nullptr);
-    each_table_parameter(tables, use_of_table);
+    each_table_parameter(tables, [&](std::string_view used) {
+      if (set.contains(used)) catalog.add_user(used);
+    });
     warn_of_tables(tables, "main.cf", output);
   }
 }
