@@ -175,7 +175,7 @@ class Case:
         either may come first."""
         fatal = [[re.sub(r'(CONF/\S+?).tmp:', r'\1 for reading:', line) for line in self.messages(side[2])
                   if line.startswith(('fatal', 'usage'))] for side in (theirs, ours)]
-        in_file = [re.search(r'fatal: .*\bCONF/', side[2]) is None for side in (theirs, ours)]
+        in_file = [bool(re.search(r'fatal: .*\bCONF/', side[2])) for side in (theirs, ours)]
         return bool(fatal[0] and fatal[1]) and (fatal[0] == fatal[1] or in_file[0] != in_file[1]) and (
             theirs[:2] == ours[:2] == (1, '') and ours[3] == self.before)
 
