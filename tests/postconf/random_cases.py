@@ -110,13 +110,18 @@ class Chance(random.Random):
         name = self.choice(list(FIELDS))
         return '%s/%s=%s' % (self.pattern(), name, self.choice(FIELDS[name]))
 
+    def fields(self):
+        """Not type and private at once, which depend on each other."""
+        edits = self.some(self.field)
+        return edits if sum('/private=' in edit or '/type=' in edit for edit in edits) < 2 else edits[:1]
+
     def override(self):
         return '%s/%s=%s' % (self.pattern(), self.choice(SERVICE_NAMES), self.choice(VALUES))
 
     def service_edit(self):
         line = self.entry().replace('\n# c\n', ' ').replace('\n#c\n # d\n', ' ').replace('\n', ' ')
         return self.choice([
-            ['-F'] + self.some(self.field), ['-Fe'] + self.some(self.field),
+            ['-F'] + self.fields(), ['-Fe'] + self.fields(),
             ['-P'] + self.some(self.override, 4), ['-Pe'] + self.some(self.override),
             ['-PX'] + self.some(lambda: self.pattern() + '/' + self.choice(NAMES)),
             [self.choice(['-MX', '-M#'])] + self.some(self.pattern, 2),
