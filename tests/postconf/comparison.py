@@ -56,7 +56,8 @@ class Postfix:
         os.mkdir(self.empty)
         pathlib.Path(self.empty, 'master.cf').touch()
         theirs, ours = self.defaults(self.program), self.defaults(OURS)
-        self.places = [(ours[name].strip(), theirs[name].strip()) for name in LISTED & theirs.keys() if name in ('mail_name', 'mail_version') or ours[name].startswith('/')]
+        self.places = [(ours[name].strip(), theirs[name].strip()) for name in LISTED & theirs.keys()
+                       if name in ('mail_name', 'mail_version') or ours[name].startswith('/')]
         self.follow = set()  # parameters whose default is made of listed ones
         found = {'postconf'}
         while found:
@@ -87,7 +88,8 @@ class Postfix:
             self.theirs['LD_PRELOAD'] = library
 
     def defaults(self, program):
-        shown = subprocess.run([program, '-c', self.empty, '-d'], env=self.theirs, capture_output=True, text=True, check=True).stdout
+        shown = subprocess.run([program, '-c', self.empty, '-d'], env=self.theirs, capture_output=True, text=True,
+                               check=True).stdout
         return dict((line + ' ').split(' = ', 1) for line in shown.replace(' =\n', ' = \n').split('\n') if line)
 
     def is_postfix(self, program):
@@ -213,12 +215,16 @@ class Case:
             out = out.replace(ours, theirs)
         return [line for line in out.split('\n') if line.split(' =')[0] not in away]
 
+    @staticmethod
+    def plain_message(line):
+        line = QUOTED.sub('"', INVALID.sub(r'\1', BROKEN.sub(r'fatal: \1', line)))
+        return re.sub(r'[^ -~]', '?', line)[:LONGEST]
+
     def messages(self, err):
         """Postfix gives warnings in the order of a hash table, and its own usage text. What -v adds does not matter."""
         if USAGE.search(err):
             return ['usage']
-        lines = (re.sub(r'^\S*postconf: ', '', line) for line in err.split('\n') if line)
-        lines = {re.sub(r'[^ -~]', '?', QUOTED.sub('"', INVALID.sub(r'\1', BROKEN.sub(r'fatal: \1', line))))[:LONGEST] for line in lines}
+        lines = {self.plain_message(re.sub(r'^\S*postconf: ', '', line)) for line in err.split('\n') if line}
         return sorted(line for line in lines if not self.verbose or line.startswith(('fatal: ', 'warning: ')))
 
     def plain_files(self, files, ending):
