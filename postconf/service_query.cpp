@@ -83,7 +83,7 @@ Result<bool> Show::show_overrides(const Service& service, const Pattern& pattern
     if (!pattern.fits_third(name)) continue;
     const auto* known = configuration_.catalog().find(name);
     if (known != nullptr && known->read_only) {
-      found = true;
+      found = found || pattern.third == "*";
       continue;
     }
     auto shown = request_.expand ? configuration_.expand(value, &service) : Result<std::string>(value);

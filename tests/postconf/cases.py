@@ -119,7 +119,7 @@ MAIL_CONFIG=CONF -c CONF biff | MAIL_CONFIG=CONF/none -c CONF -n | MAIL_CONFIG=C
 -Pe */*/a=1 */*/b=2 */inet/a=3 | -Pe submission/inet/smtpd_client_restrictions=permit,reject */unix/x=$y
 -Pe '*/*/x={a}' | -Pe '*/*/x=a{b' | -Pe '*/*/{x=1' | -Pe '*/*/x y=1' | -Pe '*/*/x = y ' | -Pe */*/-x=1 | -Pe */*/x==
 -PX submission/inet/smtpd_recipient_restrictions submissions/inet/syslog_name | -PX */*/syslog_name | -P */*/syslog_name nope
--Px */*/syslog_name | -P submission/inet/syslog_name submissions/*/syslog_name -x | -PX dovecot/unix/x | -PX */inet/content_filter
+-Px */*/syslog_name | -P submission/inet/syslog_name submissions/*/syslog_name -x | -P */*/process_name | -PX dovecot/unix/x | -PX */inet/content_filter
 -Me 'smtp/inet=smtp inet n - n - - postscreen' 'smtpd/pass=smtpd pass - - n - - smtpd' 'x/unix=x unix - - n - 0 dnsblog'
 -Me 'a/unix=a unix - - n - -' | -Me 'a/unix=a unix - - n - - smtp -o' | -Me 'a/unix=a unix - - n - - smtp -o {x = y'
 -Me 'a/unix=a unix - - n - - smtp -o {x = }' | -Me 'a/unix=a unix - - n - - smtp -o { = x}'
