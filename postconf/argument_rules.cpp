@@ -11,7 +11,7 @@ namespace {
 
 // Of each group at most one may be given.
 constexpr std::string_view kExclusive[] = {kModes, "eX#",  "dneX#", "eX#f", "eX#x", "eX#j", "eX#o",
-                                           "eX#h", "eX#H", "hH",    "fj",   "hj",   "Hj"};
+                                           "eX#h", "eX#H", "hH",    "do",    "fj",   "hj",   "Hj"};
 
 // What else a mode does not go with.
 struct Refusal {
