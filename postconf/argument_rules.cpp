@@ -48,9 +48,11 @@ std::string Part::given_of(std::string_view some) const {
   return text;
 }
 
-bool Part::is_edit() const {
-  return verb || has_any("eX#") || (!words.empty() && words[0].find('=') != std::string::npos);
+bool Part::has_setting() const {
+  return !has_any(kLists) && !words.empty() && words[0].find('=') != std::string::npos;
 }
+
+bool Part::is_edit() const { return verb || has_any("eX#") || has_setting(); }
 
 Result<void> check_part(const Part& part, const Request& request) {
   // -P -P is one mode, and not for edits.

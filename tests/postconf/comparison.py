@@ -117,7 +117,9 @@ class Side:
                 pathlib.Path(self.directory, name).write_bytes(to_bytes(text))
 
     def files(self):
-        return {path.name: to_text(path.read_bytes()) for path in sorted(pathlib.Path(self.directory).iterdir())}
+        """All but the history of edits, which only ours keeps."""
+        return {path.name: to_text(path.read_bytes()) for path in sorted(pathlib.Path(self.directory).iterdir())
+                if not path.name.startswith('.')}
 
     def run(self, arguments):
         """Exit status, output, errors, and the files that are there now. CONF stands for the directory; as for a shell,
@@ -134,6 +136,12 @@ class Side:
                              check=False, stdin=subprocess.DEVNULL)
         out, err = (data.decode('latin-1').replace(self.directory, 'CONF') for data in (ran.stdout, ran.stderr))
         return ran.returncode, out, err, self.files()
+
+
+# What Postfix says of what only ours understands.
+NEW = re.compile(r'with option -F, do not specify -[X#]|with option -P, do not specify -#|'
+                 r'-Pe does not accept whitespace in parameter value|'
+                 r"missing '=' after attribute name: \"-\w|invalid option -- '(O|j|-)'")
 
 
 class Case:
@@ -155,11 +163,12 @@ class Case:
         """What differs, as text; empty if nothing does but what docs/postconf-differences.md lists."""
         self.before = self.ours.files()
         self.expands = any(re.match('-[a-zA-Z]*x', word) for word in arguments)
+        self.has_glob = any(re.search(r'[^/*][*]|[*][^/*]|[?]', word) for word in arguments)
         self.settings = sum('=' in word for word in arguments)
         self.verbose = any(re.match('-[a-zA-Z]*v', word) for word in arguments)
         theirs, ours = self.theirs.run(arguments), self.ours.run(arguments)
         found = self.diff(theirs, ours)
-        listed = (self.is_stopped_by_macro, self.is_fatal_alike, self.is_refused)
+        listed = (self.is_stopped_by_macro, self.is_fatal_alike, self.is_refused, self.is_new)
         if not found or any(check(theirs, ours) for check in listed):
             return ''
         if not self.lacks_newline():
@@ -180,6 +189,11 @@ class Case:
         in_file = [bool(re.search(r'fatal: .*\bCONF/', side[2])) for side in (theirs, ours)]
         return bool(fatal[0] and fatal[1]) and (fatal[0] == fatal[1] or in_file[0] != in_file[1]) and (
             theirs[:2] == ours[:2] == (1, '') and ours[3] == self.before)
+
+    def is_new(self, theirs, _):
+        """Postfix has no such form: a verb or an option that it lacks, a pattern within a component, a value with blanks, an
+        edit with another verb behind it."""
+        return theirs[0] == 1 and (NEW.search(theirs[2]) or self.has_glob and 'requires service_name' in theirs[2])
 
     def is_refused(self, theirs, ours):
         """Ours makes no file that it cannot read; Postfix does, or crashes. Nor does it close braces by itself."""

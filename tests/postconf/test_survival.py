@@ -41,6 +41,11 @@ def texts_of(path):
     return path.read_text(), (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, attributes)
 
 
+def names_in(directory):
+    """The files there but the history of edits."""
+    return sorted(name for name in os.listdir(directory) if not name.startswith('.postconf.history'))
+
+
 class Target:
     """A file that is edited back and forth between two texts."""
 
@@ -132,7 +137,7 @@ class Killed(Directory):
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         self.assertEqual(texts_of(target.path), (target.texts[following], target.facts))
         target.now = following
-        self.assertEqual(sorted(os.listdir(target.directory)), ['main.cf', 'master.cf'])
+        self.assertEqual(names_in(target.directory), ['main.cf', 'master.cf'])
 
     def kill_many(self, make, kills, seed):
         directory = self.directory / str(seed)
@@ -206,11 +211,11 @@ class Refused(Directory):
         for words in (['-e', 'biff=' + 'yes ' * 5000], ['-P', 'smtp/inet/x=' + 'y' * 20000]):
             file = 'master.cf' if words[0] == '-P' else 'main.cf'
             path = pathlib.Path(directory) / file
-            before = texts_of(path), sorted(os.listdir(directory))
+            before = texts_of(path), names_in(directory)
             ended = edit(directory, *words, **how)
             self.assertEqual(ended.returncode, 1)
             self.assertRegex(ended.stderr, r'^postconf: fatal: \w+ \S*%s\S*( for writing)?: %s\n$' % (file, reason))
-            self.assertEqual((texts_of(path), sorted(os.listdir(directory))), before)
+            self.assertEqual((texts_of(path), names_in(directory)), before)
 
     def fill(self, disk):
         with open(disk / 'ballast', 'wb', buffering=0) as file:
@@ -319,8 +324,8 @@ class Kept(Directory):
         self.assertEqual(os.readlink(linked / 'again'), str(linked / 'master.real'))
         self.assertIn('biff = yes\n', (real / 'main.cf').read_text())
         self.assertIn('-o x=y\n', (linked / 'master.real').read_text())
-        self.assertEqual(sorted(os.listdir(real)), ['main.cf'])
-        self.assertEqual(sorted(os.listdir(linked)), ['again', 'main.cf', 'master.cf', 'master.real'])
+        self.assertEqual(names_in(real), ['main.cf'])
+        self.assertEqual(names_in(linked), ['again', 'main.cf', 'master.cf', 'master.real'])
 
     def test_a_link_that_leads_nowhere(self):
         self.main.unlink()
