@@ -20,7 +20,7 @@ class Reader {
   explicit Reader(std::string path) : path_(std::move(path)) {}
 
   Result<std::vector<Step>> lines(std::string_view text) {
-    const auto lines = config::Lines::parse(text, path_);
+    const auto lines = config::Lines::parse(std::string(text), path_);
     if (!lines) return fail(lines.error());
     for (const auto& entry : lines->logical()) {
       const auto setting = config::split_setting(entry.text);

@@ -90,7 +90,7 @@ std::vector<Commented> commented_services(const Lines& lines) {
 void uncomment(Lines& lines, const Commented& entry) {
   bool first = true;
   for (const auto number : entry.lines) {
-    std::string line = lines.line(number);
+    std::string line(lines.line(number));
     line.erase(0, line.find_first_not_of('#'));
     if (first) line.erase(0, line.find_first_not_of(" \t"));
     first = false;

@@ -52,14 +52,15 @@ std::vector<FileEdit> Draft::edits() const {
   std::vector<FileEdit> edits;
   for (const auto* side : {&main_, &master_}) {
     if (!*side) continue;
-    const auto& [name, text, lines, file] = **side;
-    const auto now = lines.text();
-    if (now == text) continue;
-    const auto before = config::Lines::parse(text, name);
-    if (!before) continue;  // it was parsed when it was opened
-    edits.push_back({name, digest_of(text), digest_of(now), config::difference(*before, lines)});
+    const auto now = (*side)->lines.text();
+    if (now != (*side)->text) edits.push_back(edit_of(**side, now));
   }
   return edits;
+}
+
+FileEdit Draft::edit_of(const Side& side, std::string_view now) {
+  const auto before = config::Lines::parse(side.text, side.name);  // as when it was opened
+  return {side.name, digest_of(side.text), digest_of(now), config::difference(before.value_or(config::Lines()), side.lines)};
 }
 
 std::string Draft::difference() const {
@@ -72,28 +73,21 @@ std::string Draft::difference() const {
   return all;
 }
 
-std::vector<Draft::Side*> Draft::changed() {
-  std::vector<Side*> found;
-  for (auto* side : {&main_, &master_}) {
-    if (*side && (*side)->lines.text() != (*side)->text) found.push_back(&**side);
-  }
-  return found;
-}
-
 Result<std::optional<Record>> Draft::commit(Record entry) {
-  const auto sides = changed();
-  if (sides.empty()) return std::optional<Record>();
-  for (auto* side : sides) {
-    if (auto prepared = side->file->prepare(side->lines.text()); !prepared) return fail(prepared.error());
+  std::vector<Side*> changed;
+  for (auto* side : {&main_, &master_}) {
+    if (!*side) continue;
+    const auto now = (*side)->lines.text();
+    if (now == (*side)->text) continue;
+    changed.push_back(&**side);
+    entry.files.push_back(edit_of(**side, now));
+    if (auto prepared = (*side)->file->prepare(now); !prepared) return fail(prepared.error());
   }
-  entry.files = edits();
+  if (changed.empty()) return std::optional<Record>();
   auto kept = remember(directory_, std::move(entry));
   if (!kept) return fail(kept.error());
-  for (auto* side : sides) {
+  for (auto* side : changed) {
     if (auto published = side->file->publish(); !published) return fail(published.error());
-  }
-  for (auto* side : sides) {
-    if (auto durable = side->file->sync(); !durable) return fail(durable.error());
   }
   return std::optional(std::move(*kept));
 }

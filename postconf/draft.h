@@ -53,7 +53,7 @@ class Draft {
 
   static Result<Side> open_side(const std::string& directory, const std::string& name, Purpose purpose);
   Result<std::string> text_of(const std::optional<Side>& side, const std::string& path) const;
-  std::vector<Side*> changed();
+  static FileEdit edit_of(const Side& side, std::string_view now);
 
   std::string directory_;
   std::optional<Side> main_, master_;

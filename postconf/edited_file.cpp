@@ -17,12 +17,6 @@ namespace postern::postconf {
 
 namespace {
 
-std::string directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return path.substr(0, slash == 0 ? 1 : slash);
-}
-
 // Copies one extended attribute; that there is no such thing here or there is no mistake.
 Result<void> copy_attribute(int from, int to, const char* name, const std::string& path) {
   const auto size = ::fgetxattr(from, name, nullptr, 0);
@@ -104,11 +98,11 @@ Result<void> EditedFile::keep_attributes() {
   return {};
 }
 
-Result<void> EditedFile::prepare(std::string_view text) {
+Result<void> EditedFile::prepare(std::string_view text, Durable durable) {
   if (::ftruncate(fd_.get(), 0) != 0) return fail_errno(concat("truncate ", temporary_), errno);
   if (auto written = write_all(fd_.get(), text, temporary_); !written) return written;
   if (auto kept = keep_attributes(); !kept) return kept;
-  if (::fsync(fd_.get()) != 0) return fail_errno(concat("sync ", temporary_), errno);
+  if (durable == Durable::yes && ::fsync(fd_.get()) != 0) return fail_errno(concat("sync ", temporary_), errno);
   return {};
 }
 
@@ -118,7 +112,5 @@ Result<void> EditedFile::publish() {
   fd_.reset();
   return {};
 }
-
-Result<void> EditedFile::sync() const { return sync_directory(directory_of(path_)); }
 
 }  // namespace postern::postconf

@@ -28,12 +28,11 @@ class EditedFile {
   // Whether FILE.tmp had something in it: an editor died before it could make it the file.
   bool was_interrupted() const { return interrupted_; }
 
+  enum class Durable { yes, no };
   // Puts the new text on disk beside the file, with its mode, owner and extended attributes (access control lists).
-  Result<void> prepare(std::string_view text);
+  Result<void> prepare(std::string_view text, Durable durable = Durable::yes);
   // Makes what was prepared the file: a reader sees the old file or the new one, and so does who comes after a crash.
   Result<void> publish();
-  // Makes the new name durable.
-  Result<void> sync() const;
 
  private:
   EditedFile() = default;

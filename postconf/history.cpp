@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "lib/base/text.h"
@@ -88,8 +89,7 @@ Result<void> happen(EditedFile& file, const FileEdit& edit) {
   if (!lines) return fail(lines.error());
   if (auto repeated = config::repeat(*lines, edit.hunks, edit.file); !repeated) return repeated;
   if (auto prepared = file.prepare(lines->text()); !prepared) return prepared;
-  if (auto published = file.publish(); !published) return published;
-  return file.sync();
+  return file.publish();
 }
 
 Result<void> finish(const std::string& directory, const Record& record) {
@@ -154,9 +154,17 @@ void show_files(const Record& record, Output& output) {
 
 }  // namespace
 
+// FNV-1a, eight bytes at a time.
 std::string digest_of(std::string_view text) {
-  std::uint64_t sum = 0xcbf29ce484222325;  // FNV-1a
-  for (const char c : text) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  constexpr std::uint64_t kPrime = 0x100000001b3;
+  std::uint64_t sum = 0xcbf29ce484222325;
+  auto rest = text;
+  for (std::uint64_t word = 0; rest.size() >= sizeof word; rest.remove_prefix(sizeof word)) {
+    std::memcpy(&word, rest.data(), sizeof word);
+    sum = (sum ^ word) * kPrime;
+    sum ^= sum >> 32;
+  }
+  for (const char c : rest) sum = (sum ^ static_cast<unsigned char>(c)) * kPrime;
   std::string digits;
   for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[(sum >> shift) & 15];
   return concat(digits, "-", text.size());
@@ -170,7 +178,9 @@ Result<Record> remember(const std::string& directory, Record record) {
   record.number = lines.empty() ? 1 : number_of(lines.back()) + 1;
   record.time = now();
   record.user = user_now();
-  if (auto prepared = file->prepare(with_line(file->text(), line_of(record))); !prepared) return fail(prepared.error());
+  // Only what an edit of both files may have to be finished from has to be there after a power cut.
+  const auto durable = record.files.size() > 1 ? EditedFile::Durable::yes : EditedFile::Durable::no;
+  if (auto prepared = file->prepare(with_line(file->text(), line_of(record)), durable); !prepared) return fail(prepared.error());
   if (auto published = file->publish(); !published) return fail(published.error());
   return record;
 }

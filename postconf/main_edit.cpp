@@ -85,7 +85,7 @@ bool has_value(std::string_view entry, std::string_view wanted) {
 // Every entry of these names, not only the one in force; names that are not there yet come last, sorted.
 void change_entries(const Step& step, WantedNames& wanted, Draft& draft, Output& output) {
   std::vector<Change> changes;
-  for (auto& entry : draft.main().logical()) {
+  for (const auto& entry : draft.main().logical()) {
     const auto found = find_wanted(wanted, name_of(entry.text), step.verb);
     if (found == wanted.end()) continue;
     if (step.gently && has_value(entry.text, found->second.line)) {
@@ -95,7 +95,7 @@ void change_entries(const Step& step, WantedNames& wanted, Draft& draft, Output&
     if (found->second.found++ == 1 && !Glob(found->first).is_wild()) {
       output.warn(concat(draft.main_path(), ": multiple entries for \"", found->first, "\""));
     }
-    changes.push_back({kind_of(step.verb), std::move(entry), found->second.line});
+    changes.push_back({kind_of(step.verb), entry, found->second.line});
   }
   draft.main().apply(changes);
   for (const auto& [name, entry] : wanted) {

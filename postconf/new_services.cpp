@@ -20,7 +20,7 @@ struct Found {
 
 // The entry in force of that name: the last one.
 Result<std::optional<Found>> find(const Draft& draft, const config::Lines& lines, const Pattern& name) {
-  auto logical = lines.logical();
+  const auto& logical = lines.logical();
   for (auto entry = logical.rbegin(); entry != logical.rend(); ++entry) {
     const auto head = head_of(entry->text);
     if (head.name != name.service.text() || head.type != name.type.text()) continue;
@@ -29,7 +29,7 @@ Result<std::optional<Found>> find(const Draft& draft, const config::Lines& lines
       return fail(service.error().kind,
                   concat(draft.master_path(), ", line ", entry->begin + 1, ": ", service.error().text));
     }
-    return std::optional(Found{std::move(*entry), std::move(*service)});
+    return std::optional(Found{*entry, std::move(*service)});
   }
   return std::optional<Found>();
 }

@@ -89,10 +89,10 @@ std::optional<Kept> last_kept(const Lines& lines, std::vector<ServiceEdit>& edit
 }
 
 std::optional<Logical> entry_named(const Lines& lines, std::string_view name, std::string_view type) {
-  auto logical = lines.logical();
+  const auto& logical = lines.logical();
   for (auto entry = logical.rbegin(); entry != logical.rend(); ++entry) {
     const auto head = head_of(entry->text);
-    if (head.name == name && head.type == type) return std::move(*entry);
+    if (head.name == name && head.type == type) return *entry;
   }
   return std::nullopt;
 }
@@ -177,7 +177,7 @@ class SettingsOf {
     }
     // The line as it is, if that is read as meant; otherwise a word of the entry.
     Lines changed = lines;
-    std::string line = lines.line(number);
+    std::string line(lines.line(number));
     line.erase(0, line.find_first_not_of('#'));
     changed.replace(number, number + 1, {is_blank(line.front()) ? line : "  " + line});
     const auto again = number < begin ? Result<Service>(fail(Errc::invalid, ""))
@@ -199,8 +199,8 @@ class SettingsOf {
   static std::string name_of_entry(const Service& service) { return postconf::name_of(service); }
 
   static std::string text_at(const Lines& lines, std::size_t begin) {
-    for (auto& entry : lines.logical()) {
-      if (entry.begin == begin) return entry.text;
+    for (const auto& entry : lines.logical()) {
+      if (entry.begin == begin) return std::string(entry.text);
     }
     return {};
   }

@@ -98,7 +98,7 @@ class ServiceStep {
   Result<void> change_entries() {
     const EditIndex index(edits_);
     std::vector<Change> changes;
-    for (auto& entry : draft_.master().logical()) {
+    for (const auto& entry : draft_.master().logical()) {
       const auto numbers = index.for_entry(head_of(entry.text));
       if (numbers.empty() || !is_meant(entry)) continue;
       Change change{step_.verb == Verb::comment_out ? Change::Kind::comment_out : Change::Kind::erase, entry};

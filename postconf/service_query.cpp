@@ -37,7 +37,8 @@ class Show {
   bool can_exist(const Pattern& pattern) const;
   Origin origin(const Service& service) const;
   Origin origin_of(const Service& service, std::string_view override_name) const;
-  Result<void> show(const Service& service);
+  Result<void> show(const Service& original);
+  Result<void> show_parts(const Service& service);
   // These tell whether the service has what the third part of the pattern asks for.
   Result<bool> show_part(const Service& service, const Pattern& pattern);
   Result<bool> show_overrides(const Service& service, const Pattern& pattern);
@@ -201,13 +202,17 @@ Result<void> Show::show(const Service& original) {
   const bool fits = std::any_of(patterns_.begin(), patterns_.end(),
                                 [&](const Pattern& pattern) { return pattern.fits(original); });
   if (!fits || !condition_.fits(original)) return {};
+  if (!request_.expand) return show_parts(original);
   Service service = original;
   for (auto& [name, value] : service.overrides) {
-    if (!request_.expand) break;
     auto expanded = configuration_.expand(value, &original);
     if (!expanded) return cannot_expand(expanded.error(), output_);
     value = std::move(*expanded);
   }
+  return show_parts(service);
+}
+
+Result<void> Show::show_parts(const Service& service) {
   for (auto& pattern : patterns_) {
     if (!pattern.fits(service)) continue;
     const auto found = show_part(service, pattern);
@@ -219,6 +224,7 @@ Result<void> Show::show(const Service& original) {
 
 Result<void> Show::run() {
   if (auto read = read_patterns(); !read) return read;
+  output_.out.reserve(configuration_.services().size() * 80);  // about a line each
   for (const auto& service : configuration_.services()) {
     if (auto shown = show(service); !shown) return shown;
   }

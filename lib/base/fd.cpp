@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -29,7 +30,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     return fail_errno(concat("read ", path), EISDIR);
   }
   std::string text;
-  char block[16384];
+  if (S_ISREG(status.st_mode)) text.reserve(std::min(limit, static_cast<std::size_t>(status.st_size)));
+  char block[65536];
   for (;;) {
     const ssize_t n = ::read(fd->get(), block, sizeof block);
     if (n < 0 && errno == EINTR) continue;

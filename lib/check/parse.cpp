@@ -20,17 +20,17 @@ std::string first_word(std::string_view text) {
 // The text with every malformed entry made a comment.
 std::optional<std::string> without_malformed(std::string_view text, const std::string& path,
                                              const Objection& objection, std::vector<Finding>& findings) {
-  auto lines = config::Lines::parse(text, path);
+  auto lines = config::Lines::parse(std::string(text), path);
   if (!lines) {
     findings.push_back(located(Severity::error, path, lines.error().text));
     return std::nullopt;
   }
   std::vector<config::Change> changes;
-  for (auto& entry : lines->logical()) {
+  for (const auto& entry : lines->logical()) {
     const auto why = objection(entry.text);
     if (!why) continue;
     findings.push_back({Severity::error, path, entry.begin + 1, *why, first_word(entry.text)});
-    changes.push_back({config::Change::Kind::comment_out, std::move(entry)});
+    changes.push_back({config::Change::Kind::comment_out, entry});
   }
   lines->apply(changes);
   return lines->text();
@@ -39,7 +39,7 @@ std::optional<std::string> without_malformed(std::string_view text, const std::s
 template <class File>
 std::optional<File> parse(std::string_view text, const std::string& path, const Objection& objection,
                           std::vector<Finding>& findings) {
-  auto file = File::parse(text, path);
+  auto file = File::parse(std::string(text), path);
   if (!file) {
     const auto rest = without_malformed(text, path, objection, findings);
     if (!rest) return std::nullopt;

@@ -4,9 +4,9 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "lib/config/service.h"
@@ -43,7 +43,11 @@ class Catalog {
   const std::map<std::string, Known, std::less<>>& all() const { return all_; }
 
  private:
-  using Names = std::set<std::string, std::less<>>;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+  };
+  using Names = std::unordered_set<std::string, Hash, std::equal_to<>>;
   // The default of a parameter that some service brings along; null when there is no such service.
   const std::string_view* service_standard(std::string_view name) const;
 

@@ -121,11 +121,11 @@ std::vector<Hunk> difference(const Lines& before, const Lines& after) {
       ++j;
       continue;
     }
-    Hunk hunk{i, j, {}, {}, i > 0 ? before.line(i - 1) : std::string()};
+    Hunk hunk{i, j, {}, {}, std::string(i > 0 ? before.line(i - 1) : std::string_view())};
     while (j < after.height() && (after.origin(j) == kNewLine || after.origin(j) < i))
-      hunk.added.push_back(after.line(j++));
+      hunk.added.emplace_back(after.line(j++));
     const auto next = j < after.height() ? after.origin(j) : before.height();
-    while (i < next) hunk.removed.push_back(before.line(i++));
+    while (i < next) hunk.removed.emplace_back(before.line(i++));
     trim(hunk);
     if (!hunk.removed.empty() || !hunk.added.empty()) hunks.push_back(std::move(hunk));
   }

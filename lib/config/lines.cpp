@@ -28,9 +28,10 @@ Lines::Kind Lines::kind_of(std::string_view line) {
   return first == line.begin() ? Kind::first : Kind::more;
 }
 
-Result<Lines> Lines::parse(std::string_view text, const std::string& path) {
-  if (text.size() > kLongestFile) return fail(Errc::too_long, concat(path, ": file is too large"));
+Result<Lines> Lines::parse(std::string whole, const std::string& path) {
+  if (whole.size() > kLongestFile) return fail(Errc::too_long, concat(path, ": file is too large"));
   Lines parsed;
+  std::string_view text = parsed.texts_->emplace_back(std::move(whole));
   parsed.lines_.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
   bool in_entry = false;
   while (!text.empty()) {
@@ -43,20 +44,37 @@ Result<Lines> Lines::parse(std::string_view text, const std::string& path) {
                                         shown(trim(line)), "\""));
     }
     in_entry = in_entry || kind == Kind::first;
-    parsed.lines_.push_back({std::string(line), parsed.lines_.size()});
+    parsed.lines_.push_back({line, parsed.lines_.size()});
     text.remove_prefix(line.size());
   }
   return parsed;
 }
 
-std::vector<Logical> Lines::logical() const {
+const std::vector<Logical>& Lines::logical() const {
+  if (!logical_) logical_ = find_logical();
+  return *logical_;
+}
+
+// An entry of one line is a view of it; only those of several have to be joined.
+std::vector<Logical> Lines::find_logical() const {
   std::vector<Logical> found;
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    const auto kind = kind_of(lines_[i].text);
-    if (kind == Kind::ignored) continue;
-    if (kind == Kind::first) found.push_back({i, i, {}});
-    found.back().text += without_end(lines_[i].text);
-    found.back().end = i + 1;
+  for (std::size_t i = 0; i < lines_.size();) {
+    if (kind_of(lines_[i].text) == Kind::ignored) {
+      ++i;
+      continue;
+    }
+    Logical entry{i, i + 1, without_end(lines_[i].text)};
+    std::string joined;
+    for (++i; i < lines_.size(); ++i) {
+      const auto kind = kind_of(lines_[i].text);
+      if (kind == Kind::first) break;
+      if (kind == Kind::ignored) continue;
+      if (joined.empty()) joined = entry.text;
+      joined += without_end(lines_[i].text);
+      entry.end = i + 1;
+    }
+    if (!joined.empty()) entry.text = texts_->emplace_back(std::move(joined));
+    found.push_back(entry);
   }
   return found;
 }
@@ -100,6 +118,8 @@ std::size_t Lines::ignored() const {
   return static_cast<std::size_t>(count);
 }
 
+Lines::Line Lines::new_line(std::string text) { return {texts_->emplace_back(std::move(text)), kNewLine}; }
+
 // Moves the lines of an entry to `out` as the change wants them.
 void Lines::change(const Change& change, std::vector<Line>& out) {
   const bool rewrites = change.kind == Change::Kind::rewrite;
@@ -107,30 +127,27 @@ void Lines::change(const Change& change, std::vector<Line>& out) {
   const auto add_new = [&] {
     std::string_view rest = change.text;
     for (auto at = rest.find('\n'); at != rest.npos; at = rest.find('\n')) {
-      out.push_back({std::string(rest.substr(0, at + 1)), kNewLine});
+      out.push_back(new_line(std::string(rest.substr(0, at + 1))));
       rest.remove_prefix(at + 1);
     }
-    out.push_back({concat(rest, ending.empty() ? "\n" : ending), kNewLine});
+    out.push_back(new_line(concat(rest, ending.empty() ? "\n" : ending)));
   };
   if (rewrites && change.comments == Comments::behind) add_new();
   for (auto i = change.entry.begin; i < change.entry.end; ++i) {
     const bool stays = kind_of(lines_[i].text) == Kind::ignored;
     if (!stays && change.kind != Change::Kind::comment_out) continue;
-    if (stays) {
-      out.push_back(std::move(lines_[i]));
-    } else {
-      out.push_back({"#" + lines_[i].text, kNewLine});
-    }
+    out.push_back(stays ? lines_[i] : new_line(concat("#", lines_[i].text)));
   }
   if (rewrites && change.comments == Comments::in_front) add_new();
 }
 
 void Lines::apply(const std::vector<Change>& changes) {
+  logical_.reset();
   std::vector<Line> out;
   out.reserve(lines_.size());
   std::size_t at = 0;
   const auto keep_up_to = [&](std::size_t end) {
-    for (; at < end; ++at) out.push_back(std::move(lines_[at]));
+    for (; at < end; ++at) out.push_back(lines_[at]);
   };
   for (const auto& one : changes) {
     keep_up_to(one.entry.begin);
@@ -146,8 +163,7 @@ void Lines::apply(const std::vector<Change>& changes) {
 void Lines::end_all_but_the_last() {
   for (std::size_t i = 0; i + 1 < lines_.size(); ++i) {
     if (lines_[i].text.ends_with('\n')) continue;
-    lines_[i].text += '\n';
-    lines_[i].origin = kNewLine;
+    lines_[i] = new_line(concat(lines_[i].text, "\n"));
   }
 }
 
@@ -165,10 +181,11 @@ void Lines::append(std::string_view line) {
 }
 
 void Lines::replace(std::size_t begin, std::size_t end, const std::vector<std::string>& with) {
+  logical_.reset();
   const auto at = lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(begin),
                                lines_.begin() + static_cast<std::ptrdiff_t>(end));
   std::vector<Line> fresh;
-  for (const auto& text : with) fresh.push_back({text, kNewLine});
+  for (const auto& text : with) fresh.push_back(new_line(text));
   lines_.insert(at, fresh.begin(), fresh.end());
   end_all_but_the_last();
 }

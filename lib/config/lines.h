@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +20,12 @@ namespace postern::config {
 constexpr std::size_t kLongestFile = 16u << 20;
 
 // One logical line: its first physical line, and one past its last continuation line (both from 0), and its
-// text with the line ends dropped and the indentation kept. Comments may stand between the lines of an entry.
+// text with the line ends dropped and the indentation kept, which stands in the Lines that it is of. Comments may stand
+// between the lines of an entry.
 struct Logical {
   std::size_t begin = 0;
   std::size_t end = 0;
-  std::string text;
+  std::string_view text;
 };
 
 // Where comments inside an entry go when the entry is rewritten.
@@ -44,9 +48,10 @@ class Lines {
  public:
   // Fails with invalid ("PATH, line N: ...") on a NUL byte or a continuation line before any entry; with
   // too_long.
-  static Result<Lines> parse(std::string_view text, const std::string& path);
+  static Result<Lines> parse(std::string text, const std::string& path);
 
-  std::vector<Logical> logical() const;
+  // In the order of the file. Good until the next edit; what the texts view is good as long as these lines, or a copy.
+  const std::vector<Logical>& logical() const;
   std::string text() const;
   // The physical line on which a byte of a logical line's text stands, from 0. `begin` is that of the logical
   // line; a place behind its end counts as its last line.
@@ -59,7 +64,7 @@ class Lines {
   // How many lines there are.
   std::size_t height() const { return lines_.size(); }
   // A physical line with its end of line, and where it stood (from 0) when the text was parsed, or kNewLine.
-  const std::string& line(std::size_t number) const { return lines_[number].text; }
+  std::string_view line(std::size_t number) const { return lines_[number].text; }
   std::size_t origin(std::size_t number) const { return lines_[number].origin; }
 
   // Many edits in one pass; they are in the order of the file and do not overlap.
@@ -79,14 +84,20 @@ class Lines {
  private:
   enum class Kind { ignored, first, more };
   struct Line {
-    std::string text;  // with its end of line
+    std::string_view text;  // with its end of line; in texts_
     std::size_t origin = kNewLine;
   };
   static Kind kind_of(std::string_view line);
+  Line new_line(std::string text);
   void change(const Change& change, std::vector<Line>& out);
   void end_all_but_the_last();
+  std::vector<Logical> find_logical() const;
 
   std::vector<Line> lines_;
+  mutable std::optional<std::vector<Logical>> logical_;  // once somebody has asked
+  // What the lines stand in: the text that was parsed, and each line that came later. It only grows, and so copies of
+  // these lines own it together.
+  std::shared_ptr<std::deque<std::string>> texts_ = std::make_shared<std::deque<std::string>>();
 };
 
 // The text of a logical line as an error message shows it.

@@ -34,9 +34,9 @@ Result<std::pair<std::string, std::string>> split_setting(std::string_view text)
   return std::pair(std::string(name), std::string(trim(rest.substr(1))));
 }
 
-Result<MainCf> MainCf::parse(std::string_view text, std::string path) {
+Result<MainCf> MainCf::parse(std::string text, std::string path) {
   MainCf parsed;
-  auto lines = Lines::parse(text, path);
+  auto lines = Lines::parse(std::move(text), path);
   if (!lines) return fail(lines.error());
   parsed.path_ = std::move(path);
   parsed.lines_ = std::move(*lines);
@@ -45,9 +45,9 @@ Result<MainCf> MainCf::parse(std::string_view text, std::string path) {
 }
 
 Result<MainCf> MainCf::read(const std::string& path) {
-  const auto text = read_file(path, kLongestFile);
+  auto text = read_file(path, kLongestFile);
   if (!text) return fail(text.error());
-  return parse(*text, path);
+  return parse(std::move(*text), path);
 }
 
 Result<void> MainCf::index() {
@@ -78,9 +78,9 @@ const Entry* MainCf::find(std::string_view name) const {
 
 std::vector<Logical> MainCf::named(std::string_view name) const {
   std::vector<Logical> found;
-  auto logical = lines_.logical();
+  const auto& logical = lines_.logical();
   for (auto i = logical.size(); i-- > 0;) {
-    if (entries_[i].name == name) found.push_back(std::move(logical[i]));
+    if (entries_[i].name == name) found.push_back(logical[i]);
   }
   return found;
 }

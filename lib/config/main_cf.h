@@ -28,7 +28,7 @@ class MainCf {
   MainCf() = default;
 
   // Fails with invalid: "PATH, line N: missing '=' after attribute name: "TEXT"" and the like.
-  static Result<MainCf> parse(std::string_view text, std::string path = "main.cf");
+  static Result<MainCf> parse(std::string text, std::string path = "main.cf");
   // Also fails as read_file does.
   static Result<MainCf> read(const std::string& path);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <set>
+#include <unordered_set>
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
@@ -11,6 +11,13 @@ namespace postern::config {
 
 namespace {
 
+using Name = std::pair<std::string_view, SocketType>;
+struct NameHash {
+  std::size_t operator()(const Name& name) const {
+    return std::hash<std::string_view>()(name.first) + static_cast<std::size_t>(name.second);
+  }
+};
+
 bool same(const Service& service, std::string_view name, SocketType type) {
   return service.type == type && service.name == name;
 }
@@ -18,7 +25,7 @@ bool same(const Service& service, std::string_view name, SocketType type) {
 // The text of one entry, without its final newline, if it is one.
 Result<std::string_view> one_entry(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  const auto lines = Lines::parse(text, "entry");
+  const auto lines = Lines::parse(std::string(text), "entry");
   if (!lines) return fail(lines.error());
   const auto logical = lines->logical();
   const auto height = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
@@ -31,9 +38,9 @@ Result<std::string_view> one_entry(std::string_view text) {
 
 }  // namespace
 
-Result<MasterCf> MasterCf::parse(std::string_view text, std::string path) {
+Result<MasterCf> MasterCf::parse(std::string text, std::string path) {
   MasterCf parsed;
-  auto lines = Lines::parse(text, path);
+  auto lines = Lines::parse(std::move(text), path);
   if (!lines) return fail(lines.error());
   parsed.path_ = std::move(path);
   parsed.lines_ = std::move(*lines);
@@ -42,25 +49,28 @@ Result<MasterCf> MasterCf::parse(std::string_view text, std::string path) {
 }
 
 Result<MasterCf> MasterCf::read(const std::string& path) {
-  const auto text = read_file(path, kLongestFile);
+  auto text = read_file(path, kLongestFile);
   if (!text) return fail(text.error());
-  return parse(*text, path);
+  return parse(std::move(*text), path);
 }
 
 Result<void> MasterCf::index() {
   services_.clear();
   warnings_.clear();
-  std::set<std::pair<std::string, SocketType>> known;
-  for (const auto& logical : lines_.logical()) {
+  const auto& entries = lines_.logical();
+  services_.reserve(entries.size());  // and so the names that we remember stay where they are
+  std::unordered_set<Name, NameHash> known;
+  known.reserve(entries.size());
+  for (const auto& logical : entries) {
     const auto line = logical.begin + 1;
-    auto service = parse_service(logical.text);
-    if (!service) return fail(Errc::invalid, concat(path_, ", line ", line, ": ", service.error().text));
-    service->line = line;
-    if (!known.emplace(service->name, service->type).second) {
-      warnings_.push_back(concat(path_, ", line ", line, ": duplicate master.cf entry for service \"",
-                                 service->name, "\" (", name_of(service->type), ") -- using the last entry"));
+    auto& added = services_.emplace_back();
+    if (auto read = read_service(logical.text, added); !read) {
+      return fail(Errc::invalid, concat(path_, ", line ", line, ": ", read.error().text));
     }
-    services_.push_back(std::move(*service));
+    added.line = line;
+    if (known.emplace(added.name, added.type).second) continue;
+    warnings_.push_back(concat(path_, ", line ", line, ": duplicate master.cf entry for service \"", added.name,
+                               "\" (", name_of(added.type), ") -- using the last entry"));
   }
   return {};
 }
@@ -73,7 +83,7 @@ const Service* MasterCf::find(std::string_view name, SocketType type) const {
 
 std::vector<Service> MasterCf::in_force() const {
   std::vector<Service> found;
-  std::set<std::pair<std::string_view, SocketType>> seen;
+  std::unordered_set<Name, NameHash> seen;
   for (auto service = services_.rbegin(); service != services_.rend(); ++service) {
     if (seen.emplace(service->name, service->type).second) found.push_back(*service);
   }

@@ -18,7 +18,7 @@ class MasterCf {
 
   // Fails with invalid: "PATH, line N: invalid type field "X" in "ENTRY"", and whatever else parse_service
   // finds.
-  static Result<MasterCf> parse(std::string_view text, std::string path = "master.cf");
+  static Result<MasterCf> parse(std::string text, std::string path = "master.cf");
   // Also fails as read_file does.
   static Result<MasterCf> read(const std::string& path);
 

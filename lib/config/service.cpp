@@ -25,16 +25,19 @@ bool is_port(std::string_view port) {
 
 // A path below private/ or public/ that cannot lead out of there.
 bool is_local_name(std::string_view name) {
-  for (const auto part : split_fields(name, '/')) {
+  for (auto rest = name;;) {
+    const auto part = rest.substr(0, rest.find('/'));
     if (part.empty() || part == "." || part == "..") return false;
+    if (part.size() == rest.size()) break;
+    rest.remove_prefix(part.size() + 1);
   }
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
 class Reader {
  public:
-  explicit Reader(std::string_view entry) : entry_(trim(entry)) {}
-  Result<Service> service();
+  Reader(std::string_view entry, Service& service) : entry_(trim(entry)), service_(service) {}
+  Result<void> read();
 
  private:
   Failure bad(std::string_view what) const {
@@ -54,7 +57,7 @@ class Reader {
   Result<std::size_t> read_option(std::size_t at);
 
   std::string_view entry_;
-  Service service_;
+  Service& service_;
 };
 
 std::optional<int> to_int(std::string_view text) {
@@ -67,9 +70,9 @@ std::optional<int> to_int(std::string_view text) {
 Result<std::string_view> Reader::split() {
   auto rest = entry_;
   for (auto& field : service_.fields) {
-    const auto end = std::min(rest.find_first_of(kBlanks), rest.size());
-    field = rest.substr(0, end);
-    rest = trim(rest.substr(end));
+    const auto stop = std::find_if(rest.begin(), rest.end(), is_space);
+    field.assign(rest.begin(), stop);
+    rest = trim(rest.substr(field.size()));
   }
   if (rest.empty()) return bad("bad field count");
   return rest;
@@ -115,15 +118,19 @@ Result<void> Reader::read_process_limit() {
 }
 
 Result<void> Reader::read_command(std::string_view text) {
-  const auto words = split_braced(text, kBlanks);
+  const auto words = braced_words(text, kBlanks);
   if (!words) return fail(words.error());
-  for (const auto& word : *words) {
+  service_.arguments.reserve(words->size() - 1);
+  for (const auto word : *words) {
     auto plain = without_braces(word);
     if (!plain) return fail(plain.error());
-    service_.arguments.push_back(std::move(*plain));
+    const bool is_first = word.data() == words->front().data();
+    if (is_first) {
+      service_.command = std::move(*plain);
+    } else {
+      service_.arguments.push_back(std::move(*plain));
+    }
   }
-  service_.command = std::move(service_.arguments.front());
-  service_.arguments.erase(service_.arguments.begin());
   if (service_.command.empty()) return bad("empty command");
   return read_options();
 }
@@ -164,7 +171,7 @@ Result<std::size_t> Reader::read_option(std::size_t at) {
   return at + 1;
 }
 
-Result<Service> Reader::service() {
+Result<void> Reader::read() {
   const bool unprintable = std::any_of(entry_.begin(), entry_.end(), [](char c) {
     return !is_space(c) && (static_cast<unsigned char>(c) < ' ' || c == 127);
   });
@@ -178,8 +185,7 @@ Result<Service> Reader::service() {
   if (service_.type == SocketType::inet && service_.private_) return bad_field(Field::private_);
   if (auto done = read_wakeup(); !done) return fail(done.error());
   if (auto done = read_process_limit(); !done) return fail(done.error());
-  if (auto done = read_command(*command); !done) return fail(done.error());
-  return std::move(service_);
+  return read_command(*command);
 }
 
 }  // namespace
@@ -217,7 +223,11 @@ Result<Endpoint> parse_endpoint(std::string_view name) {
 }
 
 Result<Service> parse_service(std::string_view entry) {
-  return Reader(entry).service();
+  Result<Service> service = Service();
+  if (auto done = read_service(entry, *service); !done) return fail(done.error());
+  return service;
 }
+
+Result<void> read_service(std::string_view entry, Service& service) { return Reader(entry, service).read(); }
 
 }  // namespace postern::config

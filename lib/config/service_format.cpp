@@ -16,6 +16,7 @@ constexpr std::string_view kIndent = "    ";
 }  // namespace
 
 std::string quoted(const std::string& word) {
+  if (!word.empty() && word.find_first_of(" \t\r\n\v\f{}") == word.npos) return word;
   const auto words = split_braced(word, kBlanks);
   const bool is_plain = words && words->size() == 1 && words->front() == word && !word.starts_with('{');
   return is_plain ? word : concat("{", word, "}");
@@ -70,6 +71,7 @@ List canonical_arguments(const Service& service) {
 
 std::string columns(const Service& service) {
   std::string line;
+  line.reserve(128);
   for (std::size_t i = 0; i < kFields; ++i) {
     line += service.fields[i];
     line.append(line.size() < kColumns[i + 1] ? kColumns[i + 1] - line.size() : 1, ' ');

@@ -1,9 +1,27 @@
 #include "lib/config/words.h"
 
+#include <array>
+
 #include "lib/base/text.h"
 #include "lib/config/lines.h"
 
 namespace postern::config {
+
+namespace {
+
+// Which characters separate words: asked for every character of every line.
+class Separators {
+ public:
+  explicit Separators(std::string_view characters) {
+    for (const char c : characters) is_one_[static_cast<unsigned char>(c)] = true;
+  }
+  bool has(char c) const { return is_one_[static_cast<unsigned char>(c)]; }
+
+ private:
+  std::array<bool, 256> is_one_{};
+};
+
+}  // namespace
 
 std::size_t behind_group(std::string_view text, char open, char close) {
   std::size_t depth = 0;
@@ -21,11 +39,15 @@ Result<List> split_braced(std::string_view text, std::string_view separators) {
 }
 
 Result<std::vector<std::string_view>> braced_words(std::string_view text, std::string_view separators) {
+  const Separators blanks(separators);
   std::vector<std::string_view> words;
-  std::size_t at = 0;
-  while ((at = text.find_first_not_of(separators, at)) != text.npos) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (blanks.has(text[at])) {
+      ++at;
+      continue;
+    }
     auto end = at;
-    while (end < text.size() && separators.find(text[end]) == separators.npos) {
+    while (end < text.size() && !blanks.has(text[end])) {
       if (text[end] != '{') {
         ++end;
         continue;

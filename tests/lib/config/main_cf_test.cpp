@@ -10,13 +10,13 @@ using namespace postern::config;
 namespace {
 
 MainCf main_cf(std::string_view text) {
-  auto parsed = MainCf::parse(text);
+  auto parsed = MainCf::parse(std::string(text));
   REQUIRE_MESSAGE(parsed, (parsed ? "" : parsed.error().text));
   return *parsed;
 }
 
 std::string error_of(std::string_view text) {
-  const auto parsed = MainCf::parse(text, "/etc/x/main.cf");
+  const auto parsed = MainCf::parse(std::string(text), "/etc/x/main.cf");
   return parsed ? "" : parsed.error().text;
 }
 

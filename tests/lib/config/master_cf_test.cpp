@@ -18,7 +18,7 @@ Service service(std::string_view entry) {
 }
 
 std::string error_of(std::string_view text) {
-  const auto parsed = MasterCf::parse(text);
+  const auto parsed = MasterCf::parse(std::string(text));
   return parsed ? "" : parsed.error().text;
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("a bad entry is refused with file, line and what is wrong") {
 }
 
 TEST_CASE("a file keeps its text, and knows the line of each service") {
-  const auto file = MasterCf::parse(kFile);
+  const auto file = MasterCf::parse(std::string(kFile));
   REQUIRE(file);
   CHECK(file->text() == kFile);
   REQUIRE(file->services().size() == 3);
@@ -197,7 +197,7 @@ TEST_CASE("of two entries for one name and type the last is used, with a warning
 }
 
 TEST_CASE("replacing an entry leaves the others, and puts its inner comments in front") {
-  auto file = *MasterCf::parse(kFile);
+  auto file = *MasterCf::parse(std::string(kFile));
   REQUIRE(file.replace(0, "smtp inet n - n - - screen\n  -v"));
   CHECK(file.text() ==
         "# services\n# in between\n\nsmtp inet n - n - - screen\n  -v\n"
@@ -219,7 +219,7 @@ TEST_CASE("removing and commenting out touch the lines of the entry only") {
 }
 
 TEST_CASE("only one whole entry can be put in") {
-  auto file = *MasterCf::parse(kFile);
+  auto file = *MasterCf::parse(std::string(kFile));
   for (const auto* bad :
        {"", "#x", "x unix - - - - -", "a unix - - - - - a\nb unix - - - - - b", "a unix - - - - - a\n# c",
         "a unix - - - - - a\n#c\n -v", " a unix - - - - - a", "\na unix - - - - - a"}) {
