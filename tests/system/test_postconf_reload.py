@@ -1,5 +1,6 @@
 """postconf --reload on a mail system that is at work: an edit is in force when the command returns, or it is undone."""
 import os
+import pathlib
 import socket
 import subprocess
 import unittest
@@ -20,7 +21,7 @@ class Reload(unittest.TestCase):
         return done.returncode, done.stdout
 
     def texts(self):
-        return [open(self.sandbox.path(name), encoding='utf-8').read() for name in ('main.cf', 'master.cf')]
+        return [pathlib.Path(self.sandbox.path(name)).read_text('utf-8') for name in ('main.cf', 'master.cf')]
 
     def banner(self):
         with self.sandbox.session() as session:
@@ -58,7 +59,7 @@ class Reload(unittest.TestCase):
             status, said = self.postconf('--reload', 'smtpd_banner=$myhostname ESMTP edited', '--create', '-F',
                                          f'127.0.0.1:{port}/inet/command=smtpd')
         self.assertEqual(status, 1)
-        self.assertRegex(said, rf'(?m)^postconf: fatal: taken back: .*127\.0\.0\.1:{port}.*Address already in use$')
+        self.assertRegex(said, rf'(?m)^postconf: fatal: taken back: .*\[127\.0\.0\.1\]:{port}: Address already in use$')
         self.assertEqual(self.texts(), before)
         self.assertFalse(self.banner().endswith(' ESMTP edited'))
         self.assertIn('takes back', self.postconf('--history')[1].splitlines()[-1])
