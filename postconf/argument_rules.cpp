@@ -12,7 +12,7 @@ namespace {
 // Of each group at most one may be given.
 constexpr std::string_view kJsonOrEdit = "eX#j";
 constexpr std::string_view kExclusive[] = {kModes, "eX#",  "dneX#", "eX#f", "eX#x", kJsonOrEdit, "eX#o",
-                                           "eX#h", "eX#H", "hH",    "fj",   "hj",   "Hj"};
+                                           "eX#h", "eX#H", "hH",    "do",   "fj",   "hj",        "Hj"};
 
 // What else a mode does not go with.
 struct Refusal {
@@ -53,9 +53,11 @@ std::string Part::given_of(std::string_view some) const {
   return text;
 }
 
-bool Part::is_edit() const {
-  return verb || has_any("eX#") || (!words.empty() && words[0].find('=') != std::string::npos);
+bool Part::has_setting() const {
+  return !has_any(kLists) && !words.empty() && words[0].find('=') != std::string::npos;
 }
+
+bool Part::is_edit() const { return verb || has_any("eX#") || has_setting(); }
 
 Result<void> check_part(const Part& part, const Request& request) {
   // -P -P is one mode, and not for edits.

@@ -21,6 +21,8 @@ struct Part {
   bool has_any(std::string_view some) const { return letters.find_first_of(some) != letters.npos; }
   // Those of the letters that were given, in the order of kLetters: " -e -X".
   std::string given_of(std::string_view some) const;
+  // Whether the first word is name=value, where that means anything.
+  bool has_setting() const;
   bool is_edit() const;
 };
 

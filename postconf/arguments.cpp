@@ -261,8 +261,7 @@ Result<Request> Parser::run(const char* mail_config) {
   if (request_.task == Task::help) return std::move(request_);
   for (auto& part : parts_) {
     // name=value says that it is an edit.
-    const bool is_setting = !part.words.empty() && part.words[0].find('=') != std::string::npos;
-    if (is_setting && !part.verb && part.given_of("aAblmtT").empty()) part.letters += 'e';
+    if (part.has_setting() && !part.verb) part.letters += 'e';
     if (auto fine = check_part(part, request_); !fine) return fail(fine.error());
   }
   if (auto fine = check_together(parts_, request_); !fine) return fail(fine.error());

@@ -48,7 +48,8 @@ Result<Configuration> Configuration::read(const Request& request, Output& output
   read.note_settings(request, output);
   if (auto done = read.read_services(request, output); !done) return fail(done.error());
   read.catalog_.add_services(read.services());
-  if (!request.defaults) find_user_names(read.set_, read.overrides_, read.directory_, read.catalog_, output);
+  if (!request.defaults)
+    find_user_names(read.set_, read.overrides_, read.directory_, read.expander(), read.catalog_, output);
   if (lists_all(request)) read.catalog_.list_services();
   return read;
 }
@@ -138,6 +139,13 @@ Result<std::string> Configuration::expand(std::string_view text, const config::S
     return known == nullptr ? std::optional<std::string>() : std::optional(known->standard);
   };
   return config::expand(text, lookup);
+}
+
+Expand Configuration::expander() const {
+  return [this](const std::string& value, const config::Service* service) {
+    auto expanded = expand(value, service);
+    return expanded ? std::move(*expanded) : value;
+  };
 }
 
 }  // namespace postern::postconf

@@ -39,6 +39,8 @@ class Configuration {
   Origin origin(const config::Service& service, std::string_view override_name) const;
   // Expands $names; of a service, with its own -o settings. Fails as config::expand does.
   Result<std::string> expand(std::string_view text, const config::Service* service = nullptr) const;
+  // The same, where a mistake does not matter. Refers to this object.
+  Expand expander() const;
 
  private:
   explicit Configuration(config::Settings settings) : settings_(std::move(settings)) {}

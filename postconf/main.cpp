@@ -1,4 +1,5 @@
 // postconf: shows and changes main.cf and master.cf as name=value pairs.
+#include <csignal>
 #include <cstdlib>
 
 #include "lib/base/fd.h"
@@ -7,6 +8,7 @@
 using namespace postern;
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size is an error of the edit, not the end of the program
   postconf::Output output;
   const int status = postconf::run({argv + 1, argv + argc}, std::getenv("MAIL_CONFIG"), output);
   const auto written = write_all(1, output.out, "standard output");

@@ -41,7 +41,7 @@ Result<void> want_setting(const std::string& word, WantedNames& wanted, Output& 
 }
 
 Result<void> want_name(const std::string& word, WantedNames& wanted) {
-  if (word.find('=') != word.npos) return invalid("-X or -# requires names without value");
+  if (word.find('=') != word.npos) return invalid("-X or -# requires parameter names without value");
   const auto name = trim(word);
   if (name.empty()) return invalid("-X or -# requires non-blank parameter names");
   wanted[std::string(name)];

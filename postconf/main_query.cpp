@@ -1,5 +1,7 @@
 #include "postconf/main_query.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "postconf/pattern.h"
 #include "postconf/usage.h"
@@ -38,7 +40,7 @@ class Show {
 
   Result<void> all() {
     for (const auto& [name, known] : configuration_.catalog().all()) {
-      if (known.hidden && !configuration_.set().contains(name)) continue;
+      if (known.hidden && !is_set_somewhere(name)) continue;
       if (auto shown = of_class(name, known); !shown) return shown;
     }
     return {};
@@ -62,13 +64,19 @@ class Show {
   Result<void> all_that_fit(const Glob& glob) {
     bool found = false;
     for (const auto& [name, known] : configuration_.catalog().all()) {
-      const bool listed = !known.hidden || configuration_.set().contains(name);
-      if (!listed || !glob.fits(name)) continue;
+      if ((known.hidden && !is_set_somewhere(name)) || !glob.fits(name)) continue;
       found = true;
       if (auto shown = of_class(name, known); !shown) return shown;
     }
     if (!found) unknown(glob.text());
     return {};
+  }
+
+  bool is_set_somewhere(const std::string& name) const {
+    const auto& services = configuration_.all_overrides();
+    return configuration_.set().contains(name) ||
+           std::any_of(services.begin(), services.end(),
+                       [&](const auto& service) { return service.second.contains(name); });
   }
 
   Result<void> of_class(const std::string& name, const Known& known) {
@@ -101,7 +109,7 @@ Result<void> show_main(const Request& request, const Configuration& configuratio
   if (!shown || request.defaults) return shown;
   warn_of_unused(configuration.set(), configuration.directory(), configuration.catalog(), output);
   warn_of_unused_overrides(configuration.set(), configuration.all_overrides(), configuration.directory(),
-                           configuration.catalog(), output);
+                           configuration.expander(), configuration.catalog(), output);
   return {};
 }
 

@@ -11,7 +11,7 @@ namespace postern::postconf {
 constexpr std::string_view kLetters = "aAbcCdefFhHjlmMnoOpPqtTvxX#";
 constexpr std::string_view kWithValue = "cCoT";
 constexpr std::string_view kModes = "aAbFlmMOpPtT";
-constexpr std::string_view kSpaces = "FMOpP";
+constexpr std::string_view kLists = "aAblmtT";  // modes that are about no name space
 
 // Long options. `value`: what its value is called, empty when it has none.
 struct LongOption {

@@ -14,7 +14,7 @@ constexpr std::string_view kIndent = "    ";
 std::string in_words(std::string_view text, bool fold) {
   std::string out;
   std::size_t width = 0;
-  for (const auto word : split_words(text, " \t\r\n\v\f")) {
+  for (const auto word : split_words(text, " \t\r\n")) {
     if (fold && width > 0 && width + 1 + word.size() > kWidth) {
       out += concat("\n", kIndent);
       width = kIndent.size();

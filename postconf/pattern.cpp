@@ -2,6 +2,8 @@
 
 #include <fnmatch.h>
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 
 namespace postern::postconf {
@@ -19,7 +21,8 @@ bool Glob::fits(const std::string& name) const {
 Result<Pattern> parse_pattern(std::string_view text, std::size_t least, std::size_t most,
                               std::string_view otherwise) {
   auto parts = split_fields(text, '/');
-  while (parts.size() > 1 && parts.back().empty()) parts.pop_back();
+  // Several slashes are one, but not at the start.
+  if (!parts.empty()) parts.erase(std::remove(parts.begin() + 1, parts.end(), ""), parts.end());
   bool good = parts.size() >= least && parts.size() <= most;
   for (const auto part : parts) good = good && !part.empty();
   if (!good) return fail(Errc::invalid, std::string(otherwise));

@@ -153,6 +153,11 @@ Result<bool> Show::show_overrides(const Service& service, const Pattern& pattern
   if (!have_overrides_.contains({service.name, service.type})) return false;
   bool found = false;
   for (const auto& [name, value] : configuration_.overrides(service)) {
+    const auto* known = configuration_.catalog().find(name);
+    if (known != nullptr && known->read_only) {
+      found = found || pattern.third.text() == "*";
+      continue;
+    }
     if (!pattern.third.fits(name)) continue;
     auto shown = show_parameter(service, origin_of(service, name), name, value);
     if (!shown) return fail(shown.error());
@@ -232,7 +237,7 @@ Result<void> Show::run() {
 Result<void> show_services(const Request& request, const Configuration& configuration, Output& output) {
   if (auto shown = Show(request, configuration, output).run(); !shown) return shown;
   warn_of_unused_overrides(configuration.set(), configuration.all_overrides(), configuration.directory(),
-                           configuration.catalog(), output);
+                           configuration.expander(), configuration.catalog(), output);
   return {};
 }
 

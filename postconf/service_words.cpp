@@ -75,8 +75,8 @@ Result<std::optional<config::Field>> field_of(std::string_view name) {
 }
 
 Result<ServiceEdit> read_service_edit(const std::string& word, const Step& step) {
-  if (word.find('\n') != word.npos) return invalid("-e, -X, or -# accepts no multi-line input");
-  if (trim(word).starts_with('#')) return invalid("-e, -X, or -# accepts no comment input");
+  if (word.find('\n') != word.npos) return invalid("-Me, -Fe, -Pe, -X, or -# accept no multi-line input");
+  if (trim(word).starts_with('#')) return invalid("-Me, -Fe, -Pe, -X, or -# accept no comment input");
   std::pair<std::string, std::string> setting(trim(word), "");
   if (step.verb == Verb::edit) {
     auto split = config::split_setting(word);

@@ -7,8 +7,8 @@
 
 namespace postern::postconf {
 
-// Warns of settings in the files of such tables that their type does not have. A file that cannot be read is
-// passed over.
-void warn_of_unused_in_tables(std::string_view value, Output& output);
+// Warns of braces that are not closed, and of the files of such tables: those that cannot be read, and settings
+// that their type does not have. `where` is what the value is in, "main.cf" or "master.cf:NAME/TYPE".
+void warn_of_tables(std::string_view value, std::string_view where, Output& output);
 
 }  // namespace postern::postconf

@@ -18,12 +18,35 @@ using Use = std::function<void(std::string_view name)>;
 
 // Every name that a setting refers to as $name, or as a class of restrictions. Names in raw parameters mean
 // something later, which is not our affair.
-void each_use(const Catalog& catalog, std::string_view name, std::string_view value, const Use& use) {
-  if (const auto* known = catalog.find(name); known != nullptr && known->raw) return;
+void each_use(const Catalog& catalog, std::string_view name, const std::string& value, const Expand& expand,
+              const config::Service* service, const Use& use) {
+  if (const auto* known = catalog.find(name); known != nullptr && (known->raw || known->read_only)) return;
   if (name == "smtpd_restriction_classes") {
-    for (const auto word : split_words(value)) use(word);
+    const auto classes = expand(value, service);
+    for (const auto word : split_words(classes)) use(word);
   }
   config::each_reference(value, use);
+}
+
+// What a parameter of ours says, expanded, if it may name tables.
+std::string tables_in(const Catalog& catalog, std::string_view name, const std::string& value,
+                      const Expand& expand, const config::Service* service) {
+  const auto* known = catalog.find(name);
+  const bool is_ours = known != nullptr && known->kind != config::NameClass::user && !known->raw && !known->read_only;
+  if (!is_ours) return {};
+  return value.find('$') == value.npos ? value : expand(value, service);
+}
+
+void warn_of_read_only(const std::string& directory, std::string_view file, std::string_view name,
+                       std::string_view value, Output& output) {
+  output.warn(concat(directory, "/", file, ": read-only parameter assignment: ", name, "=", value));
+}
+
+config::Service named(const Overrides::key_type& key) {
+  config::Service service;
+  service.name = key.first;
+  service.type = key.second;
+  return service;
 }
 
 }  // namespace
@@ -39,7 +62,7 @@ Overrides overrides_of(const std::vector<config::Service>& services) {
 }
 
 void find_user_names(const Values& set, const Overrides& services, const std::string& directory,
-                     Catalog& catalog, Output& output) {
+                     const Expand& expand, Catalog& catalog, Output& output) {
   Names everywhere;  // set by -o in some service
   // A service's own setting comes before that of main.cf, which is not used then.
   const auto use_in = [&](const Names& own, std::string_view file, std::string_view name) {
@@ -48,26 +71,37 @@ void find_user_names(const Values& set, const Overrides& services, const std::st
     if (in_main || own.contains(name) || catalog.find(name) != nullptr) return;
     output.remark(concat(directory, "/", file, ": undefined parameter: ", name));
   };
-  const auto use_of_table = [&](std::string_view name) {
-    if (set.contains(name)) catalog.add_user(name);
-  };
   for (const auto& [service, settings] : services) {
+    const auto stub = named(service);
+    const auto where = concat("master.cf:", stub.name, "/", config::name_of(stub.type));
     Names own;
     for (const auto& [name, value] : settings) own.insert(name);
     for (const auto& [name, value] : settings) {
-      each_use(catalog, name, value, [&](std::string_view used) { use_in(own, "master.cf", used); });
-      config::each_table_parameter(value, use_of_table);
+      const auto* known = catalog.find(name);
+      if (known != nullptr && known->read_only)
+        warn_of_read_only(directory, "master.cf", name, value, output);
+      each_use(catalog, name, value, expand, &stub,
+               [&](std::string_view used) { use_in(own, "master.cf", used); });
+      const auto tables = tables_in(catalog, name, value, expand, &stub);
+      config::each_table_parameter(tables, [&](std::string_view used) {
+        if (set.contains(used) && !own.contains(used)) catalog.add_user(used);
+      });
+      warn_of_tables(tables, where, output);
     }
     everywhere.merge(own);
   }
   for (const auto& [name, value] : set) {
     const auto* known = catalog.find(name);
     if (known != nullptr && known->read_only) {
-      output.warn(concat(directory, "/main.cf: read-only parameter assignment: ", name, "=", value));
+      warn_of_read_only(directory, "main.cf", name, value, output);
     }
-    each_use(catalog, name, value, [&](std::string_view used) { use_in(everywhere, "main.cf", used); });
-    config::each_table_parameter(value, use_of_table);
-    warn_of_unused_in_tables(value, output);
+    each_use(catalog, name, value, expand, nullptr,
+             [&](std::string_view used) { use_in(everywhere, "main.cf", used); });
+    const auto tables = tables_in(catalog, name, value, expand, nullptr);
+    config::each_table_parameter(tables, [&](std::string_view used) {
+      if (set.contains(used)) catalog.add_user(used);
+    });
+    warn_of_tables(tables, "main.cf", output);
   }
 }
 
@@ -79,16 +113,20 @@ void warn_of_unused(const Values& set, const std::string& directory, const Catal
 }
 
 void warn_of_unused_overrides(const Values& set, const Overrides& services, const std::string& directory,
-                              const Catalog& catalog, Output& output) {
+                              const Expand& expand, const Catalog& catalog, Output& output) {
   Names used_by_main;
   for (const auto& [name, value] : set) {
-    each_use(catalog, name, value, [&](std::string_view used) { used_by_main.emplace(used); });
+    const auto use = [&](std::string_view used) { used_by_main.emplace(used); };
+    each_use(catalog, name, value, expand, nullptr, use);
+    config::each_table_parameter(tables_in(catalog, name, value, expand, nullptr), use);
   }
   for (const auto& [service, settings] : services) {
+    const auto stub = named(service);
     Names used;
     for (const auto& [name, value] : settings) {
-      each_use(catalog, name, value, [&](std::string_view one) { used.emplace(one); });
-      config::each_table_parameter(value, [&](std::string_view one) { used.emplace(one); });
+      each_use(catalog, name, value, expand, &stub, [&](std::string_view one) { used.emplace(one); });
+      config::each_table_parameter(tables_in(catalog, name, value, expand, &stub),
+                           [&](std::string_view one) { used.emplace(one); });
     }
     for (const auto& [name, value] : settings) {
       if (used.contains(name) || used_by_main.contains(name) || catalog.find(name) != nullptr) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "lib/base/text.h"
 #include "lib/config/words.h"
@@ -94,25 +95,47 @@ constexpr std::string_view kMemcache[] = {"backup",      "data_size_limit", "dom
 constexpr DatabaseType kTypes[] = {
     {"ldap", kLdap}, {"mysql", kMysql}, {"pgsql", kPgsql}, {"sqlite", kSqlite}, {"memcache", kMemcache}};
 
-}  // namespace
-
-void each_database_table(std::string_view value,
-                         const std::function<void(const DatabaseType&, std::string_view)>& table) {
-  if (value.find(':') == value.npos) return;
-  const auto words = split_braced(value, kListSeparators);
-  if (!words) return;
-  for (std::string_view word : *words) {
-    if (word.starts_with('{') && word.ends_with('}')) {
-      each_database_table(word.substr(1, word.size() - 2), table);
-      continue;
+// The words of a list, where braces may be wrong: what is not closed goes up to the end.
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  std::size_t at = 0;
+  while ((at = text.find_first_not_of(kListSeparators, at)) != text.npos) {
+    auto end = at;
+    while (end < text.size() && kListSeparators.find(text[end]) == std::string_view::npos) {
+      end += text[end] == '{' ? std::min(behind_group(text.substr(end)), text.size() - end) : 1;
     }
+    words.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+constexpr int kDeepest = 100;  // lists within lists
+
+void each_table(std::string_view value, const TableUse& use, const TableMistake& mistake, int depth) {
+  if (value.find_first_of(":{") == value.npos || depth == kDeepest) return;
+  for (std::string_view word : words_of(value)) {
     while (word.starts_with("proxy:")) word.remove_prefix(6);
     const auto colon = std::min(word.find(':'), word.size());
+    const auto inner = word.starts_with('{') ? word : word.substr(std::min(colon + 1, word.size()));
+    if (inner.starts_with('{')) {
+      const auto plain = without_braces(inner);
+      if (!plain && mistake) mistake(plain.error().text);
+      const auto length = std::min(behind_group(inner), inner.size() + 1);
+      each_table(inner.substr(1, length - 2), use, mistake, depth + 1);
+      continue;
+    }
     const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const DatabaseType& one) {
       return one.name == word.substr(0, colon);
     });
-    if (type != std::end(kTypes) && colon + 1 < word.size()) table(*type, word.substr(colon + 1));
+    if (type != std::end(kTypes) && !inner.empty()) use(*type, inner);
   }
+}
+
+}  // namespace
+
+void each_database_table(std::string_view value, const TableUse& use, const TableMistake& mistake) {
+  each_table(value, use, mistake, 0);
 }
 
 bool is_table_file(std::string_view name) { return name.starts_with('/') || name.starts_with('.'); }

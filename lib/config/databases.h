@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace postern::config {
@@ -14,9 +15,12 @@ struct DatabaseType {
   std::span<const std::string_view> parameters;  // "bind", "server_host", …
 };
 
-// Calls `table` with the type and the name of each such table in the value of a parameter.
-void each_database_table(std::string_view value,
-                         const std::function<void(const DatabaseType& type, std::string_view name)>& table);
+using TableUse = std::function<void(const DatabaseType& type, std::string_view name)>;
+using TableMistake = std::function<void(const std::string& text)>;  // "missing '}' in "TEXT""
+
+// Calls `use` for each such table in the value of a parameter, also in the lists of other tables (unionmap:{...}), and
+// `mistake` for braces that are not closed.
+void each_database_table(std::string_view value, const TableUse& use, const TableMistake& mistake = {});
 
 // True when the name of a table is the path of a file.
 bool is_table_file(std::string_view name);

@@ -21,6 +21,15 @@ std::string quoted(const std::string& word) {
   return is_plain ? word : concat("{", word, "}");
 }
 
+namespace {
+
+// In braces whenever it has blanks, as Postfix writes it.
+std::string braced(const std::string& word) {
+  return word.find_first_of(kBlanks) == word.npos ? quoted(word) : concat("{", word, "}");
+}
+
+}  // namespace
+
 List canonical_options(const Service& service) {
   List parts;
   auto setting = service.overrides.begin();
@@ -33,16 +42,18 @@ List canonical_options(const Service& service) {
     }
     // Letters up to one that takes a value, which is the rest of the word or the next one.
     const auto stop = std::min(word.find_first_of(kOptionsWithValue, 1), word.size());
-    for (const char letter : word.substr(1, stop - 1)) parts.push_back(concat("-", letter));
-    if (stop == word.size()) continue;
+    const bool is_setting = stop < word.size() && word[stop] == 'o';
     const bool attached = stop + 1 < word.size();
-    std::string value(trim(attached ? word.substr(stop + 1) : std::string_view(service.arguments[at + 1])));
-    if (word[stop] == 'o') {
-      value = concat(setting->first, "=", setting->second);
+    const bool takes_next = stop < word.size() && !attached;
+    if (!is_setting) {
+      parts.emplace_back(word);
+      if (takes_next) parts.push_back(quoted(service.arguments[at + 1]));
+    } else {
+      if (stop > 1) parts.emplace_back(word.substr(0, stop));
+      parts.push_back(concat("-o ", braced(concat(setting->first, "=", setting->second))));
       ++setting;
     }
-    parts.push_back(concat("-", word[stop], " ", quoted(value)));
-    if (!attached) ++at;
+    if (takes_next) ++at;
   }
   return parts;
 }
@@ -51,7 +62,9 @@ namespace {
 
 List canonical_arguments(const Service& service) {
   auto parts = canonical_options(service);
-  for (const auto& word : service.operands) parts.push_back(quoted(word));
+  for (const auto& word : service.operands) {
+    parts.push_back(&word == &service.operands.front() ? quoted(word) : braced(word));
+  }
   return parts;
 }
 
@@ -84,7 +97,9 @@ std::string folded_command(std::string start, const Service& service) {
   auto width = text.size();
   bool after_setting = false;
   for (const auto& part : canonical_arguments(service)) {
-    const bool starts_line = is_setting(part) || after_setting || width + 1 + part.size() >= kWidth;
+    // Postfix decides before it puts braces around a word.
+    const auto size = part.starts_with('{') ? part.size() - 2 : part.size();
+    const bool starts_line = is_setting(part) || after_setting || width + 1 + size >= kWidth;
     if (starts_line && !part.starts_with('#')) {  // at the start of a line '#' would make a comment of it
       text += concat("\n", kIndent, part);
       width = kIndent.size() + part.size();

@@ -23,6 +23,33 @@ Failure invalid_value(std::string_view name, std::string_view value) {
   return fail(Errc::invalid, concat("invalid ", name, " value \"", shown(value), "\""));
 }
 
+// The options, each letter by itself: "-v", "-o n=v", "-t x", "--".
+List options_apart(const Service& service) {
+  List parts;
+  auto setting = service.overrides.begin();
+  const auto end = service.arguments.size() - service.operands.size();
+  for (std::size_t at = 0; at < end; ++at) {
+    const std::string_view word = service.arguments[at];
+    if (word == "--") {
+      parts.emplace_back(word);
+      continue;
+    }
+    // Letters up to one that takes a value, which is the rest of the word or the next one.
+    const auto stop = std::min(word.find_first_of(kOptionsWithValue, 1), word.size());
+    for (const char letter : word.substr(1, stop - 1)) parts.push_back(concat("-", letter));
+    if (stop == word.size()) continue;
+    const bool attached = stop + 1 < word.size();
+    std::string value(trim(attached ? word.substr(stop + 1) : std::string_view(service.arguments[at + 1])));
+    if (word[stop] == 'o') {
+      value = concat(setting->first, "=", setting->second);
+      ++setting;
+    }
+    parts.push_back(concat("-", word[stop], " ", quoted(value)));
+    if (!attached) ++at;
+  }
+  return parts;
+}
+
 // "-t x" and "-t" are options of their own; -o, -v and -D have other names.
 bool is_other_option(std::string_view part) {
   return part.size() > 1 && part != "--" && part[1] != 'o' && part[1] != 'v' && part[1] != 'D';
@@ -48,7 +75,7 @@ List names_of(const List& operands) {
 }
 
 Result<Service> with_verbose(const Service& service, std::int64_t times) {
-  auto options = canonical_options(service);
+  auto options = options_apart(service);
   const auto first = std::find(options.begin(), options.end(), "-v") - options.begin();
   const auto place = static_cast<std::size_t>(first) == options.size() ? 0 : first;
   std::erase(options, "-v");
@@ -57,7 +84,7 @@ Result<Service> with_verbose(const Service& service, std::int64_t times) {
 }
 
 Result<Service> with_debug(const Service& service, bool on) {
-  auto options = canonical_options(service);
+  auto options = options_apart(service);
   if (on == service.debug) return service;
   std::erase(options, "-D");
   if (on) options.insert(options.begin(), "-D");
@@ -65,7 +92,7 @@ Result<Service> with_debug(const Service& service, bool on) {
 }
 
 Result<Service> with_other(const Service& service, char letter, std::string_view value, bool there) {
-  auto options = canonical_options(service);
+  auto options = options_apart(service);
   const bool takes_value = kOptionsWithValue.find(letter) != std::string_view::npos;
   if (there && takes_value == value.empty()) return invalid_value(concat(kOption, letter), value);
   const auto is_it = [&](const std::string& part) { return is_other_option(part) && part[1] == letter; };
@@ -136,7 +163,7 @@ bool is_option_name(std::string_view name) {
 
 Pairs options_of(const Service& service) {
   Pairs pairs{{"verbose", std::to_string(service.verbose)}, {"debug", service.debug ? "y" : "n"}};
-  for (const auto& part : canonical_options(service)) {
+  for (const auto& part : options_apart(service)) {
     if (!is_other_option(part)) continue;
     const auto value =
         without_braces(part.size() > 3 ? std::string_view(part).substr(3) : std::string_view());

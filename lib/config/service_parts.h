@@ -10,7 +10,7 @@ namespace postern::config {
 // In braces if the word would otherwise not come back as one.
 std::string quoted(const std::string& word);
 
-// The options written in one way, a string for each that belongs on one line: "-o n=v", "-v", "-t x", "--".
+// The options as they are written, with each -o by itself: "-vv", "-o n=v", "-t", "x", "--".
 List canonical_options(const Service& service);
 
 // The same service with these options (in that form) and operands. Fails as parse_service does.

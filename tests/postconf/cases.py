@@ -1,74 +1,5 @@
-"""Configurations and argument lists for the differential test of postconf."""
+"""Argument lists for the differential test of postconf."""
 import shlex
-
-STOCK = '/usr/share/postfix'  # Debian's own files, in place of the text None below
-
-MAIN = {
-    'empty': '',
-    'stock': None,
-    'small': 'biff = no\nmyhostname = mail.example.com\nmydestination = $myhostname, localhost\n',
-    'folded': '# head\nbiff=no\nmydestination = $myhostname,\n   localhost\n# inside\n\n\tlocalhost.$mydomain\n'
-              '# tail\nrelayhost =\n   [relay.example.com]:587  \n',
-    'twice': 'biff = no\nrelayhost = a\n# c\nbiff =   yes\n  # d\nrelayhost = b\n',
-    'no_newline': 'biff = no\nrelayhost = [mail.example.com]',
-    'tabs': 'biff\t=\tno\nrelayhost=a\t b   c  \nempty_address_recipient   =\nmynetworks = 127.0.0.0/8\t[::1]/128\n',
-    'users': 'zork = y\nfork = $gork ${bork?x} $(qork)\nbork = 1\nmail_spool_directory = /$zork\n'
-             'smtpd_restriction_classes = alpha, beta\nalpha = permit\nprocess_id = 4\nservice_name = $zork\n',
-    'old': 'virtual_maps = x\nfallback_relay = y\nsmtp_per_record_deadline = yes\nauthorized_verp_clients = 1.2.3.4\n',
-    'macros': 'a = $b\nb = ${c?{$d}:{$e}} ${f:$g} ${{$h} == {i} ? {$j} : {$k}} $(l) $$m ${n}\nmyorigin = $a\n'
-              'relay_domains = ${{$compatibility_level} <level {2} ? {old} : {new}}\ncompatibility_level = 3.6\n'
-              'smtpd_banner = ${mail_name?{x}:{y}} ${nothing:empty} ${biff} $$\n'
-              'delay_warning_time = ${{1} < {2} ? {1h}:{2h}}\nmaximal_queue_lifetime = ${{a} != {a}?{1d}:{2d}}\n',
-    'raw': 'smtpd_expansion_filter = $a $$\nmailbox_command = x $foo\nforward_path = $home $$\n'
-           'default_rbl_reply = $rbl_code x\nluser_relay = $user@x\nsmtpd_reject_footer = \\c $client\n',
-    'long': 'relay_domains = aaaaaaaaaaaaaaaaaaaaaaaaa aaaaaaaaaaaaaaaaaaaaa, aaaaaaaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbbbb\n'
-            'mydestination = ' + ' '.join('host%d.example.com,' % i for i in range(12)) + '\n'
-            'relayhost = ' + 'x' * 67 + '\nbest_mx_transport = ' + 'x' * 60 + '\n'
-            'myorigin = ' + 'a' * 30 + ' ' + 'b' * 38 + ' c\nmydomain = ' + 'a' * 30 + ' ' + 'b' * 37 + ' c\n',
-    'tables': 'virtual_alias_maps = ldap:foo, mysql:bar, pcre:/x proxy:pgsql:pg\nfoo_server_host = a\n'
-              'foo_bogus = 1\nbar_hosts = x\npg_hosts=y\nfoo_search_base=q\nbar_query = 1\nlite_dbpath = 3\n'
-              'transport_maps = { sqlite:lite }\n',
-    'host': 'mydomain = b.c\nmyorigin = $mydomain\n',
-    'name': 'myhostname = a.b.c\nmynetworks_style = host\n',
-    'directory': 'config_directory = /elsewhere\nbiff = no\n',
-    'comments': '#biff = no\n  # biff = no\n\n\n#\nbiff = yes\n\n\n',
-    'limits': 'smtp_destination_concurrency_limit = 5\nmaildrop_time_limit = 10s\nmaildrop_destination_recipient_limit = 1\n'
-              'nope_destination_rate_delay = 1s\n',
-    'bad': 'biff = no\nrubbish\n',
-    'nameless': '= 1\nbiff=no\n',
-    'loop': 'bb = $bb\nmyorigin = $bb\n',
-    'equals': 'relayhost = a=b\nbiff = x = y\ncontent_filter ==\n',
-    'utf8': 'smtpd_banner = $myhostname Grüße €\nfoo_ä = 1\n',
-    'missing': None,
-}
-
-MASTER = {
-    'empty': '',
-    'stock': None,
-    'odd': '# c\nsmtp inet n - n - - smtpd -vo a=b -o {c = d e} -oe=f -o { g = h }\n  # mid\n'
-           '  -o very_long_name_of_parameter=very_long_value_of_parameter -D\nsmtp unix - - n - - smtp\n\n'
-           'smtp unix - - y 60? 1 smtp -o x=y\n'
-           'pipe unix - n n - - pipe flags=X user=a argv=/bin/x {a b} -o y=z ${extension}\n'
-           '[::1]:25 inet n - - - - smtpd -v -v\n127.0.0.1:10025 inet n - - - - smtpd -o bar= -o\n   baz=1\n',
-    'comments': '# 1\na unix - - n - - smtp -o x=1 -o y=2 -o x=3\n# 2\n\n# 3\na unix - - n - - smtp -o x=7 -o z=3\n'
-                'b inet n - - - - smtpd\n  -o m=$myhostname\n# 4\n  -o {n=$mydomain $$ x} $undef\n# 5\n  # 6\n',
-    'refers': 'a unix - - n - - smtp -o x=1 -o syslog_name=$service_name/$process_name -o undef=$qq$qq -o z=$zork\n'
-              'b inet n - n - - smtpd -o loc=$zork -o unused=1 -o other=$loc -o fork=2 -o biff=$undef\n'
-              'c unix - n n - - spawn user=x argv=y\nd unix - - n - - error -o myhostname=d.example\n'
-              'e unix-dgram n - n - 1 postlogd\nf pass - - n 10 - smtpd\ng fifo n - n 5? 0 qmgr\n',
-    'long': 'service-with-a-long-name unix - n n - - pipe flags=DRXhuq user=vmail:vmail argv=/usr/bin/maildrop -d'
-            ' ${user}@${nexthop} ${extension} ${recipient} ${sender}\n'
-            'submission inet n - y - - smtpd -o syslog_name=postfix/submission -o smtpd_tls_security_level=encrypt'
-            ' -o smtpd_sasl_auth_enable=yes -o {smtpd_recipient_restrictions=permit_sasl_authenticated reject}\n',
-    'broken': 'a unix - - n - - smtp\nb unix - - - -\n',
-    'badtype': 'a bogus - - n - - smtp\n',
-    'missing': None,
-}
-
-# (main, master): each configuration that a query is tried on.
-CONFIGS = [(m, 'stock') for m in MAIN if m != 'missing'] + [('small', m) for m in MASTER if m != 'stock'] + [
-    ('users', 'refers'), ('users', 'odd'), ('missing', 'stock'), ('limits', 'long'), ('macros', 'refers'),
-    ('host', 'comments')]
 
 # Words as a shell takes them; a bar or a new line ends a list.
 MAIN_QUERIES = r'''
@@ -137,6 +68,78 @@ SERVICE_EDITS = r'''
 '''
 
 
+# Options in other orders, together and repeated; words that are strange; where the directory comes from.
+OPTIONS = r'''
+MAIL_CONFIG=CONF | MAIL_CONFIG=CONF -n | MAIL_CONFIG=CONF biff=yes | MAIL_CONFIG=CONF/none -n
+MAIL_CONFIG=CONF -c CONF biff | MAIL_CONFIG=CONF/none -c CONF -n | MAIL_CONFIG=CONF -M | -c CONF/none biff
+-c CONF/none -c CONF biff | -cCONF biff | -c CONF/none -e biff=no | -c CONF/none -Fe */*/chroot=n | -n -c | -o | -C
+-v | -v biff | -vn | -vvv -M | -v -e biff=yes | -nv relayhost | -Mv smtp | -y | -nZ | --help | -- -n | -e -- biff=no
+-- | -n -- relayhost | -n '' | '' | '' biff | ' ' | biff '' | ' biff' | 'biff ' | -h '' | -d '' | -e '' | -X '' | -# ''
+-M '' | -F '' | -P '' | -Me '' | -Fe '' | -Pe '' | -MX '' | -PX '' | -M# '' | -X ' ' | -e ' ' | -e '  =  ' | -e '='
+-M ' ' | -M 'smtp / inet' | -M / | -M // | -M smtp//inet | -F /// | -F smtp/inet/ | -P smtp/inet/ | -P //a
+-F smtp/inet//chroot | -M smtp/inet/ | -MX smtp/ | -MX / | -MX smtp/inet/ | -MX smtp/inet/x | -M# smtp | -M# a/b/c
+-n -f -h | -fhn mydestination | -h -f relayhost | -H -f biff | -Hf -n | -x -f -n | -hx -n | -H -x myorigin | -nd biff
+-xd biff | -d -h biff | -d -H biff | -dH virtual_maps | -d -f mydestination | -d -o biff=7 biff | -n -o biff=
+-o biff -n | -o =x -n | -o '' -n | -o ' biff = 3 ' biff | -o biff=1 -o biff=2 biff | -o a=1 -o b=$a -n
+-o a=1 -o b=$a a b | -ob=1 -n | -o relayhost=$mydomain -x relayhost | -o mydomain=q.example -x mydomain myorigin
+-o smtpd_restriction_classes=one one | -o 'a=x  y' -n a | -o x=1 -M | -o x=1 -P | -o #x=1 -n
+-o config_directory=/x config_directory | -C service -d | -C user -d | -C builtin -h -d biff | -C all -H
+-C 'builtin user' -H | -C builtin,,user -H | -C , -n | -C '' -n | -C user -C builtin -n | -Cuser -n | -C user zork biff
+-C bogus,user | -n -C service | -H -C service | -e -C user biff=no | -M -C user | -e -M x=y | -M -F | -F -P | -M -P smtp
+-MFP | -n -p | -p biff | -p biff=1 | -p -e biff=1 | -p -X biff | -P -p | -e -X | -e -# biff | -X -# biff | -eX# biff
+-n -e biff=1 | -d -e biff=1 | -d -X biff | -n -X biff | -n -# biff | -h -e biff=1 | -H -X biff | -f -# biff | -x -X biff
+-o a=b -X biff | -Mn | -Md | -MH | -Fd smtp | -Fn smtp | -FX smtp/inet/chroot | -F# smtp/inet/chroot | -Pn | -P#
+-P# smtp/inet/a | -Mo a=b | -Mxf | -Mfx | -fM | -xfM smtp/inet | -eM smtp/inet | -XM smtp/inet | -#M smtp/inet
+-XP */*/x | -eF */*/chroot=n | -eP */*/x=1 | -Meh a/unix=x | -MXf a/unix | -FeH */*/chroot=y | -Feo a=b */*/chroot=y
+-Fex */*/chroot=y | -Pex */*/x=1 | -Pef */*/x=1 | -PXh */*/x | -hF smtp/inet | -Hf smtp | -hHn | -FhH | -Fhf smtp/unix
+-PHf | -Phf | -Phx */* | -PHx | -Pfx | -Fhx */*/type | -FHx | -Ffx */*/command | -l -M | -l biff | -l -n | -lv | -a -l
+-T compile-version -n | -T | -l -x | -l -o a=b | -A -d | -l -- | -A -P
+-e 'biff = a=b=c' | -e 'smtpd_banner=$myhostname ESMTP "x" # y' | -e 'smtpd_banner=Grüße €' | -e 'grüße=1' | grüße
+-e 'relayhost=a	b' | -e 'x	=	y' | -e '	x=y' | -e 'x y=z' | -X 'x y' | -e 'x.y=z' 'x-y=z' | -e '$x=1' | -e '{x}=1'
+-e 'x={a = b} { c }' | -e 'x={' | -e 'x=}' | -e 'x=${y' | -e 'x=${y?{z}' | -e 'x=$' | -e 'x=$$$' | -e 'x=a\' | -e 'x= #y'
+-e 'x=#y' | -e '#' | -e 'x#=y' | -e x==y | -e x= y= z= | -e 'x=a ' 'x=b ' | x=1 biff=yes -n | biff=yes -n | biff -e
+-e biff=no biff=no | -e relayhost= mydestination= mynetworks= | -X biff biff2 biff3 | -X biff=no x | -X x biff=no
+-# x biff=no | -# biff ' relayhost' | -X mydestination mynetworks relayhost myorigin
+-# mydestination mynetworks smtpd_recipient_restrictions | -X smtpd_recipient_restrictions debugger_command
+-e smtpd_recipient_restrictions=permit debugger_command=x | 'mydestination = a, b,  c'
+-e VERY_LONG | -e relayhost=LONG | LONG | -X LONG | -M LONG | -M LONG/inet | -F smtp/inet/LONG | -P smtp/inet/LONG
+-Pe */*/x=LONG | -Fe */*/command=LONG | -Me a/unix=LONG | -Fe */*/service=LONG | -Pe */*/LONG=1 | -o a=LONG -x a
+-e 'biff=BYTES' | BYTES | -Pe */*/x=BYTES | -Fe */*/command=BYTES | -M BYTES | -P smtp/inet/BYTES | -e BYTES=1
+-e 'biff=LINE' | -X LINE | -Fe */*/command=LINE | -Me a/unix=LINE | -e 'LINEbiff=no' | LINE | -o biff=LINE -n
+-e 'biff=RETURN' | -Pe */*/x=RETURN | -e 'biff=CONTROL' | -Pe */*/x=CONTROL
+-M 127.0.0.1:10025/inet | -M [::1]:10025/inet -M | -F [::1]:10025/inet/chroot | -P 127.0.0.1:10025/inet/content_filter
+-Fe 127.0.0.1:10025/inet/process_limit=5 | -Pe 127.0.0.1:10025/inet/mynetworks=[::1]/128,10.0.0.0/8
+-PX 127.0.0.1:10025/inet/mynetworks [::1]:10025/inet/content_filter | -MX [::1]:10025/inet | -M# 127.0.0.1:10025/inet
+-Me '[::1]:2525/inet=[::1]:2525 inet n - y - - smtpd' | -Fe smtp/inet/service=[::1]:smtp | -Fe smtp/inet/service=host:25
+-Fe smtp/inet/service=10.1.2.3:25 smtp/unix/service=smtp2 | -Fe dovecot/unix/command='lmtp -o a={b' | -M relay smtp/* relay/unix
+-Fe submission/inet/type=unix submission/unix/private=n | -Fe */inet/service=same | -Fe */*/process_limit=0 */*/wakeup=0?
+-Fe */*/private=- | -Fe */*/type=INET | -Fe smtp/inet/Chroot=y | -Fe SMTP/inet/chroot=y | -Fe */*/unprivileged=Y
+-Fe */*/process_limit=-1 | -Fe */*/process_limit=05 | -Fe */*/wakeup=? | -Fe */*/wakeup=99999999999 | -Fe */*/command=
+-Fe '*/*/command=smtp -o' | -Fe '*/*/command= smtp  -v   -o  x=y ' | -Fe '*/*/command={smtp -v}' | -Fe '*/unix/command=pipe {a} {b c}'
+-Pe */*/a=1 */*/b=2 */inet/a=3 | -Pe submission/inet/smtpd_client_restrictions=permit,reject */unix/x=$y
+-Pe '*/*/x={a}' | -Pe '*/*/x=a{b' | -Pe '*/*/{x=1' | -Pe '*/*/x y=1' | -Pe '*/*/x = y ' | -Pe */*/-x=1 | -Pe */*/x==
+-PX submission/inet/smtpd_recipient_restrictions submissions/inet/syslog_name | -PX */*/syslog_name | -P */*/syslog_name nope
+-Px */*/syslog_name | -P submission/inet/syslog_name submissions/*/syslog_name -x | -P */*/process_name | -PX dovecot/unix/x | -PX */inet/content_filter
+-Me 'smtp/inet=smtp inet n - n - - postscreen' 'smtpd/pass=smtpd pass - - n - - smtpd' 'x/unix=x unix - - n - 0 dnsblog'
+-Me 'a/unix=a unix - - n - -' | -Me 'a/unix=a unix - - n - - smtp -o' | -Me 'a/unix=a unix - - n - - smtp -o {x = y'
+-Me 'a/unix=a unix - - n - - smtp -o {x = }' | -Me 'a/unix=a unix - - n - - smtp -o { = x}'
+-Me 'a/unix=a	unix	-	-	n	-	-	smtp	-v' | -Me ' a/unix = a unix - - n - - smtp ' | -Me 'a/*=a unix - - n - - smtp'
+-Me 'a/unix=b unix - - n - - smtp' 'b/unix=a unix - - n - - smtp' | -Me 'a/unix=#a unix - - n - - smtp' | -Me '#a/unix=a unix - - n - - smtp'
+-M# a/unix a/unix | -MX smtp/inet smtp/inet | -MX */* a/unix | -M# */unix */inet | -M smtp/inet=x
+'''
+
+LONG = 'long' * 2000
+PARTS = {'VERY_LONG': 'x=' + LONG, 'LONG': LONG, 'BYTES': 'caf\udce9\udcff', 'LINE': 'a\nb', 'RETURN': 'a\rb',
+         'CONTROL': 'a\x01\x1b[1mb\x7f'}
+
+
+def word(text):
+    """A word of a table, with what stands for text that a line cannot hold."""
+    for name, part in PARTS.items():
+        text = text.replace(name, part)
+    return text
+
+
 def table(text):
     """The argument lists of one of these tables."""
-    return [shlex.split(field) for line in text.strip().split('\n') for field in line.split('|')]
+    return [[word(part) for part in shlex.split(field)] for line in text.strip().split('\n') for field in line.split('|')]

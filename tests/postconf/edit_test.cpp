@@ -63,7 +63,7 @@ TEST_CASE("an edit after which no program could read the file is refused") {
       {{"-M", "a/inet=a inet y - n - - smtpd"}, "invalid private field \"y\""},
       {{"-M", "a/unix=../a unix - - n - - smtp"}, "invalid service field \"../a\""},
       {{"-e", "biff=a\nb"}, "-e, -X, or -# accepts no multi-line input"},
-      {{"-M", "a/unix=a unix - - n - - smtp\nb"}, "-e, -X, or -# accepts no multi-line input"},
+      {{"-M", "a/unix=a unix - - n - - smtp\nb"}, "-Me, -Fe, -Pe, -X, or -# accept no multi-line input"},
       {{"-e", "=x"}, "missing attribute name"},
   };
   for (const auto& row : rows) {

@@ -40,6 +40,27 @@ TEST_CASE("one bad value does not hide the others") {
   CHECK(conf.status == 1);
 }
 
+TEST_CASE("the broken file of a table is a warning") {
+  Fixture conf;
+  conf.write("people.cf", "rubbish\n");
+  conf.write("main.cf", "alias_maps = proxy:ldap:$config_directory/people.cf, mysql:/nowhere\nbiff = no\n");
+  const auto said = conf.says({"-h", "biff"});
+  const auto people = conf.path("people.cf");
+  CHECK(said.find("warning: open \"ldap\" configuration \"" + people + "\": " + people +
+                  ", line 1: missing '='") != said.npos);
+  CHECK(said.find("warning: open \"mysql\" configuration \"/nowhere\": No such file or directory\n") !=
+        said.npos);
+  CHECK(conf.status == 0);
+}
+
+TEST_CASE("tables within tables are found, but not without end") {
+  Fixture conf("alias_maps = pipemap:{hash:a, unionmap:{ldap:q}}\nq_domain = a\n");
+  CHECK(conf.says({"-h", "biff"}) == "yes\n");
+  conf.write("main.cf",
+             "alias_maps = " + std::string(100000, '{') + "ldap:q" + std::string(100000, '}') + "\n");
+  CHECK(conf.says({"-h", "biff"}) == "yes\n");
+}
+
 TEST_CASE("control characters of a file do not reach the terminal in warnings") {
   Fixture conf("zork = \x1b[2J\n");
   const auto said = conf.says({"-n", "biff"});

@@ -13,8 +13,8 @@ import sys
 import tempfile
 import unittest
 
+import comparison
 import template_cases as cases
-import test_differential
 
 RANDOM = int(os.environ.get('POSTCONF_TEMPLATES', '60'))  # random files
 SHOWN = 15  # differences that are printed in full
@@ -32,8 +32,8 @@ class Programs:
 
     def __init__(self, directory):
         self.directory = directory
-        self.postfix = test_differential.Postfix(directory)
-        root = self.postfix.share[:-len(test_differential.cases.STOCK)]
+        self.postfix = comparison.Postfix(directory)
+        root = self.postfix.share[:-len('/usr/share/postfix')]
         self.main = ('compatibility_level = 3.6\nmyhostname = mail.example.com\nmydomain = example.com\n'
                      'mail_owner = mail\nsetgid_group = tty\nqueue_directory = %s\n'
                      'daemon_directory = %s/usr/lib/postfix/sbin\n' % (directory, root))
@@ -47,7 +47,7 @@ class Programs:
             path.write_bytes(content.encode('utf-8', 'surrogateescape'))
             os.utime(path, (1, 1))  # Postfix reads a file that is fresh more than once
         ran = subprocess.run([program, '-c', directory] + [word.replace('CONF', directory) for word in arguments],
-                             env=self.postfix.environment, capture_output=True, check=False, cwd=directory)
+                             env=self.postfix.theirs if program == self.postfix.program else self.postfix.environment, capture_output=True, check=False, cwd=directory)
         shutil.rmtree(directory)
         out, err = (stream.decode('latin-1').replace(directory, 'CONF') for stream in (ran.stdout, ran.stderr))
         return ran.returncode, out, err
@@ -62,7 +62,7 @@ class Programs:
 
     def difference(self, text, main, arguments):
         sides = [self.answer(program, text, main, arguments)
-                 for program in (self.postfix.program, test_differential.OURS)]
+                 for program in (self.postfix.program, comparison.OURS)]
         return '\n'.join(list(difflib.unified_diff(*sides, 'Postfix', 'Postern', n=0, lineterm=''))[2:])
 
 
@@ -119,7 +119,7 @@ class Templates(unittest.TestCase):
         except (OSError, subprocess.CalledProcessError) as why:
             shutil.rmtree(cls.directory)
             print('Postfix cannot be had to compare with: %s' % why)
-            os._exit(test_differential.SKIPPED)
+            os._exit(comparison.SKIPPED)
 
     @classmethod
     def tearDownClass(cls):

@@ -240,7 +240,9 @@ TEST_CASE("an entry is written in columns, its options in one way") {
       {"127.0.0.1:10025 inet n - - - - smtpd -o { a = b c }",
        "127.0.0.1:10025 inet n   -       -       -       -       smtpd -o {a=b c}"},
       {"p unix - n n - - pipe flags=R {user = x} argv={a b} -f",
-       "p          unix  -       n       n       -       -       pipe flags=R {user = x} argv={a b} -f"},
+       "p          unix  -       n       n       -       -       pipe flags=R {user = x} {argv={a b}} -f"},
+      {"a unix - - n - - pipe -vvo x={a b} -nv y{a b} z",
+       "a          unix  -       -       n       -       -       pipe -vv -o {x={a b}} -nv y{a b} z"},
   };
   for (const auto& row : rows) CHECK(one_line(service(row.entry)) == row.line);
 }
