@@ -10,8 +10,9 @@ namespace postern::postconf {
 namespace {
 
 // Of each group at most one may be given.
-constexpr std::string_view kExclusive[] = {kModes, "eX#",  "dneX#", "eX#f", "eX#x", "eX#j", "eX#o",
-                                           "eX#h", "eX#H", "hH",    "do",    "fj",   "hj",   "Hj"};
+constexpr std::string_view kJsonOrEdit = "eX#j";
+constexpr std::string_view kExclusive[] = {kModes, "eX#",  "dneX#", "eX#f", "eX#x", kJsonOrEdit, "eX#o",
+                                           "eX#h", "eX#H", "hH",    "do",   "fj",   "hj",        "Hj"};
 
 // What else a mode does not go with.
 struct Refusal {
@@ -25,11 +26,15 @@ constexpr Refusal kRefusals[] = {{'M', "dhHn"},     {'F', "dn"},       {'P', "dn
 
 Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
+std::string_view option_of(Verb verb) {
+  return verb == Verb::clone ? "--clone" : verb == Verb::rename ? "--rename" : "--uncomment";
+}
+
 Result<void> check_words(const Part& part) {
   if (part.verb == Verb::clone || part.verb == Verb::rename) {
     const bool pairs = !part.words.empty() && part.words.size() % 2 == 0;
     return pairs ? Result<void>()
-                 : invalid(concat(part.verb == Verb::clone ? "--clone" : "--rename",
+                 : invalid(concat(option_of(*part.verb),
                                   " requires two services: service_name/type service_name/type"));
   }
   if (!part.words.empty()) return {};
@@ -61,6 +66,7 @@ Result<void> check_part(const Part& part, const Request& request) {
   }
   if (part.has('b') && part.has('t')) return invalid("specify one of -b and -t");
   for (const auto group : kExclusive) {
+    if (group == kJsonOrEdit && request.check) continue;  // the findings are what is shown
     const auto found = part.given_of(group);
     if (std::count(found.begin(), found.end(), '-') > 1) return invalid(concat("specify one of", found));
   }
@@ -69,8 +75,9 @@ Result<void> check_part(const Part& part, const Request& request) {
     const auto found = part.given_of(refused);
     if (!found.empty()) return invalid(concat("with option -", mode, ", do not specify", found));
   }
-  if (part.verb && part.has_any("eX#"))
-    return invalid(concat("specify one of", part.given_of("eX#"), " --uncomment"));
+  if (part.verb && part.has_any("eX#")) {
+    return invalid(concat("specify one of", part.given_of("eX#"), " ", option_of(*part.verb)));
+  }
   return check_words(part);
 }
 
@@ -90,6 +97,7 @@ Result<void> check_together(const std::vector<Part>& parts, const Request& reque
   for (const auto& [given, name] : only_edits) {
     if (given && !changes) return invalid(concat(name, " goes with an edit: name=value, -X, -#, or --apply"));
   }
+  if (request.origin && changes) return invalid("--origin goes with no edit");
   if (request.reload && (request.dry_run || request.check)) {
     return invalid(concat("specify one of --reload ", request.dry_run ? "--dry-run" : "--check"));
   }

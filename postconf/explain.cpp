@@ -72,7 +72,7 @@ class Explanation {
     const auto& [min, max, effect, expansion, access, words] = param.spec();
     const bool is_number = param.type() == "integer" || param.type() == "time";
     const bool bounded = max < kNoBound;
-    const std::string_view unit = is_number ? "" : " characters";
+    const std::string_view unit = is_number ? "" : bounded || min != 1 ? " characters" : " character";
     if (param.type() != "boolean" && (bounded || min > 0 || is_number)) {
       add("bounds", bounded ? concat(min, " to ", max, unit) : concat("at least ", min, unit));
     }

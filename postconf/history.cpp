@@ -140,12 +140,17 @@ void show_record(const Record& record, Output& output) {
                      shown_command(record.command), note));
 }
 
+// As diff writes it: no lines are those behind the one before.
+std::string range_of(std::size_t first, std::size_t count) {
+  return concat(count == 0 ? first : first + 1, ",", count);
+}
+
 void show_files(const Record& record, Output& output) {
   for (const auto& edit : record.files) {
     output.line(concat("--- ", edit.file, "\n+++ ", edit.file));
     for (const auto& hunk : edit.hunks) {
-      output.line(concat("@@ -", hunk.before + 1, ",", hunk.removed.size(), " +", hunk.after + 1, ",",
-                         hunk.added.size(), " @@"));
+      output.line(concat("@@ -", range_of(hunk.before, hunk.removed.size()), " +",
+                         range_of(hunk.after, hunk.added.size()), " @@"));
       for (const auto& line : hunk.removed) output.line(concat("-", without_end(line)));
       for (const auto& line : hunk.added) output.line(concat("+", without_end(line)));
     }

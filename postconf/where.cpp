@@ -49,8 +49,9 @@ class ConditionParser {
   using Kind = Condition::Kind;
 
   Failure bad(std::string_view why) const {
-    return fail(Errc::invalid, concat("--where: ", why, " at \"", config::shown(rest_), "\" in \"",
-                                      config::shown(text_), "\""));
+    const auto place =
+        rest_.empty() ? std::string("the end of") : concat("\"", config::shown(rest_), "\" in");
+    return fail(Errc::invalid, concat("--where: ", why, " at ", place, " \"", config::shown(text_), "\""));
   }
 
   void skip_blanks() {
