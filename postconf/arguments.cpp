@@ -192,11 +192,17 @@ Result<void> Parser::take_long(std::string_view name, const std::string& value) 
 }
 
 Result<Step> Parser::step_of(const Part& part) const {
-  constexpr std::pair<char, Space> kOf[] = {
-      {'M', Space::services},     {'F', Space::fields},       {'P', Space::overrides},
-      {'O', Space::options},      {'m', Space::maps},         {'l', Space::locks},
-      {'a', Space::sasl_servers}, {'A', Space::sasl_clients}, {'T', Space::tls},
-      {'t', Space::templates},    {'b', Space::expanded_templates}};
+  constexpr std::pair<char, Space> kOf[] = {{'M', Space::services},
+                                            {'F', Space::fields},
+                                            {'P', Space::overrides},
+                                            {'O', Space::options},
+                                            {'m', Space::maps},
+                                            {'l', Space::locks},
+                                            {'a', Space::sasl_servers},
+                                            {'A', Space::sasl_clients},
+                                            {'T', Space::tls},
+                                            {'t', Space::templates},
+                                            {'b', Space::expanded_templates}};
   Step step{Space::main, Verb::show, part.words};
   for (const auto& [letter, space] : kOf) {
     if (part.has(letter)) step.space = space;

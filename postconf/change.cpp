@@ -62,7 +62,8 @@ Result<void> take_back(const Record& edit, Draft& draft, Record& record) {
     auto taken = config::take_back(is_main ? draft.main() : draft.master(), hunks,
                                    is_main ? draft.main_path() : draft.master_path());
     if (taken) continue;
-    return fail(taken.error().kind, concat("edit ", edit.number, " cannot be taken back: ", taken.error().text));
+    return fail(taken.error().kind,
+                concat("edit ", edit.number, " cannot be taken back: ", taken.error().text));
   }
   return {};
 }
@@ -118,7 +119,8 @@ Result<void> write_and_reload(Draft& draft, Record record, Output& output) {
   if (reloaded || !*written) return reloaded ? Result<void>() : fail(reloaded.error());
   output.changed = false;
   if (auto back = put_back(directory, **written); !back) {
-    return fail(back.error().kind, concat("not reloaded: ", reloaded.error().text, "; and the edit stays: ", back.error().text));
+    return fail(back.error().kind,
+                concat("not reloaded: ", reloaded.error().text, "; and the edit stays: ", back.error().text));
   }
   const auto again = control::reload(*system);
   const std::string also = again ? "" : concat("; with the old files: ", again.error().text);
@@ -146,7 +148,8 @@ Result<void> change(const Request& request, Output& output) {
   output.changed = !draft->edits().empty();
   if (request.check) return judge_draft(request, *draft, output);
   if (request.dry_run) return {};
-  return request.reload ? write_and_reload(*draft, std::move(record), output) : write(*draft, std::move(record), output);
+  return request.reload ? write_and_reload(*draft, std::move(record), output)
+                        : write(*draft, std::move(record), output);
 }
 
 }  // namespace postern::postconf

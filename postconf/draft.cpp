@@ -60,7 +60,8 @@ std::vector<FileEdit> Draft::edits() const {
 
 FileEdit Draft::edit_of(const Side& side, std::string_view now) {
   const auto before = config::Lines::parse(side.text, side.name);  // as when it was opened
-  return {side.name, digest_of(side.text), digest_of(now), config::difference(before.value_or(config::Lines()), side.lines)};
+  return {side.name, digest_of(side.text), digest_of(now),
+          config::difference(before.value_or(config::Lines()), side.lines)};
 }
 
 std::string Draft::difference() const {

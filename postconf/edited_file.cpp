@@ -102,7 +102,8 @@ Result<void> EditedFile::prepare(std::string_view text, Durable durable) {
   if (::ftruncate(fd_.get(), 0) != 0) return fail_errno(concat("truncate ", temporary_), errno);
   if (auto written = write_all(fd_.get(), text, temporary_); !written) return written;
   if (auto kept = keep_attributes(); !kept) return kept;
-  if (durable == Durable::yes && ::fsync(fd_.get()) != 0) return fail_errno(concat("sync ", temporary_), errno);
+  if (durable == Durable::yes && ::fsync(fd_.get()) != 0)
+    return fail_errno(concat("sync ", temporary_), errno);
   return {};
 }
 

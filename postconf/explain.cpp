@@ -55,8 +55,9 @@ class Explanation {
       add("help", param->help());
       describe(*param);
     } else {
-      add("help", known.kind == config::NameClass::service ? "A limit or a time of one service, as its name says."
-                                               : "A name of the administrator's own, for use as $name.");
+      add("help", known.kind == config::NameClass::service
+                      ? "A limit or a time of one service, as its name says."
+                      : "A name of the administrator's own, for use as $name.");
     }
     if (param != nullptr || known.kind == config::NameClass::service) add("default", known.standard);
     in_force(known);
@@ -114,7 +115,8 @@ class Explanation {
     const auto* old = config::replaced(name_);
     if (old == nullptr) return;
     const auto when = concat(" (Postfix ", old->since, ")");
-    add("replaced by", old->instead.empty() ? concat("nothing: it can go", when) : concat(old->instead, when));
+    add("replaced by",
+        old->instead.empty() ? concat("nothing: it can go", when) : concat(old->instead, when));
   }
 
   void add(std::string_view what, std::string_view text) { facts_.emplace_back(what, text); }
@@ -135,7 +137,8 @@ class Explanation {
   }
 
   std::string place() const {
-    return origin_.line == 0 ? concat("  (", origin_.kind, ")") : concat("  (", origin_.path, ", line ", origin_.line, ")");
+    return origin_.line == 0 ? concat("  (", origin_.kind, ")")
+                             : concat("  (", origin_.path, ", line ", origin_.line, ")");
   }
 
   void print_json() {

@@ -185,7 +185,8 @@ Result<Record> remember(const std::string& directory, Record record) {
   record.user = user_now();
   // Only what an edit of both files may have to be finished from has to be there after a power cut.
   const auto durable = record.files.size() > 1 ? EditedFile::Durable::yes : EditedFile::Durable::no;
-  if (auto prepared = file->prepare(with_line(file->text(), line_of(record)), durable); !prepared) return fail(prepared.error());
+  if (auto prepared = file->prepare(with_line(file->text(), line_of(record)), durable); !prepared)
+    return fail(prepared.error());
   if (auto published = file->publish(); !published) return fail(published.error());
   return record;
 }

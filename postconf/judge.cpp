@@ -66,8 +66,9 @@ Result<void> refuse_errors(const Draft& draft, Output& output) {
   for (const auto& finding : findings) {
     if (finding.severity != Severity::note) output.err += concat("postconf: ", line_of(finding), "\n");
   }
-  return check::has_error(findings) ? fail(Errc::invalid, "nothing was changed: the configuration would have errors")
-                                    : Result<void>();
+  return check::has_error(findings)
+             ? fail(Errc::invalid, "nothing was changed: the configuration would have errors")
+             : Result<void>();
 }
 
 }  // namespace postern::postconf

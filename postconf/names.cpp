@@ -24,7 +24,7 @@ std::string part_of(const Service& service, Space space, const std::string& part
   if (space == Space::options) return find(config::options_of(service));
   if (space == Space::overrides) return find(service.overrides);
   const auto field = field_of(part);
-  return field && *field ? service.field(**field) : config::command_line(service);
+  return field && *field ? std::string(service.field(**field)) : config::command_line(service);
 }
 
 }  // namespace

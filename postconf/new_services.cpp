@@ -36,10 +36,9 @@ Result<std::optional<Found>> find(const Draft& draft, const config::Lines& lines
 
 // The same service under another name. An inet service cannot be private.
 Result<Service> named(Service service, const Pattern& name) {
-  service.fields[static_cast<std::size_t>(Field::service)] = name.service.text();
-  service.fields[static_cast<std::size_t>(Field::type)] = name.type.text();
-  auto& is_private = service.fields[static_cast<std::size_t>(Field::private_)];
-  if (name.type.text() == "inet") is_private.assign(1, 'n');
+  service.fields.set(Field::service, name.service.text());
+  service.fields.set(Field::type, name.type.text());
+  if (name.type.text() == "inet") service.fields.set(Field::private_, "n");
   return config::parse_service(config::one_line(service));
 }
 

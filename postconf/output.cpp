@@ -10,8 +10,19 @@ namespace {
 constexpr std::size_t kWidth = 80;
 constexpr std::string_view kIndent = "    ";
 
+// Most values are: words with one blank between them.
+bool is_in_words(std::string_view text) {
+  char before = ' ';
+  for (const char c : text) {
+    if (c == '\t' || c == '\r' || c == '\n' || (c == ' ' && before == ' ')) return false;
+    before = c;
+  }
+  return before != ' ';
+}
+
 // The words with one blank between them, or a new line where the next word would be too long.
-std::string in_words(std::string_view text, bool fold) {
+std::string in_words(std::string text, bool fold) {
+  if (is_in_words(text) && (!fold || text.size() <= kWidth)) return text;
   std::string out;
   std::size_t width = 0;
   for (const auto word : split_words(text, " \t\r\n")) {

@@ -122,7 +122,7 @@ void Show::show_fields(const Service& service, const Pattern& pattern) {
 void Show::show_entry(const Service& service) {
   if (request_.json) {
     std::string value;
-    for (const auto& field : service.fields) value += field + " ";
+    for (std::size_t i = 0; i < config::kFields; ++i) value += concat(service.fields[i], " ");
     const auto name = concat(service.name, "/", config::name_of(service.type));
     output_.line(setting_line(request_, origin(service), name, value + config::command_line(service)));
     return;

@@ -38,8 +38,8 @@ Result<void> show_templates(const Request& request, Output& output) {
     return fail(Errc::invalid, "options -b and -t require at most one template file");
   const auto settings = read_settings(request, output);
   if (!settings) return fail(settings.error());
-  const auto path =
-      request.step().words.empty() ? settings->value("bounce_template_file") : Result<std::string>(request.step().words[0]);
+  const auto path = request.step().words.empty() ? settings->value("bounce_template_file")
+                                                 : Result<std::string>(request.step().words[0]);
   if (!path) return fail(path.error());
   const auto templates = config::BounceTemplates::read(*path);
   if (!templates) return fail(templates.error());

@@ -32,7 +32,8 @@ void each_use(const Catalog& catalog, std::string_view name, const std::string& 
 std::string tables_in(const Catalog& catalog, std::string_view name, const std::string& value,
                       const Expand& expand, const config::Service* service) {
   const auto* known = catalog.find(name);
-  const bool is_ours = known != nullptr && known->kind != config::NameClass::user && !known->raw && !known->read_only;
+  const bool is_ours =
+      known != nullptr && known->kind != config::NameClass::user && !known->raw && !known->read_only;
   if (!is_ours) return {};
   return value.find('$') == value.npos ? value : expand(value, service);
 }
@@ -126,7 +127,7 @@ void warn_of_unused_overrides(const Values& set, const Overrides& services, cons
     for (const auto& [name, value] : settings) {
       each_use(catalog, name, value, expand, &stub, [&](std::string_view one) { used.emplace(one); });
       config::each_table_parameter(tables_in(catalog, name, value, expand, &stub),
-                           [&](std::string_view one) { used.emplace(one); });
+                                   [&](std::string_view one) { used.emplace(one); });
     }
     for (const auto& [name, value] : settings) {
       if (used.contains(name) || used_by_main.contains(name) || catalog.find(name) != nullptr) continue;

@@ -144,7 +144,7 @@ bool Condition::has(const Node& node, const Service& service) {
   const auto field =
       static_cast<std::size_t>(std::find(names.begin(), names.end(), node.name) - names.begin());
   if (field < names.size()) {
-    const auto& written = service.fields[field];
+    const std::string written(service.fields[field]);
     return node.value.fits(written) || (written == "-" && node.value.fits(meaning(service, field_at(field))));
   }
   if (node.name == "program") return node.value.fits(service.command);

@@ -69,8 +69,8 @@ Result<void> MasterCf::index() {
     }
     added.line = line;
     if (known.emplace(added.name, added.type).second) continue;
-    warnings_.push_back(concat(path_, ", line ", line, ": duplicate master.cf entry for service \"", added.name,
-                               "\" (", name_of(added.type), ") -- using the last entry"));
+    warnings_.push_back(concat(path_, ", line ", line, ": duplicate master.cf entry for service \"",
+                               added.name, "\" (", name_of(added.type), ") -- using the last entry"));
   }
   return {};
 }

@@ -69,10 +69,12 @@ std::optional<int> to_int(std::string_view text) {
 // Takes the seven fields off the front; what is left is the command.
 Result<std::string_view> Reader::split() {
   auto rest = entry_;
-  for (auto& field : service_.fields) {
-    const auto stop = std::find_if(rest.begin(), rest.end(), is_space);
-    field.assign(rest.begin(), stop);
-    rest = trim(rest.substr(field.size()));
+  for (std::size_t field = 0; field < kFields; ++field) {
+    std::size_t end = 0;
+    while (end < rest.size() && !is_space(rest[end])) ++end;
+    service_.fields.set(field, rest.substr(0, end));
+    while (end < rest.size() && is_space(rest[end])) ++end;
+    rest.remove_prefix(end);
   }
   if (rest.empty()) return bad("bad field count");
   return rest;
@@ -92,7 +94,7 @@ Result<void> Reader::read_name() {
 }
 
 Result<void> Reader::read_flag(Field which, bool& flag) {
-  const auto& text = service_.field(which);
+  const auto text = service_.field(which);
   if (text != "y" && text != "n" && text != "-") return bad_field(which);
   if (text != "-") flag = text == "y";
   return {};
@@ -110,7 +112,7 @@ Result<void> Reader::read_wakeup() {
 }
 
 Result<void> Reader::read_process_limit() {
-  const auto& text = service_.field(Field::process_limit);
+  const auto text = service_.field(Field::process_limit);
   if (text == "-") return {};
   service_.process_limit = to_int(text);
   if (!service_.process_limit) return bad_field(Field::process_limit);
@@ -173,7 +175,7 @@ Result<std::size_t> Reader::read_option(std::size_t at) {
 
 Result<void> Reader::read() {
   const bool unprintable = std::any_of(entry_.begin(), entry_.end(), [](char c) {
-    return !is_space(c) && (static_cast<unsigned char>(c) < ' ' || c == 127);
+    return (static_cast<unsigned char>(c) < ' ' && !is_space(c)) || c == 127;
   });
   if (unprintable) return bad("non-printable text");
   const auto command = split();
@@ -190,9 +192,15 @@ Result<void> Reader::read() {
 
 }  // namespace
 
-std::string_view name_of(SocketType type) {
-  return kTypes[static_cast<std::size_t>(type)];
+void Fields::set(std::size_t index, std::string_view value) {
+  const std::size_t begin = index == 0 ? 0 : ends_[index - 1], end = ends_[index];
+  text_.replace(begin, end - begin, value);
+  for (auto i = index; i < kFields; ++i) {
+    ends_[i] = static_cast<std::uint32_t>(ends_[i] - (end - begin) + value.size());
+  }
 }
+
+std::string_view name_of(SocketType type) { return kTypes[static_cast<std::size_t>(type)]; }
 
 std::optional<SocketType> socket_type(std::string_view name) {
   const auto found = std::find(kTypes.begin(), kTypes.end(), name);

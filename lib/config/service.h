@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,22 @@ struct Endpoint {
 // colons that is not in brackets, and on a number that is no port.
 Result<Endpoint> parse_endpoint(std::string_view name);
 
+// The fields as written, each after the other in one text: a file may have thousands of entries.
+class Fields {
+ public:
+  std::string_view operator[](std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view(text_).substr(begin, ends_[index] - begin);
+  }
+  void set(std::size_t index, std::string_view value);
+  void set(Field which, std::string_view value) { set(static_cast<std::size_t>(which), value); }
+  bool operator==(const Fields&) const = default;
+
+ private:
+  std::string text_;
+  std::array<std::uint32_t, kFields> ends_{};
+};
+
 struct Service {
   std::string name;
   SocketType type = SocketType::unix;
@@ -59,10 +76,10 @@ struct Service {
   List operands;
   std::vector<std::size_t> override_words;  // for each override the index of the argument that holds it
 
-  std::array<std::string, kFields> fields;  // as written: "-" is not the same as its default
-  std::size_t line = 0;                     // of its first physical line, from 1
+  Fields fields;         // "-" is not the same as its default
+  std::size_t line = 0;  // of its first physical line, from 1
 
-  const std::string& field(Field which) const { return fields[static_cast<std::size_t>(which)]; }
+  std::string_view field(Field which) const { return fields[static_cast<std::size_t>(which)]; }
   bool is_default(Field which) const { return field(which) == "-"; }
 };
 

@@ -71,10 +71,10 @@ List canonical_arguments(const Service& service) {
 
 std::string columns(const Service& service) {
   std::string line;
-  line.reserve(128);
+  line.reserve(kColumns.back() + 64);
   for (std::size_t i = 0; i < kFields; ++i) {
     line += service.fields[i];
-    line.append(line.size() < kColumns[i + 1] ? kColumns[i + 1] - line.size() : 1, ' ');
+    line.resize(std::max(line.size() + 1, kColumns[i + 1]), ' ');
   }
   return line;
 }
@@ -118,7 +118,7 @@ std::string folded(const Service& service) { return folded_command(columns(servi
 
 Result<Service> with_field(const Service& service, Field which, std::string_view value) {
   auto changed = service;
-  changed.fields[static_cast<std::size_t>(which)] = value;
+  changed.fields.set(which, value);
   return parse_service(one_line(changed));
 }
 
