@@ -68,7 +68,7 @@ void edit(const MainCf& before, const std::string& name, const std::string& valu
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto main = MainCf::parse(text);
+  const auto main = MainCf::parse(std::string(text));
   if (!main) {
     require(main.error().text.starts_with("main.cf"));
     return 0;

@@ -65,7 +65,7 @@ void edit(const MasterCf& before, std::size_t at) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  auto file = MasterCf::parse(text);
+  auto file = MasterCf::parse(std::string(text));
   if (!file) {
     require(file.error().text.starts_with("master.cf"));
     return 0;
