@@ -16,7 +16,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('POSTERN_BUILD') or SOURCE / 'build' / 'release')
 POSTCONF = str(BUILD / 'bin' / 'postconf')
 FIRST = int(os.environ.get('POSTCONF_SEED', '0'))
-SEQUENCES = int(os.environ.get('POSTCONF_SEQUENCES', '40'))
+SEQUENCES = int(os.environ.get('POSTCONF_SEQUENCES', '20'))
 EDITS = 5
 BOTH = ('main.cf', 'master.cf')
 
