@@ -98,6 +98,10 @@ Result<void> check_together(const std::vector<Part>& parts, const Request& reque
     if (given && !changes) return invalid(concat(name, " goes with an edit: name=value, -X, -#, or --apply"));
   }
   if (request.origin && changes) return invalid("--origin goes with no edit");
+  const auto selects = [](const Part& part) { return part.has_any("MFPO") && !part.verb; };
+  if (!request.where.empty() && (task != Task::query || !std::all_of(parts.begin(), parts.end(), selects))) {
+    return invalid("--where goes with -M, -F, -P or -O, and with no other option that edits");
+  }
   if (request.reload && (request.dry_run || request.check)) {
     return invalid(concat("specify one of --reload ", request.dry_run ? "--dry-run" : "--check"));
   }

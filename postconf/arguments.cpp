@@ -175,7 +175,10 @@ Result<void> Parser::take_long(std::string_view name, const std::string& value) 
   if (name == "clone") take_verb(Verb::clone);
   if (name == "rename") take_verb(Verb::rename);
   if (name == "uncomment") take_verb(Verb::uncomment);
-  if (name == "where") request_.where = value;
+  if (name == "where") {
+    if (trim(value).empty()) return invalid("--where: the condition is empty");
+    request_.where = value;
+  }
   if (name == "help") request_.task = Task::help;
   if (name == "explain") return take_task(Task::explain);
   if (name == "history") return take_task(Task::history);

@@ -1,6 +1,7 @@
 #include "postconf/change.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "lib/control/reload.h"
@@ -45,11 +46,14 @@ void drop_own_directory(std::vector<Step>& steps, const std::string& directory) 
 Result<void> take_steps(const std::vector<Step>& steps, const Request& request, Draft& draft,
                         Output& output) {
   for (const auto& step : steps) {
+    const bool missed = std::exchange(output.missing, false);
     auto done = step.space == Space::main ? edit_main(step, draft, output)
                                           : edit_services(step, request, draft, output);
     if (!done) return done;
     if (step.gently && step.verb == Verb::edit && output.missing)
       return fail(Errc::not_found, "nothing was changed");
+    // What is to go and is not there is as it should be.
+    output.missing = missed || (output.missing && !step.gently);
   }
   return {};
 }
@@ -68,8 +72,9 @@ Result<void> take_back(const Record& edit, Draft& draft, Record& record) {
   return {};
 }
 
-Result<void> undo(const Request& request, Draft& draft, Record& record) {
+Result<void> undo(const Request& request, Draft& draft, Record& record, Output& output) {
   const auto edits = records_to_undo(request.directory, std::max<std::size_t>(request.number, 1));
+  output.missing = !edits && edits.error().kind == Errc::not_found;
   if (!edits) return fail(edits.error());
   for (const auto& edit : *edits) {
     if (auto taken = take_back(edit, draft, record); !taken) return taken;
@@ -141,7 +146,7 @@ Result<void> change(const Request& request, Output& output) {
   if (!*hold) return {};
   Record record;
   record.command = request.command;
-  auto done = request.task == Task::undo ? undo(request, *draft, record)
+  auto done = request.task == Task::undo ? undo(request, *draft, record, output)
                                          : take_steps(*steps, request, *draft, output);
   if (!done) return done;
   if (request.dry_run) output.out += draft->difference();

@@ -4,6 +4,19 @@
 
 namespace postern::postconf {
 
+namespace {
+
+// Gives a file its old text, unless somebody else has edited it since.
+Result<void> put_back(const std::string& path, std::string_view text, const FileEdit& edit) {
+  auto file = EditedFile::open(path);
+  if (!file) return fail(file.error());
+  if (digest_of(file->text()) != edit.after) return fail(Errc::busy, concat(path, " has changed again"));
+  if (auto prepared = file->prepare(text); !prepared) return prepared;
+  return file->publish();
+}
+
+}  // namespace
+
 Result<Draft::Side> Draft::open_side(const std::string& directory, const std::string& name, Purpose purpose) {
   const auto path = concat(directory, "/", name);
   Side side{name, {}, {}, {}};
@@ -88,7 +101,14 @@ Result<std::optional<Record>> Draft::commit(Record entry) {
   auto kept = remember(directory_, std::move(entry));
   if (!kept) return fail(kept.error());
   for (auto* side : changed) {
-    if (auto published = side->file->publish(); !published) return fail(published.error());
+    auto published = side->file->publish();
+    if (published) continue;
+    const auto& first = *changed.front();
+    auto undone = side == &first ? Result<void>()
+                                 : put_back(concat(directory_, "/", first.name), first.text, kept->files.front());
+    if (undone) undone = forget(directory_, kept->number);
+    if (!undone) return fail(undone.error().kind, concat(published.error().text, "; and ", undone.error().text));
+    return fail(published.error());
   }
   return std::optional(std::move(*kept));
 }

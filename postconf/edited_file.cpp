@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "lib/base/text.h"
-#include "lib/config/lines.h"
 
 namespace postern::postconf {
 
@@ -30,7 +29,7 @@ Result<void> copy_attribute(int from, int to, const char* name, const std::strin
 
 }  // namespace
 
-Result<EditedFile> EditedFile::open(const std::string& path) {
+Result<EditedFile> EditedFile::open(const std::string& path, std::size_t longest) {
   char resolved[PATH_MAX];
   if (::realpath(path.c_str(), resolved) == nullptr)
     return fail_errno(concat("open ", path, " for reading"), errno);
@@ -38,7 +37,7 @@ Result<EditedFile> EditedFile::open(const std::string& path) {
   file.path_ = resolved;
   file.temporary_ = concat(file.path_, ".tmp");
   if (auto locked = file.lock(); !locked) return fail(locked.error());
-  if (auto read = file.read(); !read) return fail(read.error());
+  if (auto read = file.read(longest); !read) return fail(read.error());
   return file;
 }
 
@@ -59,6 +58,7 @@ Result<void> EditedFile::lock() {
     if (::fstat(fd->get(), &held) != 0) return fail_errno(concat("stat ", temporary_), errno);
     if (!S_ISREG(held.st_mode)) return fail(Errc::invalid, concat(temporary_, ": not a regular file"));
     const bool is_there = ::lstat(temporary_.c_str(), &named) == 0;
+    if (!is_there && errno != ENOENT) return fail_errno(concat("stat ", temporary_), errno);
     if (!is_there || held.st_dev != named.st_dev || held.st_ino != named.st_ino) continue;
     interrupted_ = held.st_size > 0;
     fd_ = std::move(*fd);
@@ -66,12 +66,12 @@ Result<void> EditedFile::lock() {
   }
 }
 
-Result<void> EditedFile::read() {
+Result<void> EditedFile::read(std::size_t longest) {
   auto original = open_file(path_, O_RDONLY);
   if (!original) return fail_errno(concat("open ", path_, " for reading"), original.error().sys);
   original_ = std::move(*original);
   if (::fstat(original_.get(), &attributes_) != 0) return fail_errno(concat("stat ", path_), errno);
-  auto text = read_file(path_, config::kLongestFile);
+  auto text = read_file(path_, longest);
   if (!text) return fail(text.error());
   text_ = std::move(*text);
   return {};

@@ -9,6 +9,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/config/lines.h"
 
 namespace postern::postconf {
 
@@ -17,7 +18,7 @@ class EditedFile {
   // Waits for other editors, then reads the file; a symbolic link is followed, so that it stays one. The lock
   // is on FILE.tmp in the same directory, which Postfix's postconf locks as well, and which becomes the new
   // file. Fails with "open PATH for reading: ...", or as creating a file there does.
-  static Result<EditedFile> open(const std::string& path);
+  static Result<EditedFile> open(const std::string& path, std::size_t longest = config::kLongestFile);
 
   EditedFile(EditedFile&&) = default;
   EditedFile& operator=(EditedFile&&) = delete;
@@ -37,7 +38,7 @@ class EditedFile {
  private:
   EditedFile() = default;
   Result<void> lock();
-  Result<void> read();
+  Result<void> read(std::size_t longest);
   Result<void> keep_attributes();
 
   std::string path_, temporary_;

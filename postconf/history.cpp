@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <map>
 
 #include "lib/base/text.h"
 #include "postconf/edited_file.h"
@@ -19,7 +20,7 @@ namespace postern::postconf {
 
 namespace {
 
-constexpr std::size_t kMost = 64u << 20;  // what is read at most
+constexpr std::size_t kMost = 64u << 20;  // of one record, and of what is read
 
 std::string path_of(const std::string& directory) { return concat(directory, "/.postconf.history"); }
 
@@ -59,29 +60,31 @@ std::vector<std::string_view> lines_in(std::string_view text) {
   return lines;
 }
 
-// The text with one more line, and without those that are too many.
+// Within a text no quotes stand alone, so this is the member and nothing else.
+bool takes_back(std::string_view line) {
+  return line.find("\"undoes\": [") != line.npos && line.find("\"undoes\": []") == line.npos;
+}
+
+// One more than the highest: a line may be damaged.
+std::size_t next_number(const std::vector<std::string_view>& lines) {
+  std::size_t last = 0;
+  for (const auto line : lines) last = std::max(last, number_of(line));
+  return last + 1;
+}
+
+// The text with one more line, and without those that are too many. What took an edit back does not count: however many
+// of these there are, the last edits stay.
 std::string with_line(std::string_view text, const std::string& line) {
   const auto lines = lines_in(text);
-  std::size_t first = lines.size(), size = line.size();
-  while (first > 0 && lines.size() - first + 1 < kMostRecords &&
-         size + lines[first - 1].size() < kLongestHistory) {
+  std::size_t first = lines.size(), size = line.size(), edits = takes_back(line) ? 0 : 1;
+  while (first > 0 && size + lines[first - 1].size() < kLongestHistory) {
+    edits += takes_back(lines[first - 1]) ? 0 : 1;
+    if (edits > kMostRecords) break;
     size += lines[--first].size() + 1;
   }
   std::string all;
   for (; first < lines.size(); ++first) all += concat(lines[first], "\n");
   return all + line + "\n";
-}
-
-Result<void> forget_last(const std::string& directory) {
-  auto file = EditedFile::open(path_of(directory));
-  if (!file) return fail(file.error());
-  auto lines = lines_in(file->text());
-  if (lines.empty()) return {};
-  lines.pop_back();
-  std::string all;
-  for (const auto line : lines) all += concat(line, "\n");
-  if (auto prepared = file->prepare(all); !prepared) return prepared;
-  return file->publish();
 }
 
 Result<void> happen(EditedFile& file, const FileEdit& edit) {
@@ -92,38 +95,38 @@ Result<void> happen(EditedFile& file, const FileEdit& edit) {
   return file.publish();
 }
 
-Result<void> finish(const std::string& directory, const Record& record) {
-  std::vector<EditedFile> files;
-  bool interrupted = false;
-  for (const char* name : {"main.cf", "master.cf"}) {
-    const auto is_it = [&](const FileEdit& edit) { return edit.file == name; };
-    if (std::none_of(record.files.begin(), record.files.end(), is_it)) continue;
-    auto file = EditedFile::open(concat(directory, "/", name));
-    if (!file) return fail(file.error());
-    interrupted = interrupted || file->was_interrupted();
-    files.push_back(std::move(*file));
+// Of these files, which nobody else edits now, those that the record is about.
+Result<void> finish(const std::string& directory, std::map<std::string, EditedFile>& files,
+                    const Record& record) {
+  std::vector<const FileEdit*> left;
+  std::size_t is_new = 0;
+  for (const auto& edit : record.files) {
+    const auto file = files.find(edit.file);
+    if (file == files.end()) return {};
+    const auto digest = digest_of(file->second.text());
+    if (digest == edit.before) left.push_back(&edit);
+    is_new += digest == edit.after ? 1 : 0;
   }
-  if (!interrupted) return {};
-  std::size_t is_new = 0, is_old = 0;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto digest = digest_of(files[i].text());
-    is_new += digest == record.files[i].after ? 1 : 0;
-    is_old += digest == record.files[i].before ? 1 : 0;
-  }
-  if (is_old == files.size()) return forget_last(directory);
-  if (is_new + is_old != files.size() || is_old == 0) return {};
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (digest_of(files[i].text()) != record.files[i].before) continue;
-    if (auto done = happen(files[i], record.files[i]); !done) return done;
+  if (left.size() + is_new != record.files.size() || left.empty()) return {};
+  if (is_new == 0) return forget(directory, record.number);
+  for (const auto* edit : left) {
+    if (auto done = happen(files.at(edit->file), *edit); !done) return done;
   }
   return {};
+}
+
+// For a shell: 'it'\''s'.
+std::string quoted(std::string_view word) {
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
 }
 
 std::string shown_command(const config::List& command) {
   std::string text = "postconf";
   for (const auto& word : command) {
-    const bool plain = !word.empty() && word.find_first_of(" \t\"'*?$(){}#;&|<>`\\!~") == word.npos;
-    text += plain ? concat(" ", word) : concat(" '", word, "'");
+    const bool plain = !word.empty() && word.find_first_of(" \t\"'*?$(){}[]#;&|<>`\\!~") == word.npos;
+    text += plain ? concat(" ", word) : concat(" ", quoted(word));
   }
   return printable(text);
 }
@@ -177,18 +180,31 @@ std::string digest_of(std::string_view text) {
 
 Result<Record> remember(const std::string& directory, Record record) {
   if (auto created = create(directory); !created) return fail(created.error());
-  auto file = EditedFile::open(path_of(directory));
+  auto file = EditedFile::open(path_of(directory), kMost);
   if (!file) return fail(file.error());
-  const auto lines = lines_in(file->text());
-  record.number = lines.empty() ? 1 : number_of(lines.back()) + 1;
+  record.number = next_number(lines_in(file->text()));
   record.time = now();
   record.user = user_now();
+  const auto line = line_of(record);
+  if (line.size() >= kMost)
+    return fail(Errc::too_long, "the edit is too large for the history: nothing was changed");
   // Only what an edit of both files may have to be finished from has to be there after a power cut.
   const auto durable = record.files.size() > 1 ? EditedFile::Durable::yes : EditedFile::Durable::no;
-  if (auto prepared = file->prepare(with_line(file->text(), line_of(record)), durable); !prepared)
+  if (auto prepared = file->prepare(with_line(file->text(), line), durable); !prepared)
     return fail(prepared.error());
   if (auto published = file->publish(); !published) return fail(published.error());
   return record;
+}
+
+Result<void> forget(const std::string& directory, std::size_t number) {
+  auto file = EditedFile::open(path_of(directory), kMost);
+  if (!file) return fail(file.error());
+  std::string all;
+  for (const auto line : lines_in(file->text())) {
+    if (number_of(line) != number) all += concat(line, "\n");
+  }
+  if (auto prepared = file->prepare(all); !prepared) return prepared;
+  return file->publish();
 }
 
 Result<std::vector<Record>> recall(const std::string& directory) {
@@ -209,9 +225,20 @@ Result<void> finish_interrupted(const std::string& directory) {
     return ::stat(concat(directory, "/", name, ".tmp").c_str(), &found) == 0 && found.st_size > 0;
   };
   if (!is_left("main.cf") && !is_left("master.cf")) return {};
+  // What looks left behind may be at work: whoever has both files to himself knows.
+  std::map<std::string, EditedFile> files;
+  bool interrupted = false;
+  for (const std::string name : {"main.cf", "master.cf"}) {
+    auto file = EditedFile::open(concat(directory, "/", name));
+    if (!file && file.error().kind == Errc::not_found) continue;
+    if (!file) return fail(file.error());
+    interrupted = interrupted || file->was_interrupted();
+    files.emplace(name, std::move(*file));
+  }
+  if (!interrupted) return {};
   const auto records = recall(directory);
   if (!records) return fail(records.error());
-  return records->empty() ? Result<void>() : finish(directory, records->back());
+  return records->empty() ? Result<void>() : finish(directory, files, records->back());
 }
 
 Result<void> show_history(const Request& request, Output& output) {
@@ -229,6 +256,7 @@ Result<void> show_history(const Request& request, Output& output) {
     if (request.number != 0) show_files(record, output);
   }
   if (found) return {};
+  output.missing = true;
   return fail(Errc::not_found, concat("there is no edit ", request.number, " in the history"));
 }
 

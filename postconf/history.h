@@ -16,7 +16,7 @@
 
 namespace postern::postconf {
 
-constexpr std::size_t kMostRecords = 50;
+constexpr std::size_t kMostRecords = 50;           // besides those that take others back
 constexpr std::size_t kLongestHistory = 8u << 20;  // older records go first
 
 struct FileEdit {
@@ -36,8 +36,12 @@ struct Record {
 // Tells two texts apart; nobody's secret hangs on it.
 std::string digest_of(std::string_view text);
 
-// Adds a record, with its number, the time and the user. The file is created if it is not there.
+// Adds a record, with its number, the time and the user. The file is created if it is not there. Fails with too_long, and
+// as an EditedFile does.
 Result<Record> remember(const std::string& directory, Record record);
+
+// Removes a record: its edit did not happen.
+Result<void> forget(const std::string& directory, std::size_t number);
 
 // The records, oldest first; none when there is no file. A line that is no record is passed over. Fails as read_file.
 Result<std::vector<Record>> recall(const std::string& directory);

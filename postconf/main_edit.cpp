@@ -19,6 +19,7 @@ using config::Change;
 struct Wanted {
   std::string line;  // what the entry becomes, for Verb::edit
   int found = 0;
+  bool is_in_force = false;  // the last entry has this value already
 };
 using WantedNames = std::map<std::string, Wanted, std::less<>>;
 
@@ -82,13 +83,21 @@ bool has_value(std::string_view entry, std::string_view wanted) {
   return now && then && in_one_line(now->second) == in_one_line(then->second);
 }
 
+void note_what_is_in_force(const config::Lines& lines, WantedNames& wanted) {
+  for (const auto& entry : lines.logical()) {
+    const auto found = wanted.find(name_of(entry.text));
+    if (found != wanted.end()) found->second.is_in_force = has_value(entry.text, found->second.line);
+  }
+}
+
 // Every entry of these names, not only the one in force; names that are not there yet come last, sorted.
 void change_entries(const Step& step, WantedNames& wanted, Draft& draft, Output& output) {
   std::vector<Change> changes;
+  if (step.gently && step.verb == Verb::edit) note_what_is_in_force(draft.main(), wanted);
   for (const auto& entry : draft.main().logical()) {
     const auto found = find_wanted(wanted, name_of(entry.text), step.verb);
     if (found == wanted.end()) continue;
-    if (step.gently && has_value(entry.text, found->second.line)) {
+    if (found->second.is_in_force) {
       ++found->second.found;
       continue;
     }

@@ -142,7 +142,7 @@ Result<void> create_services(const Step& step, std::vector<ServiceEdit>& edits, 
                              Output& output) {
   for (std::size_t first = 0; first < edits.size(); ++first) {
     const auto& name = edits[first].pattern;
-    if (name.matched || name.service.is_wild() || name.type.is_wild()) continue;
+    if (name.matched || edits[first].is_excluded || name.service.is_wild() || name.type.is_wild()) continue;
     std::vector<ServiceEdit*> own;
     for (auto& edit : edits) {
       const bool same =

@@ -67,7 +67,8 @@ int run(const std::vector<std::string>& arguments, const char* mail_config, Outp
   const auto status = request ? perform(*request, output) : Result<int>(fail(request.error()));
   if (status) return *status;
   output.err += concat("postconf: fatal: ", printable(status.error().text), "\n");
-  return request && request->status && output.missing ? kNotFound : EXIT_FAILURE;
+  const bool is_missing = output.missing && status.error().kind == Errc::not_found;
+  return request && request->status && is_missing ? kNotFound : EXIT_FAILURE;
 }
 
 }  // namespace postern::postconf

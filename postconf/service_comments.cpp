@@ -169,7 +169,7 @@ class SettingsOf {
     auto& lines = draft_.master();
     const auto service = config::parse_service(text_at(lines, begin));
     if (!service) return;
-    const auto& [name, value] = setting;
+    const auto &name = setting.first, &value = setting.second;
     const auto same = [&](const auto& pair) { return pair.first == name; };
     if (std::any_of(service->overrides.begin(), service->overrides.end(), same)) {
       warn_that_it_is_there(draft_, begin + 1, concat(name_of_entry(*service), "/", name), output_);

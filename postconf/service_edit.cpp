@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "lib/base/text.h"
 #include "lib/config/lines.h"
@@ -64,6 +65,15 @@ bool has(const Service& service, const ServiceEdit& edit, Space space) {
   return std::any_of(options.begin(), options.end(), fits);
 }
 
+// Whether it has the value of the edit, whatever else of that name stands in front of it.
+bool is_in_force(const Service& service, const ServiceEdit& edit, Space space) {
+  if (space != Space::overrides && space != Space::options) return false;
+  const auto pairs = space == Space::overrides ? service.overrides : config::options_of(service);
+  const auto last = std::find_if(pairs.rbegin(), pairs.rend(),
+                                 [&](const auto& pair) { return pair.first == edit.pattern.third.text(); });
+  return last != pairs.rend() && last->second == edit.value;
+}
+
 Result<Service> edited(const Service& service, const ServiceEdit& edit, const Step& step) {
   const auto& name = edit.pattern.third;
   switch (step.space) {
@@ -98,9 +108,13 @@ class ServiceStep {
   Result<void> change_entries() {
     const EditIndex index(edits_);
     std::vector<Change> changes;
-    for (const auto& entry : draft_.master().logical()) {
+    for (const auto& entry : entries()) {
       const auto numbers = index.for_entry(head_of(entry.text));
-      if (numbers.empty() || !is_meant(entry)) continue;
+      if (numbers.empty()) continue;
+      if (!is_meant(entry)) {
+        for (const auto number : numbers) edits_[number].is_excluded = true;
+        continue;
+      }
       Change change{step_.verb == Verb::comment_out ? Change::Kind::comment_out : Change::Kind::erase, entry};
       bool is_same = false;
       for (const auto number : numbers) {
@@ -119,8 +133,9 @@ class ServiceStep {
     draft_.master().apply(changes);
     for (const auto& edit : edits_) {
       if (edit.pattern.matched) continue;
-      if (edit.entry) draft_.master().append(config::folded(*edit.entry));
-      output_.missing = output_.missing || !edit.entry;
+      const bool is_new = edit.entry && !edit.is_excluded;
+      if (is_new) draft_.master().append(config::folded(*edit.entry));
+      output_.missing = output_.missing || !is_new;
     }
     return {};
   }
@@ -129,15 +144,20 @@ class ServiceStep {
   Result<void> change_parts() {
     const EditIndex index(edits_);
     std::vector<Change> changes;
-    auto logical = draft_.master().logical();
-    for (std::size_t i = 0; i < logical.size(); ++i) {
-      auto& entry = logical[i];
+    const auto all = draft_.master().logical();
+    auto next = all.begin();
+    for (auto& entry : entries()) {
       const auto numbers = index.for_entry(head_of(entry.text));
-      if (numbers.empty() || !is_meant(entry)) continue;
+      if (numbers.empty()) continue;
+      if (!is_meant(entry)) {
+        for (const auto number : numbers) edits_[number].is_excluded = true;
+        continue;
+      }
       auto text = changed(entry, numbers);
       if (!text) return fail(text.error());
       if (text->empty()) continue;
-      entry.end = i + 1 < logical.size() ? logical[i + 1].begin : draft_.master().height();
+      next = std::find_if(next, all.end(), [&](const Logical& one) { return one.begin > entry.begin; });
+      entry.end = next == all.end() ? draft_.master().height() : next->begin;
       changes.push_back(
           {Change::Kind::rewrite, std::move(entry), std::move(*text), config::Comments::in_front});
     }
@@ -154,6 +174,19 @@ class ServiceStep {
   }
 
  private:
+  // All of them; or only those in force, of which the last of a name is one, when what has its value already is to stay.
+  std::vector<Logical> entries() const {
+    auto all = draft_.master().logical();
+    if (!step_.gently || step_.verb != Verb::edit) return all;
+    std::set<std::string> seen;
+    const auto is_replaced = [&](const Logical& entry) {
+      const auto head = head_of(entry.text);
+      return !seen.insert(concat(head.name, "/", head.type)).second;
+    };
+    all.erase(all.begin(), std::remove_if(all.rbegin(), all.rend(), is_replaced).base());
+    return all;
+  }
+
   // Whether --where lets the entry in; one that cannot be read fits nothing.
   bool is_meant(const Logical& entry) const {
     if (condition_.is_always()) return true;
@@ -176,6 +209,7 @@ class ServiceStep {
     for (const auto number : numbers) {
       auto& edit = edits_[number];
       edit.pattern.matched = true;
+      if (step_.gently && step_.verb == Verb::edit && is_in_force(*service, edit, step_.space)) continue;
       if (step_.verb != Verb::edit && !has(*service, edit, step_.space)) output_.missing = true;
       auto next = edited(*service, edit, step_);
       if (!next) return fail(next.error());

@@ -110,7 +110,7 @@ Head head_of(std::string_view entry) {
 
 EditIndex::EditIndex(const std::vector<ServiceEdit>& edits) : edits_(edits) {
   for (std::size_t i = 0; i < edits.size(); ++i) {
-    const auto& [pattern, value, entry] = edits[i];
+    const auto& [pattern, value, entry, is_excluded] = edits[i];
     const bool is_wild = pattern.service.is_wild() || pattern.type.is_wild();
     if (is_wild) {
       wild_.push_back(i);

@@ -17,6 +17,7 @@ struct ServiceEdit {
   Pattern pattern;
   std::string value;                          // of a field, an override or an option
   std::optional<config::Service> entry = {};  // what -M makes of the entry
+  bool is_excluded = false;                   // there is such an entry, but --where does not let it in
 };
 
 // Fails with invalid on a word that does not have the form of its name space, or that no entry could take.

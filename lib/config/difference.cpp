@@ -72,7 +72,7 @@ struct Exchange {
 };
 
 bool is_at(const Lines& lines, std::size_t place, const Exchange& exchange) {
-  if (place + exchange.out->size() > lines.height()) return false;
+  if (place > lines.height() || exchange.out->size() > lines.height() - place) return false;
   const bool follows = place == 0 ? exchange.context.empty() : lines.line(place - 1) == exchange.context;
   if (!follows) return false;
   for (std::size_t i = 0; i < exchange.out->size(); ++i) {
@@ -142,7 +142,9 @@ std::string unified_diff(const Lines& before, const std::vector<Hunk>& hunks, st
     }
     out += group_of(before, hunks, begin, end);
   }
-  return out.empty() ? out : concat("--- ", name, "\n+++ ", name, "\n", out);
+  // A tab tells patch(1) where a name with blanks ends.
+  const auto* end = name.find(' ') == name.npos ? "\n" : "\t\n";
+  return out.empty() ? out : concat("--- ", name, end, "+++ ", name, end, out);
 }
 
 Result<void> take_back(Lines& lines, const std::vector<Hunk>& hunks, const std::string& path) {

@@ -177,7 +177,12 @@ void Lines::comment_out(const Logical& entry) { apply({{Change::Kind::comment_ou
 
 void Lines::append(std::string_view line) {
   const auto ending = lines_.empty() || !lines_.back().text.ends_with("\r\n") ? "\n" : "\r\n";
-  replace(lines_.size(), lines_.size(), {concat(line, ending)});
+  if (!lines_.empty() && !lines_.back().text.ends_with('\n')) {
+    lines_.back().text += '\n';
+    lines_.back().origin = kNewLine;
+  }
+  for (const auto one : split_fields(line, '\n')) lines_.push_back({concat(one, "\n"), kNewLine});
+  lines_.back().text.replace(lines_.back().text.size() - 1, 1, ending);
 }
 
 void Lines::replace(std::size_t begin, std::size_t end, const std::vector<std::string>& with) {

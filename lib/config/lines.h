@@ -75,7 +75,7 @@ class Lines {
   void erase(const Logical& entry);
   // Puts '#' in front of each physical line of the entry.
   void comment_out(const Logical& entry);
-  // Adds a line at the end, after repairing a missing final newline.
+  // Adds a logical line, folded or not, at the end, after repairing a missing final newline.
   void append(std::string_view line);
   // Puts other physical lines, each with its end of line, in the place of those from `begin` up to `end`. A final
   // newline that is then missing in the middle is added.

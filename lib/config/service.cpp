@@ -23,8 +23,9 @@ bool is_port(std::string_view port) {
   });
 }
 
-// A path below private/ or public/ that cannot lead out of there.
+// A path below private/ or public/ that cannot lead out of there, and that does not make a comment of its entry.
 bool is_local_name(std::string_view name) {
+  if (name.starts_with('#')) return false;
   for (auto rest = name;;) {
     const auto part = rest.substr(0, rest.find('/'));
     if (part.empty() || part == "." || part == "..") return false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "lib/config/lines.h"
 #include "lib/config/service.h"
 #include "lib/config/service_parts.h"
 
@@ -117,6 +118,10 @@ std::string folded_command(std::string start, const Service& service) {
 std::string folded(const Service& service) { return folded_command(columns(service), service); }
 
 Result<Service> with_field(const Service& service, Field which, std::string_view value) {
+  const auto index = static_cast<std::size_t>(which);
+  if (value.empty() || value.find_first_of(kBlanks) != value.npos) {
+    return fail(Errc::invalid, concat("invalid ", kFieldNames[index], " field \"", shown(value), "\""));
+  }
   auto changed = service;
   changed.fields.set(which, value);
   return parse_service(one_line(changed));
