@@ -92,7 +92,7 @@ void uncomment(Lines& lines, const Commented& entry) {
   for (const auto number : entry.lines) {
     std::string line(lines.line(number));
     line.erase(0, line.find_first_not_of('#'));
-    if (first) line.erase(0, line.find_first_not_of(" \t"));
+    if (first) line.erase(0, line.find_first_not_of(config::kBlanks));
     first = false;
     lines.replace(number, number + 1, {line});
   }

@@ -78,11 +78,14 @@ Texts texts_of(const Json& json, bool plain) {
   return texts;
 }
 
+// Throws on what is no whole number, which get() would turn into one.
+std::size_t number_in(const Json& json) { return json.get_ref<const Json::number_unsigned_t&>(); }
+
 config::Hunk hunk_of(const Json& json) {
   const bool plain = !json.value("bytes", false);
   config::Hunk hunk;
-  hunk.before = json.at("before").get<std::size_t>();
-  hunk.after = json.at("after").get<std::size_t>();
+  hunk.before = number_in(json.at("before"));
+  hunk.after = number_in(json.at("after"));
   hunk.removed = texts_of(json.at("removed"), plain);
   hunk.added = texts_of(json.at("added"), plain);
   const auto context = json.at("context").get<std::string>();
@@ -118,11 +121,11 @@ std::optional<Record> record_of(std::string_view line) {
   if (json.is_discarded()) return std::nullopt;
   try {
     Record record;
-    record.number = json.at("number").get<std::size_t>();
+    record.number = number_in(json.at("number"));
     record.time = json.at("time").get<std::string>();
     record.user = json.at("user").get<std::string>();
     record.command = json.at("command").get<Texts>();
-    record.undoes = json.at("undoes").get<std::vector<std::size_t>>();
+    for (const auto& one : json.at("undoes")) record.undoes.push_back(number_in(one));
     for (const auto& file : json.at("files")) record.files.push_back(file_of(file));
     return record;
   } catch (const Json::exception&) {
