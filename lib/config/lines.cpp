@@ -124,14 +124,7 @@ Lines::Line Lines::new_line(std::string text) { return {texts_->emplace_back(std
 void Lines::change(const Change& change, std::vector<Line>& out) {
   const bool rewrites = change.kind == Change::Kind::rewrite;
   const auto ending = line_end(lines_[change.entry.begin].text);
-  const auto add_new = [&] {
-    std::string_view rest = change.text;
-    for (auto at = rest.find('\n'); at != rest.npos; at = rest.find('\n')) {
-      out.push_back(new_line(std::string(rest.substr(0, at + 1))));
-      rest.remove_prefix(at + 1);
-    }
-    out.push_back(new_line(concat(rest, ending.empty() ? "\n" : ending)));
-  };
+  const auto add_new = [&] { add_lines(change.text, ending.empty() ? "\n" : ending, out); };
   if (rewrites && change.comments == Comments::behind) add_new();
   for (auto i = change.entry.begin; i < change.entry.end; ++i) {
     const bool stays = kind_of(lines_[i].text) == Kind::ignored;
@@ -176,13 +169,21 @@ void Lines::erase(const Logical& entry) { apply({{Change::Kind::erase, entry}});
 void Lines::comment_out(const Logical& entry) { apply({{Change::Kind::comment_out, entry}}); }
 
 void Lines::append(std::string_view line) {
+  logical_.reset();
   const auto ending = lines_.empty() || !lines_.back().text.ends_with("\r\n") ? "\n" : "\r\n";
   if (!lines_.empty() && !lines_.back().text.ends_with('\n')) {
-    lines_.back().text += '\n';
-    lines_.back().origin = kNewLine;
+    lines_.back() = new_line(concat(lines_.back().text, "\n"));
   }
-  for (const auto one : split_fields(line, '\n')) lines_.push_back({concat(one, "\n"), kNewLine});
-  lines_.back().text.replace(lines_.back().text.size() - 1, 1, ending);
+  add_lines(line, ending, lines_);
+}
+
+// A text of several lines, whose last one gets the ending.
+void Lines::add_lines(std::string_view text, std::string_view ending, std::vector<Line>& out) {
+  for (auto at = text.find('\n'); at != text.npos; at = text.find('\n')) {
+    out.push_back(new_line(std::string(text.substr(0, at + 1))));
+    text.remove_prefix(at + 1);
+  }
+  out.push_back(new_line(concat(text, ending)));
 }
 
 void Lines::replace(std::size_t begin, std::size_t end, const std::vector<std::string>& with) {

@@ -90,6 +90,7 @@ class Lines {
   static Kind kind_of(std::string_view line);
   Line new_line(std::string text);
   void change(const Change& change, std::vector<Line>& out);
+  void add_lines(std::string_view text, std::string_view ending, std::vector<Line>& out);
   void end_all_but_the_last();
   std::vector<Logical> find_logical() const;
 
