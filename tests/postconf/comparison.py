@@ -187,7 +187,8 @@ class Case:
         fatal = [[re.sub(r'(CONF/\S+?).tmp:', r'\1 for reading:', line) for line in self.messages(side[2])
                   if line.startswith(('fatal', 'usage'))] for side in (theirs, ours)]
         in_file = [bool(re.search(r'fatal: .*\bCONF/', side[2])) for side in (theirs, ours)]
-        return bool(fatal[0] and fatal[1]) and (fatal[0] == fatal[1] or in_file[0] != in_file[1]) and (
+        several = self.settings > 1 or all(in_file)  # mistakes, of which either may be found first
+        return bool(fatal[0] and fatal[1]) and (several or fatal[0] == fatal[1] or in_file[0] != in_file[1]) and (
             theirs[:2] == ours[:2] == (1, '') and ours[3] == self.before)
 
     def is_new(self, theirs, _):
@@ -231,8 +232,8 @@ class Case:
 
     @staticmethod
     def plain_message(line):
-        line = QUOTED.sub('"', INVALID.sub(r'\1', BROKEN.sub(r'fatal: \1', line)))
-        return re.sub(r'[^ -~]', '?', line)[:LONGEST]
+        line = re.sub(r'[^ -~]', '?', INVALID.sub(r'\1', BROKEN.sub(r'fatal: \1', line)))
+        return QUOTED.sub('"', line)[:LONGEST]
 
     def messages(self, err):
         """Postfix gives warnings in the order of a hash table, and its own usage text. What -v adds does not matter."""
