@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/config/standards.h"
 #include "lib/control/reload.h"
 #include "postconf/apply.h"
 #include "postconf/draft.h"
@@ -29,6 +30,9 @@ Result<bool> conditions_hold(const Request& request, const Draft& draft, Output&
   for (const auto& [name, wanted] : request.conditions) {
     const auto present = present_value(draft, name);
     if (!present) return fail(present.error());
+    if (present->empty() && space_of(name) == Space::main && !config::standard_value(name)) {
+      output.remark(concat("--if: nothing is called ", name));
+    }
     if (in_one_line(*present) == in_one_line(wanted)) continue;
     output.warn(concat("not changed: ", name, " is \"", in_one_line(*present), "\", not \"",
                        in_one_line(wanted), "\""));

@@ -146,6 +146,7 @@ class Explanation {
     object.add("name", name_);
     for (auto [what, value] : facts_) {
       std::replace(what.begin(), what.end(), ' ', '_');
+      what = lower(what);
       object.add(what, value);
     }
     object.add("origin", origin_.kind);

@@ -1,10 +1,10 @@
 #include "postconf/lists.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "lib/base/text.h"
 #include "lib/table/table.h"
+#include "postconf/tls_facts.h"
 
 namespace postern::postconf {
 
@@ -17,7 +17,6 @@ constexpr std::string_view kTableTypes[] = {
     "pgsql",    "pipemap", "proxy",    "randmap",  "regexp",  "sdbm", "socketmap", "sqlite",
     "static",   "tcp",     "texthash", "unionmap", "unix"};
 constexpr std::string_view kLocks[] = {"flock", "fcntl", "dotlock"};
-constexpr std::string_view kTlsFacts[] = {"compile-version", "run-version", "public-key-algorithms"};
 
 void show_maps(Output& output) {
   for (const auto type : kTableTypes) {
@@ -34,12 +33,9 @@ Result<int> show_list(const Request& request, Output& output) {
   }
   // There is no SASL yet: these lists are empty.
   if (request.step().space != Space::tls) return EXIT_SUCCESS;
-  const auto& facts = kTlsFacts;
-  if (std::find(std::begin(facts), std::end(facts), request.tls_fact) == std::end(facts)) {
-    output.warn(concat("unknown 'postconf -T' mode: ", request.tls_fact));
-    return EXIT_FAILURE;
-  }
-  return fail(Errc::not_found, "this version is built without TLS");
+  const auto shown = show_tls_fact(request.tls_fact, output);
+  if (!shown) return fail(shown.error());
+  return *shown ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace postern::postconf

@@ -7,21 +7,27 @@ namespace postern::postconf {
 std::string help_text() {
   std::string text = R"(usage: postconf [-c DIRECTORY] [OPTION…] [NAME… | NAME=VALUE…]
 
-Shows and changes main.cf and master.cf as name=value pairs. A word with "=" makes an edit of it; several edits, of both
-files, may stand in one call, and happen together or not at all.
+Shows and changes main.cf and master.cf as name=value pairs. A word with "=" is
+an edit. Several edits, of both files, may stand in one call: they happen
+together or not at all.
 
   (nothing)   parameters of main.cf: biff, 'smtpd_tls_*'
   -M          services of master.cf: smtp/inet
   -F          their fields: smtp/inet/chroot
-  -P          their -o settings: submission/inet/smtpd_tls_security_level; -P -P: all that is in force for them
-  -O          their other options and arguments: smtp/inet/verbose, maildrop/unix/argument/user
-  -m -l -a -A -T FACT   what is supported;  -b -t [FILE]   bounce templates
+  -P          their -o settings: submission/inet/smtpd_tls_security_level
+  -P -P       all that is in force for them
+  -O          other options and arguments: smtp/inet/verbose,
+              maildrop/unix/argument/user
+  -m -l -a -A -T FACT   what is supported
+  -b -t [FILE]          bounce templates
 
-  -n -d       what main.cf says; the built-in defaults        -e  edit (a word with "=" implies it)
-  -x -o N=V   expand $names; as if N were V                   -X  remove: back to the default
-  -h -H -f    value only, name only, folded                   -#  comment out
-  -j          JSON, an object a line                          -C CLASS,…  builtin, service, user, all
-  -q -v       no remarks on unused names; more words
+  -n  what main.cf says           -d  the built-in defaults
+  -x  expand $names               -o NAME=VALUE  as if main.cf said so
+  -h  values only                 -H  names only
+  -f  fold long lines             -j  JSON, an object a line
+  -e  edit (an "=" implies it)    -X  remove: back to the default
+  -#  comment out                 -C CLASS,…  builtin, service, user, all
+  -q  no remarks on unused names  -v  more words
 
 )";
   for (const auto& option : kLongOptions) {

@@ -19,24 +19,23 @@ struct LongOption {
 };
 
 constexpr LongOption kLongOptions[] = {
-    {"apply", "FILE",
-     "set what FILE says, JSON or lines of name=value, all of it or none; - is standard input"},
-    {"check", "", "judge the configuration, or what an edit would make of it; writes nothing"},
-    {"clone", "FROM TO", "a new service like another: --clone smtp/unix delay/unix"},
+    {"apply", "FILE", "set what FILE says (JSON, or lines of name=value)"},
+    {"check", "", "judge what is there, or what an edit would make of it"},
+    {"clone", "FROM TO", "a new service like another one"},
     {"create", "", "-F, -P and -O make a service that is not there yet"},
-    {"dry-run", "", "show what an edit would change as a unified diff; writes nothing"},
-    {"explain", "", "what the named parameters mean: type, bounds, default, readers, since when"},
+    {"dry-run", "", "show what an edit would change, as a unified diff"},
+    {"explain", "", "what parameters mean: type, bounds, default, since when"},
     {"help", "", "this text"},
     {"history", "", "the last edits; with a number, what that one changed"},
-    {"if", "NAME=VALUE", "edit only if the present value is this one; may be repeated"},
+    {"if", "NAME=VALUE", "edit only if this is the present value"},
     {"json", "", "the same as -j"},
-    {"origin", "", "show where each value stands: file and line, default, or override"},
-    {"reload", "", "edit, check, reload the mail system, and take the edit back if that fails"},
+    {"origin", "", "where each value stands: file and line, or default"},
+    {"reload", "", "edit, check, reload; take the edit back if that fails"},
     {"rename", "FROM TO", "another name or type for a service"},
-    {"status", "", "exit status: 0 changed or found, 1 failed, 2 unchanged, 3 not found"},
-    {"uncomment", "", "the opposite of -#, in every name space"},
+    {"status", "", "exit with 0 changed or found, 2 unchanged, 3 not found"},
+    {"uncomment", "", "the opposite of -#"},
     {"undo", "", "take back the last edit, or as many as a number says"},
-    {"where", "CONDITION", "only services that fit: --where 'command=smtpd* and chroot=y'"},
+    {"where", "CONDITION", "only such services: 'command=smtpd* and chroot=y'"},
 };
 
 // What --help shows.

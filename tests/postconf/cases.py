@@ -30,7 +30,7 @@ SERVICE_QUERIES = r'''
 -M * * | -FfH | -PfH
 '''
 
-LISTS = '-l | -l -c nowhere | -T bogus'
+LISTS = '-l | -l -c nowhere | -T bogus | -T run-version | -T public-key-algorithms'
 
 MAIN_EDITS = r'''
 -e biff=yes | biff=yes | -e biff= | -e new=1 | -e new=1 anew=2 zoo=3 | -e biff=1 relayhost=2 | -e relayhost=a=b

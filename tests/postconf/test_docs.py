@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What docs/postconf.md shows is what postconf does: every command of the page is run, and what it prints compared. Page,
 manual page and completions have every option. --reload with a running mail system is in
-tests/system/test_postconf_reload.py.
+tests/system/test_postconf.py.
 
 test_docs.py --write puts what the commands print now into the page, for a person to look at."""
 import difflib

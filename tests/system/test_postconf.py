@@ -64,6 +64,15 @@ class Reload(unittest.TestCase):
             postern.Session(port)
         self.assertNotEqual(self.greeting(), '220 mail.sandbox.test ESMTP new')
 
+    def test_an_entry_of_several_lines_is_taken_back_whole(self):
+        before, port = self.texts(), self.free_port()
+        status, said = self.postconf('--reload', '--create', '-F',
+                                     f'127.0.0.1:{port}/inet/command=smtpd -o smtpd_banner=second -o smtpd_timeout=9s')
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.greeting(port), '220 second')
+        self.assertEqual(self.postconf('--reload', '--undo'), (0, ''))
+        self.assertEqual(self.texts(), before)
+
     def test_what_check_refuses_is_not_written(self):
         self.refused('nothing was changed: the configuration would have errors', 'smtpd_timeout=soon',
                      'smtpd_banner=never')
