@@ -98,6 +98,8 @@ Result<void> write(Draft& draft, Record record, Output& output) {
   const auto written = draft.commit(std::move(record));
   if (!written) return fail(written.error());
   output.changed = written->has_value();
+  if (output.changed && (*written)->number == 0)
+    output.warn("this edit is not in the history, which is not ours to write");
   return {};
 }
 

@@ -98,16 +98,20 @@ Result<std::optional<Record>> Draft::commit(Record entry) {
     if (auto prepared = (*side)->file->prepare(now); !prepared) return fail(prepared.error());
   }
   if (changed.empty()) return std::optional<Record>();
-  auto kept = remember(directory_, std::move(entry));
+  auto kept = remember(directory_, entry);
+  // Who may edit a file but not read what others did edits it all the same; both at once need the record.
+  if (!kept && kept.error().kind == Errc::denied && changed.size() == 1) kept = entry;
   if (!kept) return fail(kept.error());
   for (auto* side : changed) {
     auto published = side->file->publish();
     if (published) continue;
     const auto& first = *changed.front();
-    auto undone = side == &first ? Result<void>()
-                                 : put_back(concat(directory_, "/", first.name), first.text, kept->files.front());
-    if (undone) undone = forget(directory_, kept->number);
-    if (!undone) return fail(undone.error().kind, concat(published.error().text, "; and ", undone.error().text));
+    auto undone = side == &first
+                      ? Result<void>()
+                      : put_back(concat(directory_, "/", first.name), first.text, kept->files.front());
+    if (undone && kept->number > 0) undone = forget(directory_, kept->number);
+    if (!undone)
+      return fail(undone.error().kind, concat(published.error().text, "; and ", undone.error().text));
     return fail(published.error());
   }
   return std::optional(std::move(*kept));

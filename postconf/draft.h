@@ -40,7 +40,8 @@ class Draft {
   std::string difference() const;
 
   // Writes what has changed and keeps it in the history; `entry` says who and why. Both files change, or none: one call
-  // that dies in the middle is finished by the next. What stands in the history then; nothing when nothing had changed.
+  // that dies in the middle is finished by the next. What stands in the history then, with the number 0 when it is not
+  // ours to write; nothing when nothing had changed.
   Result<std::optional<Record>> commit(Record entry);
 
  private:

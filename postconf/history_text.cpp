@@ -1,5 +1,7 @@
 #include "postconf/history_text.h"
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/json.h"
@@ -79,7 +81,11 @@ Texts texts_of(const Json& json, bool plain) {
 }
 
 // Throws on what is no whole number, which get() would turn into one.
-std::size_t number_in(const Json& json) { return json.get_ref<const Json::number_unsigned_t&>(); }
+// A number beyond all that we write is as good as the largest one: it fits nothing.
+std::size_t number_in(const Json& json) {
+  constexpr auto kLargest = std::numeric_limits<std::int64_t>::max();
+  return std::min<std::size_t>(json.get_ref<const Json::number_unsigned_t&>(), kLargest);
+}
 
 config::Hunk hunk_of(const Json& json) {
   const bool plain = !json.value("bytes", false);

@@ -48,7 +48,7 @@ List canonical_options(const Service& service) {
     const bool attached = stop + 1 < word.size();
     const bool takes_next = stop < word.size() && !attached;
     if (!is_setting) {
-      parts.emplace_back(word);
+      parts.push_back(quoted(service.arguments[at]));
       if (takes_next) parts.push_back(quoted(service.arguments[at + 1]));
     } else {
       if (stop > 1) parts.emplace_back(word.substr(0, stop));

@@ -1,4 +1,7 @@
 // --history and --undo.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "lib/base/text.h"
 #include "postconf/history_text.h"
 #include "tests/postconf/postconf_fixture.h"
@@ -62,4 +65,26 @@ TEST_CASE("a damaged line is passed over, and no number is given twice") {
   for (const std::string line : {"", "{}", "[]", "1", "{\"number\": -1}", "{\"number\": 1, \"time\": 2}"}) {
     CHECK_FALSE(postconf::record_of(line));
   }
+}
+
+TEST_CASE("who may edit a file but not read the history edits it all the same") {
+  if (::geteuid() != 0) return;  // nobody else may become somebody else
+  Fixture conf("biff = no\n");
+  conf.says({"biff=yes"});
+  REQUIRE(::chmod(conf.path("").c_str(), 0777) == 0);
+  REQUIRE(::chown(conf.path("main.cf").c_str(), 65534, 65534) == 0);
+  const auto child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    postconf::Output output;
+    const bool dropped = ::setgid(65534) == 0 && ::setuid(65534) == 0;
+    const int status = dropped ? postconf::run({"-c", conf.path(""), "biff=no"}, nullptr, output) : -1;
+    const bool told =
+        output.err == "postconf: warning: this edit is not in the history, which is not ours to write\n";
+    ::_exit(status == 0 && told ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(conf.text("main.cf") == "biff = no\n");
 }
