@@ -200,8 +200,9 @@ class Case:
         """Ours makes no file that it cannot read; Postfix does, or crashes. Nor does it close braces by itself."""
         if all(re.search("(missing|after) '}'", side[2]) for side in (theirs, ours)) and ours[0] == 1:
             return ours[3] == self.before
+        comment = 'invalid service field "#' in ours[2]  # an entry that would be a comment
         return theirs[0] <= 0 and ours[0] == 1 and ours[3] == self.before and theirs[3] != self.before and (
-            theirs[0] < 0 or not self.is_readable())
+            theirs[0] < 0 or comment or not self.is_readable())
 
     def is_readable(self):
         """Whether ours can read what Postfix has left."""

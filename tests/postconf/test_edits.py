@@ -119,6 +119,8 @@ class Edits(unittest.TestCase):
     def apply_what_is_shown(self, conf):
         if conf.run('-M').returncode:
             return  # not even a query can read this one
+        if b''.join(conf.texts().values()).decode('utf-8', 'replace').count('\ufffd'):
+            return  # JSON is UTF-8: other bytes are shown as question marks
         before = conf.state()
         entries = [tuple(line.split()[:2]) for line in conf.run('-M').stdout.splitlines()]
         spaces = ['-nj', '-Mj', '-Fj']

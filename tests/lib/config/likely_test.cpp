@@ -13,11 +13,11 @@ TEST_CASE("slips between two names") {
   } cases[] = {{"smtp", "smtp", 0},  {"smtp", "SMTP", 0}, {"smpt", "smtp", 1},  {"smt", "smtp", 1},
                {"smttp", "smtp", 1}, {"smxp", "smtp", 1}, {"ca", "abc", 3},     {"", "ab", 2},
                {"", "", 0},          {"abcd", "badc", 2}, {"abcdef", "xyz", 4}, {"a", "abcdefgh", 4}};
-  for (const auto& [a, b, slips] : cases) {
-    CAPTURE(a);
-    CAPTURE(b);
-    CHECK(slips_between(a, b, 3) == slips);
-    CHECK(slips_between(b, a, 3) == slips);
+  for (const auto& row : cases) {
+    CAPTURE(row.a);
+    CAPTURE(row.b);
+    CHECK(slips_between(row.a, row.b, 3) == row.slips);
+    CHECK(slips_between(row.b, row.a, 3) == row.slips);
   }
 }
 
