@@ -19,8 +19,8 @@ struct Found {
 };
 
 // The entry in force of that name: the last one.
-Result<std::optional<Found>> find(const Draft& draft, const config::Lines& lines, const Pattern& name) {
-  const auto& logical = lines.logical();
+Result<std::optional<Found>> find(const Draft& draft, const Pattern& name) {
+  const auto& logical = draft.master().logical();
   for (auto entry = logical.rbegin(); entry != logical.rend(); ++entry) {
     const auto head = head_of(entry->text);
     if (head.name != name.service.text() || head.type != name.type.text()) continue;
@@ -42,7 +42,13 @@ Result<Service> named(Service service, const Pattern& name) {
   return config::parse_service(config::one_line(service));
 }
 
-Result<std::pair<Pattern, Pattern>> read_pair(const Step& step, std::size_t at) {
+// Two words of --clone or --rename, and what is there under these names.
+struct FromTo {
+  Pattern from, to;
+  std::optional<Found> original, there;
+};
+
+Result<FromTo> look_up(const Step& step, std::size_t at, const Draft& draft) {
   const auto* otherwise = "--clone and --rename require service_name/type service_name/type";
   auto from = parse_pattern(step.words[at], 2, 2, otherwise);
   if (!from) return fail(from.error());
@@ -51,7 +57,16 @@ Result<std::pair<Pattern, Pattern>> read_pair(const Step& step, std::size_t at) 
   for (const auto* pattern : {&*from, &*to}) {
     if (pattern->service.is_wild() || pattern->type.is_wild()) return fail(Errc::invalid, otherwise);
   }
-  return std::pair(std::move(*from), std::move(*to));
+  auto original = find(draft, *from);
+  if (!original) return fail(original.error());
+  auto there = find(draft, *to);
+  if (!there) return fail(there.error());
+  return FromTo{std::move(*from), std::move(*to), std::move(*original), std::move(*there)};
+}
+
+Failure is_there_already(const Draft& draft, const FromTo& pair, std::string_view how) {
+  return fail(Errc::exists, concat(draft.master_path(), ", line ", pair.there->entry.begin + 1, ": service ",
+                                   pair.to.text, " is there already", how));
 }
 
 Result<Service> blank_service(const Pattern& name, const std::string& command) {
@@ -87,53 +102,37 @@ Result<Service> with(const Service& service, const ServiceEdit& edit, Space spac
 }  // namespace
 
 Result<void> clone_services(const Step& step, Draft& draft, Output& output) {
-  auto& lines = draft.master();
   for (std::size_t at = 0; at + 1 < step.words.size(); at += 2) {
-    const auto names = read_pair(step, at);
-    if (!names) return fail(names.error());
-    const auto& [from, to] = *names;
-    const auto original = find(draft, lines, from);
-    if (!original) return fail(original.error());
-    if (!*original) {
+    const auto pair = look_up(step, at, draft);
+    if (!pair) return fail(pair.error());
+    if (!pair->original) {
       output.missing = true;
-      return fail(Errc::not_found, concat("there is no service ", from.text, " to clone"));
+      return fail(Errc::not_found, concat("there is no service ", pair->from.text, " to clone"));
     }
-    const auto copy = named((*original)->service, to);
+    const auto copy = named(pair->original->service, pair->to);
     if (!copy) return fail(copy.error());
-    const auto there = find(draft, lines, to);
-    if (!there) return fail(there.error());
-    if (!*there) {
-      lines.append(config::folded(*copy));
-    } else if (config::one_line((*there)->service) != config::one_line(*copy)) {
-      return fail(Errc::exists, concat(draft.master_path(), ", line ", (*there)->entry.begin + 1,
-                                       ": service ", to.text, " is there already, and is another one"));
+    if (!pair->there) {
+      draft.master().append(config::folded(*copy));
+    } else if (config::one_line(pair->there->service) != config::one_line(*copy)) {
+      return is_there_already(draft, *pair, ", and is another one");
     }
   }
   return {};
 }
 
 Result<void> rename_services(const Step& step, Draft& draft, Output& output) {
-  auto& lines = draft.master();
   for (std::size_t at = 0; at + 1 < step.words.size(); at += 2) {
-    const auto names = read_pair(step, at);
-    if (!names) return fail(names.error());
-    const auto& [from, to] = *names;
-    const auto original = find(draft, lines, from);
-    if (!original) return fail(original.error());
-    if (!*original) {
+    const auto pair = look_up(step, at, draft);
+    if (!pair) return fail(pair.error());
+    if (!pair->original) {
       output.missing = true;
-      output.warn(concat("unmatched service_name/type: \"", from.text, "\""));
+      output.warn(concat("unmatched service_name/type: \"", pair->from.text, "\""));
       continue;
     }
-    const auto there = find(draft, lines, to);
-    if (!there) return fail(there.error());
-    if (*there && from.text != to.text) {
-      return fail(Errc::exists, concat(draft.master_path(), ", line ", (*there)->entry.begin + 1,
-                                       ": service ", to.text, " is there already"));
-    }
-    const auto renamed = named((*original)->service, to);
+    if (pair->there && pair->from.text != pair->to.text) return is_there_already(draft, *pair, "");
+    const auto renamed = named(pair->original->service, pair->to);
     if (!renamed) return fail(renamed.error());
-    lines.rewrite((*original)->entry, config::folded(*renamed), config::Comments::in_front);
+    draft.master().rewrite(pair->original->entry, config::folded(*renamed), config::Comments::in_front);
   }
   return {};
 }

@@ -25,29 +25,22 @@ Failure invalid_value(std::string_view name, std::string_view value) {
 
 // The options, each letter by itself: "-v", "-o n=v", "-t x", "--".
 List options_apart(const Service& service) {
-  List parts;
-  auto setting = service.overrides.begin();
-  const auto end = service.arguments.size() - service.operands.size();
-  for (std::size_t at = 0; at < end; ++at) {
-    const std::string_view word = service.arguments[at];
-    if (word == "--") {
-      parts.emplace_back(word);
+  List apart;
+  const auto parts = canonical_options(service);
+  for (std::size_t at = 0; at < parts.size(); ++at) {
+    if (parts[at] == "--" || parts[at].starts_with("-o ")) {
+      apart.push_back(parts[at]);
       continue;
     }
     // Letters up to one that takes a value, which is the rest of the word or the next one.
+    const auto word = without_braces(parts[at]).value_or(parts[at]);
     const auto stop = std::min(word.find_first_of(kOptionsWithValue, 1), word.size());
-    for (const char letter : word.substr(1, stop - 1)) parts.push_back(concat("-", letter));
+    for (const char letter : word.substr(1, stop - 1)) apart.push_back(concat("-", letter));
     if (stop == word.size()) continue;
     const bool attached = stop + 1 < word.size();
-    std::string value(trim(attached ? word.substr(stop + 1) : std::string_view(service.arguments[at + 1])));
-    if (word[stop] == 'o') {
-      value = concat(setting->first, "=", setting->second);
-      ++setting;
-    }
-    parts.push_back(concat("-", word[stop], " ", quoted(value)));
-    if (!attached) ++at;
+    apart.push_back(concat("-", word[stop], " ", attached ? quoted(word.substr(stop + 1)) : parts[++at]));
   }
-  return parts;
+  return apart;
 }
 
 // "-t x" and "-t" are options of their own; -o, -v and -D have other names.
