@@ -202,7 +202,8 @@ Result<void> Show::show(const Service& original) {
   const bool fits = std::any_of(patterns_.begin(), patterns_.end(),
                                 [&](const Pattern& pattern) { return pattern.fits(original); });
   if (!fits || !condition_.fits(original)) return {};
-  if (!request_.expand) return show_parts(original);
+  // Settings are expanded one by one, when they are asked for.
+  if (!request_.expand || request_.step().space == Space::overrides) return show_parts(original);
   Service service = original;
   for (auto& [name, value] : service.overrides) {
     auto expanded = configuration_.expand(value, &original);
