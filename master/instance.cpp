@@ -119,6 +119,8 @@ Result<Instance> Instance::take(const config::CommonParams& params) {
   lock = lock_file(concat(*params.data_directory, "/master.lock"));
   if (!lock) return fail(lock.error());
   instance.data_lock_ = std::move(*lock);
+  char digit = 0;
+  instance.follows_a_dead_one_ = ::pread(instance.pid_lock_.get(), &digit, 1, 0) == 1;
   // Whoever finds the lock held must not signal the process that held it before us.
   if (::ftruncate(instance.pid_lock_.get(), 0) != 0)
     return fail_errno(concat("write ", instance.pid_path_), errno);

@@ -11,6 +11,7 @@
 #include "master/configuration.h"
 #include "master/instance.h"
 #include "master/options.h"
+#include "master/orphans.h"
 #include "master/supervisor.h"
 
 namespace postern::master {
@@ -48,6 +49,7 @@ class Master {
   void report_success();
   net::Task<void> report_when_settled();
   net::Task<void> end_in_time();
+  net::Task<void> end_orphans(Orphans orphans);
 
   Options options_;
   std::string directory_;  // of the configuration, absolute

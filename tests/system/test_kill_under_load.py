@@ -92,6 +92,29 @@ class KillUnderLoad(unittest.TestCase):
         self.orphans = {}  # when they became that
         self.killed, self.times = collections.Counter(), []
 
+    def test_a_session_that_stays_keeps_no_process_of_a_dead_master(self):
+        with postern.Session(self.instance.port):
+            self.replace_master()
+            postern.wait_for(lambda: not self.instance.unknown(), 'the end of orphans', ORPHANS_GONE_WITHIN)
+
+    def test_stopped_processes_of_a_dead_master_are_no_obstacle(self):
+        self.serves_within(postern.LIMIT, time.monotonic(), 'the first letter')
+        stopped = self.instance.processes('smtpd') + self.instance.processes('qmgr')
+        self.assertGreaterEqual(len(stopped), 2)
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        began = self.replace_master()
+        self.serves_within(WHOLE_WITHIN, began, 'after stopped processes')
+        postern.wait_for(lambda: not self.instance.unknown(), 'the end of orphans', ORPHANS_GONE_WITHIN)
+
+    def replace_master(self):
+        """Kills it and starts another one at once; when that began."""
+        os.kill(self.instance.master, signal.SIGKILL)
+        postern.wait_for(lambda: not postern.is_alive(self.instance.master), 'the end of master')
+        began = time.monotonic()
+        self.instance.start()
+        return began
+
     def test_the_system_is_whole_again_in_a_second(self):
         port = self.instance.port
         targets = [('127.0.0.1', port, to) for to in ('bob@sandbox.test', f'{USER}@local.test', 'eve@discard.test')]
@@ -111,15 +134,13 @@ class KillUnderLoad(unittest.TestCase):
         if not victims:
             return
         victim = self.chance.choice(victims)
-        own = self.instance.all_processes()
-        os.kill(victim, signal.SIGKILL)
         self.killed[kind] += 1
         began = time.monotonic()
         if kind == 'master':
-            postern.wait_for(lambda: not postern.is_alive(victim), 'the end of master')
-            self.orphans.update({pid: time.monotonic() for pid in own})
-            began = time.monotonic()
-            self.instance.start()
+            self.orphans.update({pid: began for pid in self.instance.all_processes()})
+            began = self.replace_master()
+        else:
+            os.kill(victim, signal.SIGKILL)
         self.serves_within(WHOLE_WITHIN, began, f'kill {number}, of {kind} {victim}')
         self.times.append((time.monotonic() - began, kind))
         self.no_orphans_after(0)
