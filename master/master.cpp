@@ -65,6 +65,7 @@ Result<void> Master::take_instance() {
   if (!directory) return fail(directory.error());
   directory_ = std::move(*directory);
   raise_descriptor_limit();
+  adopt_strays();
   const auto texts = config::Texts::read(directory_);
   auto configuration = read_configuration(directory_, texts);
   if (!configuration) return fail(configuration.error());
@@ -97,6 +98,7 @@ void Master::run() {
   if (!options_.debug && !options_.keep_output) leave_terminal();
   if (options_.lifetime > seconds(0)) tasks_.spawn(end_in_time());
   loop_.run();
+  end_strays();
   instance_->withdraw();
   log::flush();
 }

@@ -1,5 +1,6 @@
-// What a master that was killed has left behind: its children, which nobody supervises any more. They leave by
-// themselves when they notice, and may take their time for what they have in hand; the next master gives them less.
+// Processes that nobody supervises. What a master that was killed has left behind: they leave by themselves when they
+// notice, and may take their time for what they have in hand; the next master gives them less. And what services have
+// started and not ended.
 #pragma once
 
 #include <string>
@@ -25,5 +26,11 @@ class Orphans {
  private:
   std::vector<control::Process> processes_;
 };
+
+// From now on what a process of ours leaves behind when it ends becomes our child.
+void adopt_strays();
+// Ends all our children, and what becomes our child through that, by SIGTERM and a moment later by SIGKILL. For the
+// end of master, when those that it started are gone: then what is left is what they have started.
+void end_strays();
 
 }  // namespace postern::master

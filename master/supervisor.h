@@ -47,7 +47,7 @@ class Supervisor final : private Starter {
   // Tells children to end, those that face the network first, then kills; the loop stops when all are gone.
   void stop();
 
-  // For SIGCHLD: learns who has ended. Orphans that became ours, as process 1, just go.
+  // For SIGCHLD: learns who has ended. Orphans that became ours just go.
   void reap();
 
   const Configuration& configuration() const { return *configuration_; }

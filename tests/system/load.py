@@ -158,3 +158,17 @@ def discarded(log):
     names = dict(re.findall(r'cleanup\[\d+\]: (\w+): message-id=<(\w+)@client\.example>', log))
     sent = re.findall(r'discard\[\d+\]: (\w+): to=<[^>]*>.* status=sent', log)
     return collections.Counter(names[queue_id] for queue_id in sent)
+
+
+def processes_of(config_directory):
+    """Whoever lives and was started for this configuration, by any master, or by a process of one."""
+    mine = f'MAIL_CONFIG={config_directory}'.encode()
+    found = set()
+    for name in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{name}/environ', 'rb') as file:
+                if mine in file.read().split(b'\0') and postern.is_alive(int(name)):
+                    found.add(int(name))
+        except OSError:
+            pass  # it has ended, or is not ours to look at
+    return found

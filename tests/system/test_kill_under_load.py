@@ -59,17 +59,7 @@ class Instance:
         return [pid for pid in postern.descendants(self.master) if postern.program_of(pid) == program]
 
     def all_processes(self):
-        """Whoever was started for this configuration, by any master."""
-        mine = f'MAIL_CONFIG={self.directory}/etc'.encode()
-        found = set()
-        for name in filter(str.isdigit, os.listdir('/proc')):
-            try:
-                with open(f'/proc/{name}/environ', 'rb') as file:
-                    if mine in file.read().split(b'\0') and postern.is_alive(int(name)):
-                        found.add(int(name))
-            except OSError:
-                pass
-        return found
+        return load.processes_of(self.directory + '/etc')
 
     def unknown(self):
         """Processes of which master does not know."""
@@ -117,7 +107,8 @@ class KillUnderLoad(unittest.TestCase):
 
     def test_the_system_is_whole_again_in_a_second(self):
         port = self.instance.port
-        targets = [('127.0.0.1', port, to) for to in ('bob@sandbox.test', f'{USER}@local.test', 'eve@discard.test')]
+        targets = [('127.0.0.1', port, to) 
+                   for to in ['bob@sandbox.test', f'{USER}@local.test'] + 4 * ['eve@discard.test']]
         with load.Load(targets, CLIENTS, limit=20) as clients:
             for number in range(KILLS):
                 clients.wait_progress(self.chance.randrange(1, 40), failures_too=False)
