@@ -9,6 +9,7 @@ import itertools
 import os
 import random
 import re
+import subprocess
 import threading
 import time
 
@@ -172,3 +173,46 @@ def processes_of(config_directory):
         except OSError:
             pass  # it has ended, or is not ours to look at
     return found
+
+
+class Instance:
+    """A mail system that `postern start` begins, in a directory that `postern sandbox` has made."""
+
+    def __init__(self, directory, settings=None, build=postern.BUILD):
+        self.directory = directory
+        with postern.Sandbox(settings=settings, directory=directory, build=build) as sandbox:
+            self.postern, self.port, self.facts = sandbox.postern, sandbox.port, sandbox.facts
+
+    def run(self, *words):
+        done = subprocess.run([self.postern, '-c', self.directory + '/etc', *words], capture_output=True, text=True,
+                              timeout=2 * postern.LIMIT, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def start(self):
+        status, output, errors = self.run('start')
+        assert status == 0, errors + self.log()[-3000:]
+        self.master = int(re.search(r'process (\d+)', output)[1])
+
+    def log(self):
+        with open(self.facts['log'], encoding='latin1') as file:
+            return file.read()
+
+    def processes(self, program):
+        if program == 'master':
+            return [self.master]
+        return [pid for pid in postern.descendants(self.master) if postern.program_of(pid) == program]
+
+    def all_processes(self):
+        return processes_of(self.directory + '/etc')
+
+    def unknown(self):
+        """Processes of which master does not know."""
+        return {pid for pid in self.all_processes() - set(postern.descendants(self.master)) if postern.is_alive(pid)}
+
+    def queue_is_empty(self):
+        status, output, _ = self.run('status', 'qmgr/messages')
+        return status == 0 and int(output) == 0
+
+    def running_master(self):
+        with open(self.directory + '/queue/pid/master.pid', encoding='ascii') as file:
+            return int(file.read())

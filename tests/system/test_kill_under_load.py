@@ -6,9 +6,7 @@ import collections
 import getpass
 import os
 import random
-import re
 import signal
-import subprocess
 import time
 import unittest
 
@@ -27,55 +25,15 @@ SETTINGS = {'smtpd_client_connection_count_limit': 0, 'smtpd_client_connection_r
             'transport_retry_time': '1s', 'mydestination': 'local.test'}
 
 
-class Instance:
-    """A mail system that `postern start` begins, in a directory that `postern sandbox` has made."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.boxes = os.path.join(directory, 'boxes')
-        os.mkdir(self.boxes)
-        os.chmod(self.boxes, 0o1777)
-        settings = SETTINGS | {'mail_spool_directory': self.boxes + '/'}
-        with postern.Sandbox(settings=settings, directory=directory) as sandbox:
-            self.postern, self.port, self.facts = sandbox.postern, sandbox.port, sandbox.facts
-
-    def run(self, *words):
-        done = subprocess.run([self.postern, '-c', self.directory + '/etc', *words], capture_output=True, text=True,
-                              timeout=2 * postern.LIMIT, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def start(self):
-        status, output, errors = self.run('start')
-        assert status == 0, errors + self.log()[-3000:]
-        self.master = int(re.search(r'process (\d+)', output)[1])
-
-    def log(self):
-        with open(self.facts['log'], encoding='latin1') as file:
-            return file.read()
-
-    def processes(self, program):
-        if program == 'master':
-            return [self.master]
-        return [pid for pid in postern.descendants(self.master) if postern.program_of(pid) == program]
-
-    def all_processes(self):
-        return load.processes_of(self.directory + '/etc')
-
-    def unknown(self):
-        """Processes of which master does not know."""
-        return {pid for pid in self.all_processes() - set(postern.descendants(self.master)) if postern.is_alive(pid)}
-
-    def queue_is_empty(self):
-        status, output, _ = self.run('status', 'qmgr/messages')
-        return status == 0 and int(output) == 0
-
-
 class KillUnderLoad(unittest.TestCase):
     def setUp(self):
         directory = postern.tempfile.mkdtemp(prefix='postern-kill-')
         os.chmod(directory, 0o755)
         self.addCleanup(postern.shutil.rmtree, directory)
-        self.instance = Instance(directory)
+        self.boxes = os.path.join(directory, 'boxes')
+        os.mkdir(self.boxes)
+        os.chmod(self.boxes, 0o1777)
+        self.instance = load.Instance(directory, SETTINGS | {'mail_spool_directory': self.boxes + '/'})
         self.instance.start()
         self.addCleanup(self.instance.run, 'abort')
         self.chance = random.Random(os.environ.get('POSTERN_KILL_SEED', 'postern'))
@@ -168,7 +126,7 @@ class KillUnderLoad(unittest.TestCase):
     def everything_is_there(self, clients):
         postern.wait_for(self.instance.queue_is_empty, 'an empty queue', 90)
         found = (load.letters_in(self.instance.facts['maildir']) +
-                 load.letters_in(os.path.join(self.instance.boxes, USER)) + load.discarded(self.instance.log()))
+                 load.letters_in(os.path.join(self.boxes, USER)) + load.discarded(self.instance.log()))
         mine = {name for name in found if name != 'probe'}
         self.assertEqual(set(clients.acknowledged) - mine, set(), 'acknowledged and not delivered')
         self.assertEqual(mine - set(clients.sent), set(), 'delivered and never sent')
