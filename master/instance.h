@@ -17,6 +17,9 @@ class Instance {
   // id of whoever held it is forgotten.
   static Result<Instance> take(const config::CommonParams& params);
 
+  // True when the master before us has not ended in order: its children may still be about to leave.
+  bool follows_a_dead_one() const { return follows_a_dead_one_; }
+
   // Shows the scoreboard as pid/scoreboard, and writes our process id.
   Result<void> announce(int scoreboard);
   // Removes what announce() made.
@@ -25,6 +28,7 @@ class Instance {
  private:
   std::string pid_path_, board_path_;
   Fd pid_lock_, data_lock_;
+  bool follows_a_dead_one_ = false;
 };
 
 // For -t: true when a master runs on this queue.

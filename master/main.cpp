@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -19,7 +20,7 @@ namespace {
 
 int fail_with(const Error& error) {
   log_fatal(error.text);
-  log::flush();
+  log::finish();
   return EXIT_FAILURE;
 }
 
@@ -33,6 +34,7 @@ int test_lock(const master::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // who reads the log may go away
   log::open({"postfix/master", "", log::Target::descriptor, Fd()});
   ::umask(077);
   const auto options = master::parse_options(argc, argv);

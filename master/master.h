@@ -6,10 +6,13 @@
 #include <string>
 
 #include "lib/base/fd.h"
+#include "lib/base/log_destination.h"
 #include "lib/base/result.h"
+#include "lib/daemon/log_keeper.h"
 #include "lib/net/loop.h"
 #include "master/configuration.h"
 #include "master/instance.h"
+#include "master/notify.h"
 #include "master/options.h"
 #include "master/supervisor.h"
 
@@ -30,10 +33,12 @@ class Master {
   // A destination for the log and a descriptor of it for children; none: where it goes now, or nowhere.
   struct NewLog {
     Fd own, for_children;
-    bool is_syslog = false;
+    std::optional<log::SystemLog> system;  // when it goes there
   };
 
   Result<void> take_instance();
+  // Where it goes when maillog_file is not set.
+  Result<NewLog> open_system_log() const;
   Result<NewLog> open_log(const Configuration& configuration) const;
   // From now on we write there.
   void use_log(NewLog& log, const config::CommonParams& common);
@@ -41,6 +46,11 @@ class Master {
   bool log_has_moved(const Configuration& configuration) const;
   void say_what_is_missing(const Configuration& configuration) const;
   void follow_signals();
+  // A log daemon that was started anew, for children in their jails too.
+  net::Task<void> follow_system_log();
+  // Tells the service manager that we live, and how.
+  net::Task<void> keep_manager_informed();
+  std::string summary() const;
   void reload();
   Result<void> change_to(std::unique_ptr<Configuration> next);
   Result<void> change_with_log(std::unique_ptr<Configuration> next);
@@ -52,11 +62,14 @@ class Master {
   Options options_;
   std::string directory_;  // of the configuration, absolute
   net::Loop loop_;
-  int log_fd_ = -1;  // owned by the log
-  bool log_is_syslog_ = false;
+  daemon::LogKeeper log_keeper_{loop_};
+  Notify notify_;
+  int log_fd_ = -1;                           // owned by the log
+  std::optional<log::SystemLog> system_log_;  // when we log there
   std::optional<Instance> instance_;
   std::unique_ptr<Supervisor> supervisor_;
   std::optional<config::Digest> unreported_;  // of the texts that came in force
+  std::string failure_;                       // of the last reload
   net::Scope settling_{loop_};
   net::Scope tasks_{loop_};
 };

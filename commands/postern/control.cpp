@@ -13,6 +13,7 @@
 #include "lib/config/place.h"
 #include "lib/control/mail_system.h"
 #include "lib/control/reload.h"
+#include "lib/control/traces.h"
 
 namespace postern::commands {
 
@@ -103,6 +104,7 @@ Result<int> stop(const Arguments& arguments) {
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());
   auto stopped = stop_master(*pid);
+  if (stopped) stopped = control::remove_traces(*system);  // of one that had to be killed
   if (!stopped) return fail(stopped.error());
   say("the mail system has stopped");
   return EXIT_SUCCESS;
@@ -113,7 +115,7 @@ Result<int> abort(const Arguments& arguments) {
   if (!system) return fail(system.error());
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());
-  auto aborted = abort_master(*pid);
+  auto aborted = abort_master(*system, *pid);
   if (!aborted) return fail(aborted.error());
   say("the mail system was killed");
   return EXIT_SUCCESS;

@@ -68,6 +68,7 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
       served_(context.counter("connections")),
       sessions_gauge_(context.gauge("sessions")),
       lag_gauge_(context.gauge("lag_ms")),
+      log_(loop_, context.gauge("log_lost")),
       changed_(loop_),
       keeping_(loop_),
       accepting_(loop_),
@@ -75,10 +76,7 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
 
 void Server::run() {
   loop_.on_signal(SIGTERM, [this] { leave(Leave::stop); });
-  loop_.before_sleep([this] {
-    measure_lag();
-    log::flush();
-  });
+  loop_.before_sleep([this] { measure_lag(); });
   service_.started();
   keeping_.spawn(watch_master());
   keeping_.spawn(watch_idleness());
