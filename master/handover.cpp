@@ -14,6 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+Json json_of(const HandedService& handed);
+void read(const Json& from, HandedService& handed);
+
 Json json_of(const HandedChild& child) {
   return {{"pid", child.pid},
           {"slot", child.slot},

@@ -93,7 +93,8 @@ Result<Fd> lock_file(const std::string& path) {
   if (!file) return fail(file.error());
   if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
-    auto failure = fail_errno(concat("open lock file ", path, ": unable to set exclusive lock"), error);
+    const char* why = error == EWOULDBLOCK ? " (another master runs or starts)" : "";
+    auto failure = fail_errno(concat("open lock file ", path, ": unable to set exclusive lock", why), error);
     failure.value().kind = error == EWOULDBLOCK ? Errc::busy : Errc::io;
     return failure;
   }
@@ -119,6 +120,8 @@ Result<Instance> Instance::take(const config::CommonParams& params) {
   lock = lock_file(concat(*params.data_directory, "/master.lock"));
   if (!lock) return fail(lock.error());
   instance.data_lock_ = std::move(*lock);
+  char digit = 0;
+  instance.follows_a_dead_one_ = ::pread(instance.pid_lock_.get(), &digit, 1, 0) == 1;
   // Whoever finds the lock held must not signal the process that held it before us.
   if (::ftruncate(instance.pid_lock_.get(), 0) != 0)
     return fail_errno(concat("write ", instance.pid_path_), errno);

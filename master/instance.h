@@ -22,6 +22,8 @@ class Instance {
   static Instance resume(const config::CommonParams& params, Fd pid_lock, Fd data_lock);
   // The descriptors of the locks.
   std::pair<int, int> locks() const { return {pid_lock_.get(), data_lock_.get()}; }
+  // True when the master before us has not ended in order: its children may still be about to leave.
+  bool follows_a_dead_one() const { return follows_a_dead_one_; }
 
   // Shows the scoreboard as pid/scoreboard, and writes our process id.
   Result<void> announce(int scoreboard);
@@ -33,6 +35,7 @@ class Instance {
  private:
   std::string pid_path_, board_path_;
   Fd pid_lock_, data_lock_;
+  bool follows_a_dead_one_ = false;
 };
 
 // For -t: true when a master runs on this queue.

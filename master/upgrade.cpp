@@ -85,17 +85,20 @@ void Master::upgrade() {
 net::Task<void> Master::upgrade_when_tried() {
   settling_.cancel();
   report_success();
+  notify_.reloading();
   supervisor_->scoreboard().begin_load();
   const auto texts = config::Texts::read(directory_);
-  auto tried = co_await try_next(texts);
-  if (tried) tried = become_next(*tried);
-  // Who gets here stays who he is.
-  log_error(concat("not upgraded: ", tried.error().text));
+  const auto program = co_await try_next(texts);
+  // Who comes back stays who he is.
+  const Error why = program ? become_next(*program).value() : program.error();
+  failure_ = why.text;
+  log_error(concat("not upgraded: ", failure_));
   log::flush();
-  supervisor_->scoreboard().load_failed(texts.digest(), tried.error().text);
+  notify_.ready(summary());
+  supervisor_->scoreboard().load_failed(texts.digest(), failure_);
 }
 
-net::Task<Result<std::string>> Master::try_next(const config::Texts& texts) {
+net::Task<Result<std::string>> Master::try_next(config::Texts texts) {
   const auto next = read_configuration(directory_, texts);
   if (!next) co_return fail(next.error());
   auto program = program_of(**next);
@@ -110,7 +113,7 @@ net::Task<Result<std::string>> Master::try_next(const config::Texts& texts) {
   co_return std::move(*program);
 }
 
-Result<std::string> Master::become_next(const std::string& program) {
+Failure Master::become_next(const std::string& program) {
   const auto all = everything();  // as it is now
   if (!all) return fail(all.error());
   auto handover = write_handover(*all);
@@ -135,12 +138,12 @@ Result<void> Master::take_over() {
   if (!handed) return fail(handed.error());
   keep_open(descriptors_of(*handed), false);
   directory_ = handed->directory;
-  raise_descriptor_limit();
+  notify_ = Notify::from_environment();
   auto before = read_configuration(directory_, {handed->main_cf, handed->master_cf});
   if (!before) return fail(before.error());
   const config::CommonParams& common = (*before)->common;
   instance_ = Instance::resume(common, Fd(handed->pid_lock), Fd(handed->data_lock));
-  auto log = resume_log(*handed);
+  auto log = resume_log(*handed, **before);
   if (!log) return fail(log.error());
   use_log(*log, common);
   auto board = resume_scoreboard(*handed, common);
@@ -156,10 +159,10 @@ Result<void> Master::take_over() {
   return {};
 }
 
-Result<Master::NewLog> Master::resume_log(const Handover& handed) const {
+// The system log is connected anew, since those who are about to leave cannot be asked for their socket.
+Result<Master::NewLog> Master::resume_log(const Handover& handed, const Configuration& configuration) const {
+  if (handed.log_is_syslog || handed.log < 0) return open_log(configuration);
   NewLog log;
-  log.is_syslog = handed.log_is_syslog;
-  if (handed.log < 0) return log;
   log.for_children = Fd(handed.log);
   log.own = Fd(::fcntl(handed.log, F_DUPFD_CLOEXEC, 3));
   if (!log.own) return fail_errno("duplicate the log", errno);
@@ -167,7 +170,7 @@ Result<Master::NewLog> Master::resume_log(const Handover& handed) const {
 }
 
 // One of another layout is left to the processes that write it: they are about to leave.
-Result<daemon::Scoreboard> Master::resume_scoreboard(const Handover& handed, const config::CommonParams& common) {
+Result<daemon::Scoreboard> Master::resume_scoreboard(const Handover& handed, const config::CommonParams& common) const {
   std::vector<unsigned> used;
   for (const HandedService& service : handed.services) {
     for (const HandedChild& child : service.children) used.push_back(child.slot);
@@ -201,7 +204,11 @@ void Master::renew_all() {
     if (!renewed) log_error(renewed.error().text);
   }
   log::flush();
-  if (!changed) return supervisor_->scoreboard().load_failed(texts.digest(), changed.error().text);
+  failure_ = changed ? "" : changed.error().text;
+  if (!changed) {
+    notify_.ready(summary());
+    return supervisor_->scoreboard().load_failed(texts.digest(), failure_);
+  }
   unreported_ = texts.digest();
   settling_.spawn(report_when_settled());
 }

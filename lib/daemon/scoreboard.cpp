@@ -283,6 +283,19 @@ Result<ScoreboardReader> ScoreboardReader::open(const std::string& path) {
   return reader;
 }
 
+Result<std::uint32_t> ScoreboardReader::layout(const std::string& path) {
+  auto fd = open_file(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return fail(fd.error());
+  char start[sizeof(Header::magic) + sizeof(Header::layout)];
+  const bool whole = ::pread(fd->get(), start, sizeof start, 0) == static_cast<ssize_t>(sizeof start);
+  if (!whole || std::memcmp(start, scoreboard::kMagic, sizeof scoreboard::kMagic) != 0) {
+    return fail(Errc::invalid, concat(path, ": not a scoreboard"));
+  }
+  std::uint32_t layout = 0;
+  std::memcpy(&layout, start + sizeof(Header::magic), sizeof layout);
+  return layout;
+}
+
 const Header& ScoreboardReader::header() const { return *reinterpret_cast<const Header*>(memory_.at(0)); }
 
 std::uint32_t ScoreboardReader::master() const { return header().master; }

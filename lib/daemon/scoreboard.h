@@ -154,6 +154,8 @@ class ScoreboardReader {
  public:
   // Fails with not_found when no master runs, denied, or invalid when it is of another layout.
   static Result<ScoreboardReader> open(const std::string& path);
+  // The number of the layout of a scoreboard, also of another version. Fails as open().
+  static Result<std::uint32_t> layout(const std::string& path);
   std::uint32_t master() const;
   std::int64_t started() const;
   std::string version() const;
