@@ -94,10 +94,22 @@ void Entry::adjust(Service service) {
   const bool other_wakeup =
       service.wakeup != service_.wakeup || service.wakeup_if_used != service_.wakeup_if_used;
   service_ = std::move(service);
+  dismiss_surplus();
   try_again();
   show();
   reconsider_soon();
   if (other_wakeup) begin_waking();
+}
+
+// More processes than a lowered limit allows: those that may have nothing in hand go first.
+void Entry::dismiss_surplus() {
+  if (service_.limit == 0) return;
+  for (const bool only_available : {true, false}) {
+    for (const auto& child : children_) {
+      if (standing().current <= service_.limit) return;
+      if (!only_available || child->is_available()) child->ask_to_leave();
+    }
+  }
 }
 
 void Entry::try_again() {

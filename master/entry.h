@@ -87,6 +87,7 @@ class Entry : net::Posted {
   void turn_came() override { reconsider(); }
   void reconsider();
   Standing standing() const;
+  void dismiss_surplus();
 
   net::Task<void> watch(int listener);
   net::Task<void> keep_waking();

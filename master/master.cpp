@@ -13,6 +13,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/contract.h"
 #include "lib/net/wait.h"
 
 namespace postern::master {
@@ -82,6 +83,7 @@ Result<void> Master::take_instance() {
   auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version, directory_);
   if (!scoreboard) return fail(scoreboard.error());
   const int board = scoreboard->fd();
+  if (instance_->follows_a_dead_one()) tasks_.spawn(end_orphans(Orphans::find(directory_)));
   supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*scoreboard));
   say_what_is_missing(**configuration);
   supervisor_->scoreboard().begin_load();
@@ -212,6 +214,12 @@ net::Task<void> Master::end_in_time() {
   co_await net::sleep_until(loop_, loop_.in(options_.lifetime));
   log_info("terminating: the time of option -e is over");
   supervisor_->stop();
+}
+
+net::Task<void> Master::end_orphans(Orphans orphans) {
+  orphans.ask_to_end();
+  co_await net::sleep_until(loop_, loop_.in(daemon::kStopLimit + seconds(1)));
+  orphans.kill();
 }
 
 void Master::reload() {

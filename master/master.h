@@ -15,6 +15,7 @@
 #include "master/instance.h"
 #include "master/notify.h"
 #include "master/options.h"
+#include "master/orphans.h"
 #include "master/supervisor.h"
 
 namespace postern::master {
@@ -76,6 +77,7 @@ class Master {
   void report_success();
   net::Task<void> report_when_settled();
   net::Task<void> end_in_time();
+  net::Task<void> end_orphans(Orphans orphans);
 
   Options options_;
   std::string directory_;  // of the configuration, absolute
