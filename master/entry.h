@@ -45,6 +45,9 @@ class Starter {
 class Entry : net::Posted {
  public:
   Entry(net::Loop& loop, Starter& starter, Service service, std::vector<Listener> listeners);
+  // One that the master before us ran. It starts nothing before renew() or retire().
+  Entry(net::Loop& loop, Starter& starter, HandedService handed);
+  HandedService hand_over() const;
   ~Entry() override;
 
   const Service& service() const { return service_; }
