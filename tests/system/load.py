@@ -16,6 +16,7 @@ import time
 import postern
 
 LINES = 20
+LARGE = 2000  # lines: more than travels in a message between services
 SUBJECT = re.compile(rb'^Subject: (\S+)$', re.M)
 # How many letters a client sends in one session: some come for one, some stay.
 LETTERS = (1, 1, 2, 5, 20, 500)
@@ -28,9 +29,10 @@ def numbered(name, lines=LINES):
     return postern.letter(subject=name, body=body)
 
 
-def name_in(letter, lines=LINES):
+def name_in(letter):
     """The name of a delivered message, every byte of which must be there."""
     name = SUBJECT.search(letter)[1].decode()
+    lines = int(re.search(rb' line 1 of (\d+) ', letter)[1])
     assert letter.endswith(numbered(name, lines).replace(b'\r\n', b'\n')), f'{name} is not whole'
     return name
 

@@ -99,17 +99,19 @@ class Changes:
 
     def main_cf(self):
         """Every process is replaced; a session in hand goes on with the values from before."""
+        letter = load.numbered(f'held{self.number}', self.chance.choice([load.LINES, load.LARGE]))
+        half = len(letter) * 3 // 4
         with postern.Session(self.port) as held:
             before = held.ehlo
             held.begin('held@sandbox.test')
-            held.send(load.numbered(f'held{self.number}')[:100])
+            held.send(letter[:half])
             self.edit('-e', f'smtpd_banner=$myhostname turn {self.number}',
                       f'message_size_limit={1_000_000 + self.number}')
             self.reload()
             with postern.Session(self.port) as new:
                 self.test.assertEqual(new.greeting, f'220 mail.sandbox.test turn {self.number}')
                 self.test.assertIn(f'SIZE {1_000_000 + self.number}', new.ehlo)
-            held.send(load.numbered(f'held{self.number}')[100:] + b'.\r\n')
+            held.send(letter[half:] + b'.\r\n')
             self.test.assertRegex(held.reply(), '^250 ')
             self.test.assertEqual(held.command('EHLO client.example'), before)
             self.test.assertRegex(held.command('QUIT'), '^221 ')
@@ -177,6 +179,7 @@ class ReloadUnderLoad(unittest.TestCase):
         self.addCleanup(postern.shutil.rmtree, directory)
         with postern.Sandbox(settings=SETTINGS, directory=directory) as sandbox:
             changes = Changes(self, sandbox)
+            descriptors = len(os.listdir(f'/proc/{sandbox.master}/fd'))
             # Most of it is thrown away, so that the load is not that of the disk.
             targets = [('127.0.0.1', sandbox.port, to) for to in ['bob@sandbox.test'] + 4 * ['eve@discard.test']]
             with load.Load(targets, CLIENTS) as clients:
@@ -185,9 +188,17 @@ class ReloadUnderLoad(unittest.TestCase):
                     clients.wait_progress()
             self.assertEqual(clients.account(), '')
             self.everything_is_there_once(sandbox, clients)
+            self.nothing_of_the_past_stays(sandbox, descriptors)
             times = sorted(changes.times)
             print(f'{len(clients.acknowledged)} letters in {clients.sessions} sessions; {dict(changes.made)}; '
                   f'reload: median {times[len(times) // 2] * 1000:.0f} ms, longest {times[-1] * 1000:.0f} ms')
+
+    def nothing_of_the_past_stays(self, sandbox, descriptors):
+        """Neither processes of sessions that are over nor descriptors of services that are no more."""
+        most = 2 + 3 + 4  # smtpd of two services, of the one whose limit changes, and one each of the others
+        postern.wait_for(lambda: len(sandbox.processes()) <= most, f'at most {most} processes')
+        self.assertLess(len(os.listdir(f'/proc/{sandbox.master}/fd')), descriptors + 4 * most)
+        self.assertEqual(os.listdir(os.path.join(sandbox.directory, 'queue', 'spool')), [])
 
     def everything_is_there_once(self, sandbox, clients):
         postern.wait_for(sandbox.queue_is_empty, 'an empty queue', 60)
