@@ -15,6 +15,7 @@
 #include "lib/control/processes.h"
 #include "lib/daemon/arguments.h"
 #include "lib/net/wait.h"
+#include "master/overlap.h"
 
 namespace postern::master {
 
@@ -116,7 +117,7 @@ Result<Prepared> Supervisor::prepare(std::unique_ptr<Configuration> configuratio
       continue;
     }
     const Service& service = configuration->services[step.after];
-    auto listeners = open_all(*configuration, service);
+    auto listeners = open_all(*configuration, service, removed_by(next.steps));
     if (!listeners) {
       return fail(listeners.error().kind,
                   concat(directory_, "/master.cf, line ", service.line, ": ", listeners.error().text));
@@ -133,23 +134,44 @@ void Supervisor::change_to(Prepared next) {
   apply(next);
 }
 
-Result<NewListeners> Supervisor::open_all(const Configuration& configuration, const Service& service) const {
+std::vector<const Listener*> Supervisor::removed_by(const std::vector<Step>& steps) const {
+  std::vector<const Listener*> removed;
+  for (const Step& step : steps) {
+    if (step.change != Change::remove) continue;
+    for (const Listener& listener : entries_[step.before]->listeners()) removed.push_back(&listener);
+  }
+  return removed;
+}
+
+Result<NewListeners> Supervisor::open_all(const Configuration& configuration, const Service& service,
+                                          const std::vector<const Listener*>& removed) const {
   NewListeners listeners;
   for (const Address& address : service.addresses) {
-    auto opened = open_one(listeners, address, backlog_of(configuration, service));
+    auto opened = open_one(listeners, address, backlog_of(configuration, service), removed);
     if (!opened) return fail(opened.error());
   }
   return listeners;
 }
 
-Result<void> Supervisor::open_one(NewListeners& listeners, const Address& address, int backlog) const {
+Result<void> Supervisor::open_one(NewListeners& listeners, const Address& address, int backlog,
+                                  const std::vector<const Listener*>& removed) const {
   if (auto shared = share_listener(address.key)) {
     listeners.add_shared(std::move(*shared));
     return {};
   }
-  auto opened = open_patiently(address, backlog);
+  std::vector<const Listener*> beside;
+  for (const Listener* listener : removed) {
+    if (overlap(listener->key, address.key)) beside.push_back(listener);
+  }
+  auto opened = beside.empty() ? open_patiently(address, backlog) : open_beside(address, backlog, beside);
   if (!opened) return fail(opened.error());
   listeners.add_opened(std::move(*opened));
+  if (!is_wildcard(address.key)) return {};
+  // Who has come to an address that the wildcard takes over may not be accepted yet: its socket stays beside it.
+  for (const Listener* listener : beside) {
+    auto kept = share_listener(listener->key);
+    if (kept) listeners.add_shared(std::move(*kept));
+  }
   return {};
 }
 

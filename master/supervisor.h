@@ -81,8 +81,12 @@ class Supervisor final : private Starter {
   Result<std::unique_ptr<Child>> start_in_slot(const Entry& entry, unsigned slot);
   net::Task<void> look_after_all();
 
-  Result<NewListeners> open_all(const Configuration& configuration, const Service& service) const;
-  Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
+  // The sockets of services that end with these steps.
+  std::vector<const Listener*> removed_by(const std::vector<Step>& steps) const;
+  Result<NewListeners> open_all(const Configuration& configuration, const Service& service,
+                                const std::vector<const Listener*>& removed) const;
+  Result<void> open_one(NewListeners& listeners, const Address& address, int backlog,
+                        const std::vector<const Listener*>& removed) const;
   Result<Listener> share_listener(const std::string& key) const;
   void apply(Prepared& next);
   void retire_removed();

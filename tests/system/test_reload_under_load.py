@@ -156,7 +156,7 @@ class Changes:
 
     def interfaces(self):
         self.is_wide = not self.is_wide
-        both = self.chance.choice(['127.0.0.1, 127.0.0.2', '127.0.0.2, 127.0.0.1'])
+        both = self.chance.choice(['127.0.0.1, 127.0.0.2', '127.0.0.2, 127.0.0.1', 'all'])
         self.edit('-e', f'inet_interfaces={both if self.is_wide else "127.0.0.1"}')
         self.reload()
         (self.is_open if self.is_wide else self.is_closed)(self.port, '127.0.0.2')
