@@ -28,7 +28,7 @@ Change change_between(const Service& before, const Service& after, bool everythi
 
 std::string Service::identity() const {
   std::string all(config::name_of(type));
-  for (const Address& address : addresses) all += concat(" ", address.key);
+  for (const Address& address : addresses) all.append(1, ' ').append(address.key);
   return all;
 }
 

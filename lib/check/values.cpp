@@ -77,6 +77,12 @@ void check_defaults(Configuration& configuration) {
   }
 }
 
+bool check_accepted(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
+  const auto accepted = accept(configuration, setting, settings);
+  if (!accepted) configuration.about(Severity::error, setting, accepted.error().text);
+  return accepted.has_value();
+}
+
 bool check_value(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
   const bool raw = is_raw(configuration, setting.name);
   if (!raw) check_references(configuration, setting, settings);
@@ -87,10 +93,7 @@ bool check_value(Configuration& configuration, const Setting& setting, const con
                         concat(setting.name, ": #comment after other text is not allowed: ",
                                config::shown(setting.value.substr(comment))));
   }
-  if (const auto accepted = accept(configuration, setting, settings); !accepted) {
-    configuration.about(Severity::error, setting, accepted.error().text);
-    return false;
-  }
+  if (!check_accepted(configuration, setting, settings)) return false;
   const auto* param = configuration.find_param(setting.name);
   if (param != nullptr && setting.service == nullptr && param->spec().effect == config::Effect::not_yet) {
     configuration.about(Severity::note, setting, concat(setting.name, " has no effect in this version"));
