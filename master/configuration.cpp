@@ -12,6 +12,7 @@
 #include "lib/base/text.h"
 #include "lib/check/check.h"
 #include "lib/check/programs.h"
+#include "lib/config/level.h"
 #include "lib/config/master_cf.h"
 #include "lib/config/place.h"
 #include "master/endpoint.h"
@@ -20,17 +21,30 @@ namespace postern::master {
 
 namespace {
 
-// The fields that master.cf decides alone.
-Service fields_of(config::Service& entry, int default_limit) {
+// What a "-" stands for.
+struct Defaults {
+  bool chroot = false;
+  int limit = 0;
+};
+
+// Before compatibility level 1 services were shut into the queue directory unless they said no.
+Result<Defaults> defaults_of(const Configuration& configuration) {
+  const auto order = config::compare_levels(*configuration.common.compatibility_level, "1");
+  if (!order) return fail(order.error());
+  return Defaults{*order < 0, *configuration.params.default_process_limit};
+}
+
+// The fields that need no look at the host.
+Service fields_of(config::Service& entry, const Defaults& defaults) {
   Service service;
   service.name = std::move(entry.name);
   service.type = entry.type;
   service.is_private = entry.private_;
   service.unprivileged = entry.unprivileged;
-  service.chroot = entry.chroot;
+  service.chroot = entry.is_default(config::Field::chroot) ? defaults.chroot : entry.chroot;
   service.wakeup = entry.wakeup;
   service.wakeup_if_used = entry.wakeup_if_used;
-  service.limit = static_cast<unsigned>(entry.process_limit.value_or(default_limit));
+  service.limit = static_cast<unsigned>(entry.process_limit.value_or(defaults.limit));
   service.program = std::move(entry.command);
   service.arguments = std::move(entry.arguments);
   service.line = entry.line;
@@ -47,9 +61,10 @@ Result<std::vector<Address>> addresses_of(const Service& service, const Interfac
 // The services of one configuration, as they come from the file.
 class Reading {
  public:
-  Reading(Configuration& configuration, std::string path, Interfaces interfaces)
+  Reading(Configuration& configuration, std::string path, Defaults defaults, Interfaces interfaces)
       : configuration_(configuration),
         path_(std::move(path)),
+        defaults_(defaults),
         interfaces_(std::move(interfaces)),
         programs_(*configuration.common.daemon_directory) {}
 
@@ -61,7 +76,7 @@ class Reading {
           {entry.name, std::string(config::name_of(entry.type)), entry.command, entry.line, program.why});
       return {};
     }
-    Service service = fields_of(entry, *configuration_.params.default_process_limit);
+    Service service = fields_of(entry, defaults_);
     service.fault = program.why;
     auto addresses = addresses_of(service, interfaces_);
     if (!addresses) {
@@ -87,6 +102,7 @@ class Reading {
 
   Configuration& configuration_;
   std::string path_;
+  Defaults defaults_;
   Interfaces interfaces_;
   check::Programs programs_;
   std::unordered_map<std::string, std::size_t> known_;  // by their identity
@@ -110,7 +126,9 @@ Result<void> add_services(Configuration& configuration, const std::string& path,
   if (!interfaces) return fail(interfaces.error());
   auto numbers = in_numbers(*interfaces);
   if (!numbers) return fail(numbers.error());
-  Reading reading(configuration, path, std::move(*numbers));
+  const auto defaults = defaults_of(configuration);
+  if (!defaults) return fail(defaults.error());
+  Reading reading(configuration, path, *defaults, std::move(*numbers));
   for (config::Service& entry : entries) {
     auto added = reading.add(entry);
     if (!added) return added;

@@ -61,7 +61,8 @@ Result<void> accept(Configuration& configuration, const Setting& setting, const 
 }  // namespace
 
 // A default is good by itself, but it may be made of values that are not: then these were reported, unless the
-// host is to blame.
+// host is to blame. What nothing reads may be as it likes: "default_process_limit = 7" is too low for a default of a
+// program that is not there.
 void check_defaults(Configuration& configuration) {
   if (configuration.has_error()) return;
   const auto judge = [&](std::string_view name, const auto& loaded) {
@@ -69,6 +70,7 @@ void check_defaults(Configuration& configuration) {
   };
   for (auto* param : configuration.params()) {
     if (configuration.find_setting(param->name()) != nullptr) continue;
+    if (param->spec().effect == config::Effect::not_yet) continue;
     judge(param->name(), param->load(configuration.settings()));
   }
   for (const auto name : table::kAddressLists) {

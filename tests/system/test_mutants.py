@@ -112,10 +112,13 @@ class System:
             # Datagrams, and a queue that is full because the program cannot run, are heard too.
             return why.errno in (errno.EPROTOTYPE, errno.EAGAIN)
 
-    def close(self):
+    def kill(self):
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait(postern.LIMIT)
+
+    def close(self):
+        self.kill()
         shutil.rmtree(self.directory)
 
 
@@ -138,6 +141,7 @@ class OneByte(unittest.TestCase):
         for _ in range(COUNT):
             what, text = next(self.row)
             with self.subTest(what):
+                self.system.kill()  # one that has failed
                 self.system.write(text)
                 said = self.system.start()
                 if said is True:
