@@ -3,6 +3,7 @@ read here in a few lines of its own, so that a mistake of master's reader is see
 import os
 import random
 import re
+import socket
 
 import postern
 
@@ -116,6 +117,12 @@ def is_started(program):
     return os.path.exists(path) or program not in KNOWN
 
 
+def in_numbers(name):
+    """127.1:025 is 127.0.0.1:25, for master as for everybody."""
+    host, port = name.replace('[', '').replace(']', '').rsplit(':', 1)
+    return f'{socket.inet_ntoa(socket.inet_aton(host))}:{int(port)}'
+
+
 def expected(text):
     """What listens when master has taken the text: {'private/x', '127.0.0.1:25'}."""
     in_force = {(words[0], words[1]): words for words in entries(text)}
@@ -124,7 +131,7 @@ def expected(text):
         if not is_started(program_of(command)):
             continue
         if kind == b'inet':
-            found.add(name.decode().replace('[', '').replace(']', ''))
+            found.add(in_numbers(name.decode()))
         else:
             found.add(('public/' if private == b'n' else 'private/') + name.decode())
     return found
