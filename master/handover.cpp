@@ -157,7 +157,8 @@ Result<Handover> parse_handover(std::string_view text) {
   try {
     return read_all(Json::from_cbor(text));
   } catch (const std::exception& error) {
-    return fail(Errc::invalid, concat("what the running master hands over is not understood: ", error.what()));
+    return fail(Errc::invalid,
+                concat("what the running master hands over is not understood: ", error.what()));
   }
 }
 

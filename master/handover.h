@@ -32,10 +32,10 @@ struct HandedListener {
 };
 
 struct HandedService {
-  Service service;             // its addresses as keys, without endpoints
-  std::string counts;          // the report of the scoreboard, as lines
-  bool was_used = false;       // for wakeup times with a question mark
-  bool is_retired = false;     // removed from master.cf; its processes finish
+  Service service;          // its addresses as keys, without endpoints
+  std::string counts;       // the report of the scoreboard, as lines
+  bool was_used = false;    // for wakeup times with a question mark
+  bool is_retired = false;  // removed from master.cf; its processes finish
   std::vector<HandedListener> listeners;
   std::vector<HandedChild> children;
 };
@@ -44,7 +44,7 @@ struct Handover {
   // Whoever changes the meaning of a field raises it; a master that does not know the number does not take over.
   static constexpr int kVersion = 1;
 
-  std::string directory;  // of the configuration
+  std::string directory;           // of the configuration
   std::string main_cf, master_cf;  // the texts in force
   std::uint32_t generation = 0;
   int scoreboard = -1, pid_lock = -1, data_lock = -1, log = -1;

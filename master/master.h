@@ -91,6 +91,7 @@ class Master {
   std::optional<config::Digest> unreported_;  // of the texts that came in force
   std::string failure_;                       // of the last reload
   net::Scope settling_{loop_};
+  bool asked_again_ = false;  // to upgrade, while we were about to
   net::Scope upgrading_{loop_};
   net::Scope tasks_{loop_};
 };

@@ -16,6 +16,7 @@ inline constexpr std::string_view kCouldTakeOver = "could take over";
 
 // Starts PROGRAM -t -U 3 -c DIRECTORY, with the handover as descriptor 3, and waits for its word. Fails with its last
 // line, or with what became of it; it has ended then, or was killed.
-net::Task<Result<void>> try_successor(net::Loop& loop, std::string program, std::string directory, int handover);
+net::Task<Result<void>> try_successor(net::Loop& loop, std::string program, std::string directory,
+                                      int handover);
 
 }  // namespace postern::master

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -78,7 +79,9 @@ Result<Handover> Master::everything() const {
 }
 
 void Master::upgrade() {
-  if (upgrading_.size() > 0) return;
+  // Who asks now may mean a program that came after the trial began.
+  asked_again_ = upgrading_.size() > 0;
+  if (asked_again_) return;
   upgrading_.spawn(upgrade_when_tried());
 }
 
@@ -96,6 +99,7 @@ net::Task<void> Master::upgrade_when_tried() {
   log::flush();
   notify_.ready(summary());
   supervisor_->scoreboard().load_failed(texts.digest(), failure_);
+  if (std::exchange(asked_again_, false)) loop_.post([] { ::kill(::getpid(), SIGUSR2); });
 }
 
 net::Task<Result<std::string>> Master::try_next(config::Texts texts) {
@@ -124,6 +128,7 @@ Failure Master::become_next(const std::string& program) {
   log_info(concat("upgrade -- ", program, " goes on"));
   log::flush();
   block_signals(SIG_BLOCK);
+  if (asked_again_) ::kill(::getpid(), SIGUSR2);  // the successor will see to it
   keep_open(kept, true);
   ::execv(program.c_str(), pointers(words).data());
   const int error = errno;
@@ -170,7 +175,8 @@ Result<Master::NewLog> Master::resume_log(const Handover& handed, const Configur
 }
 
 // One of another layout is left to the processes that write it: they are about to leave.
-Result<daemon::Scoreboard> Master::resume_scoreboard(const Handover& handed, const config::CommonParams& common) const {
+Result<daemon::Scoreboard> Master::resume_scoreboard(const Handover& handed,
+                                                     const config::CommonParams& common) const {
   std::vector<unsigned> used;
   for (const HandedService& service : handed.services) {
     for (const HandedChild& child : service.children) used.push_back(child.slot);
@@ -194,8 +200,8 @@ Result<daemon::Scoreboard> Master::resume_scoreboard(const Handover& handed, con
 // so, under the new programs.
 void Master::renew_all() {
   const auto texts = config::Texts::read(directory_);
-  log_info(concat("upgraded -- version ", *supervisor_->configuration().common.mail_version, ", configuration ",
-                  directory_));
+  log_info(concat("upgraded -- version ", *supervisor_->configuration().common.mail_version,
+                  ", configuration ", directory_));
   auto changed = change_with(texts, Renew::all);
   if (!changed) {
     log_error(concat(changed.error().text, " -- the configuration from before stays in force"));

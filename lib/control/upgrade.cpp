@@ -31,7 +31,8 @@ Result<Before> look(const std::string& path) {
   const auto layout = ScoreboardReader::layout(path);
   if (!layout) return fail(layout.error());
   if (*layout < kFirstLayout) {
-    return fail(Errc::busy, "the master that runs does not know how to upgrade: stop the mail system and start it again");
+    return fail(Errc::busy,
+                "the master that runs does not know how to upgrade: stop the mail system and start it again");
   }
   const auto board = ScoreboardReader::open(path);
   if (!board) return Before{0, 0, true};
@@ -47,8 +48,9 @@ std::optional<Result<Upgraded>> outcome(const std::string& path, const Before& b
   const bool is_new = before.other_layout || board->upgrades() != before.upgrades;
   if (report->succeeded && !is_new) return std::nullopt;  // somebody else's reload
   if (report->succeeded) return Upgraded{master, board->version(), report->generation};
-  return fail(Errc::invalid,
-              concat(is_new ? "the new program runs, with the configuration from before: " : "", report->reason));
+  return fail(
+      Errc::invalid,
+      concat(is_new ? "the new program runs, with the configuration from before: " : "", report->reason));
 }
 
 }  // namespace
@@ -65,7 +67,8 @@ Result<Upgraded> upgrade(const MailSystem& system, Duration limit) {
   auto told = master->send_signal(SIGUSR2);
   if (!told) return fail(told.error());
   for (Duration wait = kFirstLook;; wait = std::min(2 * wait, kLastLook)) {
-    if (master->ends_within(wait)) return fail(Errc::lost, concat("process ", *pid, " ended during the upgrade"));
+    if (master->ends_within(wait))
+      return fail(Errc::lost, concat("process ", *pid, " ended during the upgrade"));
     if (auto end = outcome(path, *before, *pid)) return std::move(*end);
     if (std::chrono::steady_clock::now() < deadline) continue;
     return fail(Errc::timeout, concat("process ", *pid, " was not replaced; its log may say why"));
