@@ -185,9 +185,12 @@ class Instance:
         with postern.Sandbox(settings=settings, directory=directory, build=build) as sandbox:
             self.postern, self.port, self.facts = sandbox.postern, sandbox.port, sandbox.facts
 
+    def command(self, *words):
+        return [self.postern, '-c', self.directory + '/etc', *words]
+
     def run(self, *words):
-        done = subprocess.run([self.postern, '-c', self.directory + '/etc', *words], capture_output=True, text=True,
-                              timeout=2 * postern.LIMIT, check=False)
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=2 * postern.LIMIT,
+                              check=False)
         return done.returncode, done.stdout, done.stderr
 
     def start(self):

@@ -204,8 +204,10 @@ class Contained(unittest.TestCase):
                    'stay()')
         self.knock()
         self.wait_started()
-        self.is_contained('complaint')
+        self.is_named('complaint')
+        self.mail_flows()
         self.assertLess(self.sandbox.log().count('complaint'), 200)
+        self.is_contained('complaint')
 
 
 if __name__ == '__main__':

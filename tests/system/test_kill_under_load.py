@@ -6,7 +6,9 @@ import collections
 import getpass
 import os
 import random
+import select
 import signal
+import subprocess
 import time
 import unittest
 
@@ -18,7 +20,9 @@ WHOLE_WITHIN = float(os.environ.get('POSTERN_WHOLE_WITHIN', 1))
 # Processes of a master that was killed finish what they have in hand; the next master gives them no more than this.
 ORPHANS_GONE_WITHIN = 8
 CLIENTS = 30
-KINDS = ('smtpd', 'cleanup', 'qmgr', 'virtual', 'local', 'discard', 'master')
+PROGRAMS = ('smtpd', 'cleanup', 'qmgr', 'virtual', 'local', 'discard', 'master')
+CHANGES = ('reload', 'upgrade')  # master dies in the middle of one
+MOST_PAUSE = 0.03  # seconds from its beginning
 USER = 'nobody' if postern.IS_ROOT else getpass.getuser()
 SETTINGS = {'smtpd_client_connection_count_limit': 0, 'smtpd_client_connection_rate_limit': 0,
             'minimal_backoff_time': '1s', 'maximal_backoff_time': '2s', 'queue_run_delay': '1s',
@@ -63,6 +67,15 @@ class KillUnderLoad(unittest.TestCase):
         self.instance.start()
         return began
 
+    def replace_master_during(self, verb):
+        with open(self.instance.directory + '/etc/main.cf', 'a', encoding='ascii') as file:
+            file.write(f'smtpd_banner = $myhostname {sum(self.killed.values())}\n')
+        with subprocess.Popen(self.instance.command(verb), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as change:
+            select.select([change.stdout], [], [], self.chance.random() * MOST_PAUSE)
+            began = self.replace_master()
+            change.communicate(timeout=postern.LIMIT)
+        return began
+
     def test_the_system_is_whole_again_in_a_second(self):
         port = self.instance.port
         targets = [('127.0.0.1', port, to) 
@@ -78,16 +91,16 @@ class KillUnderLoad(unittest.TestCase):
               + ', '.join(f'{seconds:.2f} s ({kind})' for seconds, kind in slowest))
 
     def kill_one(self, number):
-        kind = self.chance.choice(KINDS)
-        victims = self.instance.processes(kind)
+        kind = self.chance.choice(PROGRAMS + CHANGES)
+        victims = self.instance.processes('master' if kind in CHANGES else kind)
         if not victims:
             return
         victim = self.chance.choice(victims)
         self.killed[kind] += 1
         began = time.monotonic()
-        if kind == 'master':
+        if victim == self.instance.master:
             self.orphans.update({pid: began for pid in self.instance.all_processes()})
-            began = self.replace_master()
+            began = self.replace_master_during(kind) if kind in CHANGES else self.replace_master()
         else:
             os.kill(victim, signal.SIGKILL)
         self.serves_within(WHOLE_WITHIN, began, f'kill {number}, of {kind} {victim}')
