@@ -23,7 +23,8 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
   reload     check the configuration, then read it again, and return when it is in
              force, or say why it is not; no session is dropped
   status     services, processes and their numbers
-             --json; or a sum for scripts: postern status qmgr/messages
+             --json, --watch [SECONDS]; or one number for scripts:
+             postern status qmgr/messages
   check      is the configuration good, and all that it names there?
              --json
   sandbox    a private mail system for as long as this command runs
