@@ -160,7 +160,7 @@ class Tree {
                               sessions(process.sessions(), process.sessions_total(), rate));
     const std::string rights = control::rights_of(row);
     if (!rights.empty()) line += concat("  (", styled(Style::faint, rights), ")");
-    if (row.generation != status_.last_load.generation) line += concat("  generation ", row.generation);
+    if (row.state == daemon::State::leaving) line += concat("  generation ", row.generation);
     if (process.descriptors && process.descriptors->is_near_limit()) {
       line += "  " + styled(Style::bad, concat("descriptors ", process.descriptors->open, "/",
                                                process.descriptors->limit, ", near its limit"));
