@@ -52,7 +52,7 @@ Result<void> show_running(const Request& request, Output& output) {
     if (!wanted) return fail(wanted.error());
     all.push_back(std::move(*wanted));
   }
-  const auto system = control::MailSystem::open(request.directory);
+  const auto system = control::MailSystem::find(request.directory);
   if (!system) return fail(system.error());
   const auto status = control::look(*system);
   if (!status) {

@@ -92,7 +92,7 @@ Result<int> status(const Arguments& arguments) {
   const auto request = parse_status(arguments.words);
   if (!request) return fail(request.error());
   if (request->watch) return watch({arguments.directory, *request->watch, request->json});
-  const auto system = MailSystem::open(arguments.directory);
+  const auto system = MailSystem::find(arguments.directory);
   if (!system) return fail(system.error());
   const auto status = control::look(*system);
   if (!status) return fail(status.error());

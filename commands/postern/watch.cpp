@@ -41,7 +41,7 @@ class Looks {
 
   Result<SystemStatus> next() {
     if (!system_) {
-      auto opened = MailSystem::open(directory_);
+      auto opened = MailSystem::find(directory_);
       if (!opened) return fail(opened.error());
       system_ = std::move(*opened);
     }
@@ -105,7 +105,7 @@ Result<int> watch_in_blocks(Looks& looks, const Watch& watch) {
 }  // namespace
 
 Result<int> watch(const Watch& watch) {
-  auto system = MailSystem::open(watch.directory);
+  auto system = MailSystem::find(watch.directory);
   if (!system) return fail(system.error());
   Looks looks(std::move(*system));
   return is_screen() && !watch.json ? watch_on_screen(looks, watch) : watch_in_blocks(looks, watch);

@@ -71,9 +71,14 @@ SystemStatus status_of(const daemon::ScoreboardReader& board) {
   status.started = board.started();
   status.last_load = board.last_load().value_or(daemon::LoadReport{});
   Services services(board.services());
-  for (daemon::Row& process : board.rows()) services.of(process).processes.push_back({std::move(process)});
-  status.services = services.take();
+  std::vector<daemon::Row> processes = board.rows();
   status.now = wall_micros();
+  for (daemon::Row& process : processes) {
+    // A process writes its page itself, whatever it likes.
+    process.started = std::clamp<std::int64_t>(process.started, 0, status.now);
+    services.of(process).processes.push_back({std::move(process)});
+  }
+  status.services = services.take();
   return status;
 }
 

@@ -1,5 +1,5 @@
 // What master says on the scoreboard about one service: a row of name=value lines. Each pair is declared once, in
-// service_report.cpp; `postern status` and postconf show the same names.
+// service_report.cpp; `postern status` and postconf show the same names, and times as what has gone by or is left.
 #pragma once
 
 #include <cstdint>

@@ -92,6 +92,7 @@ class Status(Running):
         self.assertEqual(self.sandbox.run('reload')[0], 0)
         self.assertEqual([service['name'] for service in self.facts()['services']], before + ['another'])
         os.remove(self.sandbox.path('master.cf'))
+        self.sandbox.append('main.cf', 'this is no setting\ndefault_process_limit = 0\n')
         self.assertEqual(self.service('another')['addresses'], 'private/another')
 
     def test_it_answers_while_every_process_is_stopped(self):
@@ -135,7 +136,6 @@ class Status(Running):
     def test_every_name_is_explained_and_every_explained_name_is_there(self):
         self.sandbox.append('main.cf', 'this is no setting\n')
         self.sandbox.reload()
-        self.sandbox.edit('main.cf', 'this is no setting\n', '')
         wait_for(lambda: 'failed_reload' in self.facts(), 'the failed reload')
         with self.sandbox.session():
             facts = self.facts()

@@ -89,6 +89,17 @@ TEST_CASE("processes of a service without a row are shown, last and together") {
   CHECK(status.services[2].report.program == "local");
 }
 
+TEST_CASE("a process that writes nonsense on its page confuses nobody") {
+  auto memory = board();
+  const auto past = begin(memory, "smtpd", "smtp", 0), future = begin(memory, "smtpd", "smtp", 0);
+  memory.page(0).started = INT64_MIN;
+  memory.page(1).started = INT64_MAX;
+  const SystemStatus status = seen(memory);
+  REQUIRE(status.services.size() == 1);
+  CHECK(status.services[0].processes[0].row.started == 0);
+  CHECK(status.services[0].processes[1].row.started == status.now);
+}
+
 TEST_CASE("a query is a number of the service, or the sum over its processes") {
   auto memory = board();
   const auto row = memory.take_row(), none = memory.take_row();
