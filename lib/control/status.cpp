@@ -68,6 +68,7 @@ SystemStatus status_of(const daemon::ScoreboardReader& board) {
   status.version = board.version();
   status.configuration = board.configuration();
   status.master = board.master();
+  status.upgrades = board.upgrades();
   status.started = board.started();
   status.last_load = board.last_load().value_or(daemon::LoadReport{});
   Services services(board.services());

@@ -39,6 +39,7 @@ struct ServiceStatus {
 struct SystemStatus {
   std::string version, configuration;
   std::uint32_t master = 0;
+  std::uint32_t upgrades = 0;  // in place
   std::int64_t started = 0, now = 0;
   daemon::LoadReport last_load;
   std::vector<ServiceStatus> services;

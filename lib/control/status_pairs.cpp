@@ -81,6 +81,7 @@ StatusPairs pairs_of(const SystemStatus& status) {
   return {text("version", status.version),
           number("pid", status.master),
           age("age", status.started, status.now),
+          number("upgrades", status.upgrades),
           text("configuration", status.configuration),
           number("generation", load.generation),
           age("generation_age", load.in_force_since, status.now),

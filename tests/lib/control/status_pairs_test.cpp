@@ -70,6 +70,7 @@ TEST_CASE("every pair: the system, a service, its processes") {
   CHECK(lines_of(example()) == R"(master/process/version = 1.2.3
 master/process/pid = 100
 master/process/age = 4999
+master/process/upgrades = 0
 master/process/configuration = /etc/postern
 master/process/generation = 3
 master/process/generation_age = 600
@@ -116,8 +117,8 @@ smtp/inet/101/accepted = 5
 
 TEST_CASE("the same as JSON, with the numbers of a program in an object of their own") {
   CHECK(status_json(example()) ==
-        R"({"version": "1.2.3", "pid": 100, "age": 4999, "configuration": "/etc/postern", "generation": 3, )"
-        R"("generation_age": 600, "service_count": 1, "process_count": 1, "services": [{"name": "smtp", )"
+        R"({"version": "1.2.3", "pid": 100, "age": 4999, "upgrades": 0, "configuration": "/etc/postern", )"
+        R"("generation": 3, "generation_age": 600, "service_count": 1, "process_count": 1, "services": [{"name": "smtp", )"
         R"("type": "inet", "program": "smtpd", "line": 0, "private": 0, "unprivileged": 0, "chroot": 0, )"
         R"("wakeup": 0, "wakeup_if_used": 0, "process_limit": 100, "state": "throttled", "why": "", )"
         R"("started": 9, "failures": 1, "last_failure_age": 3, "throttled_for": 8, "stressed_for": 0, )"
