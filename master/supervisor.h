@@ -45,7 +45,7 @@ class Supervisor final : private Starter {
   void set_log(Fd log, bool is_syslog);
 
   // At the start: how long an address that is in use is tried again.
-  void be_patient(Duration time) { patience_ = time; }
+  void be_patient(Duration time) { bind_patience_ = time; }
 
   // Tells children to end, those that face the network first, then kills; the loop stops when all are gone.
   void stop();
@@ -56,7 +56,7 @@ class Supervisor final : private Starter {
   void reap();
 
   const Configuration& configuration() const { return *configuration_; }
-  daemon::Scoreboard& scoreboard() { return scoreboard_; }
+  daemon::Scoreboard& scoreboard() override { return scoreboard_; }
   bool is_leaving() const { return stopping_; }
   std::size_t processes() const { return children(false).size(); }
   // How many configurations have been in force.
@@ -65,11 +65,14 @@ class Supervisor final : private Starter {
  private:
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
-  std::unique_ptr<Child> start_child(const Service& service, const std::vector<Listener>& listeners) override;
+  Result<std::unique_ptr<Child>> start_child(const Entry& entry) override;
   void child_changed() override { child_changed_.notify(); }
   bool is_stopping() const override { return stopping_; }
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
-  Start start_of(const Service& service, std::size_t listeners, unsigned slot) const;
+  std::string path_of(const Service& service) const override;
+  Start start_of(const Entry& entry, unsigned slot) const;
+  Result<std::unique_ptr<Child>> start_in_slot(const Entry& entry, unsigned slot);
+  net::Task<void> look_after_all();
 
   Result<NewListeners> open_all(const Configuration& configuration, const Service& service) const;
   Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
@@ -88,10 +91,11 @@ class Supervisor final : private Starter {
   std::string directory_;
   daemon::Scoreboard scoreboard_;
   std::unique_ptr<Configuration> configuration_;
+  Patience patience_;
   Fd log_;
   bool log_is_syslog_ = false;
   std::uint32_t generation_ = 0;
-  Duration patience_{0};
+  Duration bind_patience_{0};
   bool stopping_ = false;
   Entries entries_;
   Entries retired_;  // services that are no more, until their last process has left
