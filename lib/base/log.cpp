@@ -193,6 +193,14 @@ bool waiting() { return !state().pending.empty() || state().lost > 0; }
 
 std::size_t lost() { return state().lost; }
 
+std::size_t unsaid() {
+  return lines_in(state().pending) + state().lost;
+}
+
+void add_lost(std::size_t lines) {
+  state().lost += lines;
+}
+
 std::uint64_t lost_in_all() { return state().lost_in_all; }
 
 }  // namespace postern::log

@@ -14,8 +14,8 @@ constexpr Duration kLastPause = seconds(1);
 
 }  // namespace
 
-LogKeeper::LogKeeper(net::Loop& loop, Counter lost)
-    : Timer(loop), loop_(loop), lost_(lost), pause_(kFirstPause) {
+LogKeeper::LogKeeper(net::Loop& loop, Counter lost, Counter unsaid)
+    : Timer(loop), loop_(loop), lost_(lost), unsaid_(unsaid), pause_(kFirstPause) {
   lost_.set(log::lost_in_all());
   loop.before_sleep([this] { look(); });
 }
@@ -23,7 +23,9 @@ LogKeeper::LogKeeper(net::Loop& loop, Counter lost)
 void LogKeeper::look() {
   log::flush();
   if (log::lost_in_all() != lost_.get()) lost_.set(log::lost_in_all());
-  if (!log::waiting()) {
+  const bool waits = log::waiting();
+  if (waits || unsaid_.get() != 0) unsaid_.set(log::unsaid());
+  if (!waits) {
     pause_ = kFirstPause;
     return;
   }
