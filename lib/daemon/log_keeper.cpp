@@ -9,7 +9,7 @@ namespace postern::daemon {
 namespace {
 
 // A log daemon that is only slow has room again soon; one that is away can be asked more seldom.
-constexpr Duration kFirstPause = milliseconds(10);
+constexpr Duration kFirstPause = milliseconds(2);
 constexpr Duration kLastPause = seconds(1);
 
 }  // namespace
@@ -23,13 +23,11 @@ LogKeeper::LogKeeper(net::Loop& loop, Counter lost, Counter unsaid)
 void LogKeeper::look() {
   log::flush();
   if (log::lost_in_all() != lost_.get()) lost_.set(log::lost_in_all());
-  const bool waits = log::waiting();
-  if (waits || unsaid_.get() != 0) unsaid_.set(log::unsaid());
-  if (!waits) {
-    pause_ = kFirstPause;
-    return;
-  }
-  if (is_armed()) return;
+  const std::size_t before = unsaid_.get();
+  const std::size_t now = log::unsaid();
+  if (now != before) unsaid_.set(now);
+  if (now < before) pause_ = kFirstPause;  // it reads again
+  if (now == 0 || is_armed()) return;
   arm(loop_.in(pause_));
   pause_ = std::min(2 * pause_, kLastPause);
 }

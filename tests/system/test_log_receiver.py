@@ -220,6 +220,7 @@ class Files(Flowing):
         self.addCleanup(sandbox.close)
         self.flows(sandbox)
         log = sandbox.facts['log']
+        sandbox.wait_log(': removed')
         os.rename(log, log + '.1')
         self.reloads(sandbox)
         self.flows(sandbox)
