@@ -143,11 +143,29 @@ Result<Instance> Instance::take(const config::CommonParams& params) {
   return instance;
 }
 
-Result<void> Instance::announce(int scoreboard) {
-  ::unlink(board_path_.c_str());
+Instance Instance::resume(const config::CommonParams& params, Fd pid_lock, Fd data_lock) {
+  Instance instance;
+  instance.pid_path_ = pid_file(params);
+  instance.board_path_ = concat(*params.process_id_directory, "/scoreboard");
+  instance.pid_lock_ = std::move(pid_lock);
+  instance.data_lock_ = std::move(data_lock);
+  return instance;
+}
+
+// Somebody may be looking for it: there is never a moment without it.
+Result<void> Instance::show_scoreboard(int scoreboard) const {
   const std::string target = concat("/proc/", ::getpid(), "/fd/", scoreboard);
-  if (::symlink(target.c_str(), board_path_.c_str()) != 0)
+  const std::string fresh = concat(board_path_, ".new");
+  ::unlink(fresh.c_str());
+  if (::symlink(target.c_str(), fresh.c_str()) != 0 || ::rename(fresh.c_str(), board_path_.c_str()) != 0) {
     return fail_errno(concat("create ", board_path_), errno);
+  }
+  return {};
+}
+
+Result<void> Instance::announce(int scoreboard) {
+  auto shown = show_scoreboard(scoreboard);
+  if (!shown) return shown;
   // Last: whoever knows our process id finds the scoreboard too.
   const std::string text = concat(::getpid(), "\n");
   if (::ftruncate(pid_lock_.get(), 0) != 0 || ::pwrite(pid_lock_.get(), text.data(), text.size(), 0) < 0) {

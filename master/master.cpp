@@ -13,6 +13,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/contract.h"
 #include "lib/net/wait.h"
 
 namespace postern::master {
@@ -82,6 +83,10 @@ Result<void> Master::take_instance() {
   auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version, directory_);
   if (!scoreboard) return fail(scoreboard.error());
   const int board = scoreboard->fd();
+  if (instance_->follows_a_dead_one()) {
+    orphans_ = Orphans::find(directory_);
+    tasks_.spawn(end_orphans());
+  }
   supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*scoreboard));
   say_what_is_missing(**configuration);
   supervisor_->scoreboard().begin_load();
@@ -105,6 +110,7 @@ void Master::run() {
   if (notify_.is_wanted()) tasks_.spawn(keep_manager_informed());
   tasks_.spawn(follow_system_log());
   loop_.run();
+  orphans_.kill();  // an end is the end of all
   instance_->withdraw();
   log::finish();
 }
@@ -201,9 +207,11 @@ void Master::follow_signals() {
   loop_.on_signal(SIGQUIT, [this] {
     log_info("killing all processes on signal 3");
     notify_.stopping();
+    orphans_.kill();
     supervisor_->abort();
   });
   loop_.on_signal(SIGHUP, [this] { reload(); });
+  loop_.on_signal(SIGUSR2, [this] { upgrade(); });
   loop_.on_signal(SIGCHLD, [this] { supervisor_->reap(); });
 }
 
@@ -211,6 +219,12 @@ net::Task<void> Master::end_in_time() {
   co_await net::sleep_until(loop_, loop_.in(options_.lifetime));
   log_info("terminating: the time of option -e is over");
   supervisor_->stop();
+}
+
+net::Task<void> Master::end_orphans() {
+  orphans_.ask_to_end();
+  co_await net::sleep_until(loop_, loop_.in(daemon::kStopLimit + seconds(1)));
+  orphans_.kill();
 }
 
 void Master::reload() {
@@ -221,8 +235,7 @@ void Master::reload() {
   const std::string version = *supervisor_->configuration().common.mail_version;
   log_info(concat("reload -- version ", version, ", configuration ", directory_));
   const auto texts = config::Texts::read(directory_);
-  auto next = read_configuration(directory_, texts);
-  const Result<void> changed = next ? change_to(std::move(*next)) : Result<void>(fail(next.error()));
+  const Result<void> changed = change_with(texts, Renew::changed);
   if (!changed) log_error(concat(changed.error().text, " -- the configuration from before stays in force"));
   log::flush();  // who sees the report may look into the log
   failure_ = changed ? "" : changed.error().text;
@@ -246,7 +259,13 @@ void Master::report_success() {
   unreported_.reset();
 }
 
-Result<void> Master::change_to(std::unique_ptr<Configuration> next) {
+Result<void> Master::change_with(const config::Texts& texts, Renew renew) {
+  auto next = read_configuration(directory_, texts);
+  if (!next) return fail(next.error());
+  return change_to(std::move(*next), renew);
+}
+
+Result<void> Master::change_to(std::unique_ptr<Configuration> next, Renew renew) {
   const Configuration& now = supervisor_->configuration();
   if (*next->common.queue_directory != *now.common.queue_directory ||
       *next->common.data_directory != *now.common.data_directory) {
@@ -255,16 +274,17 @@ Result<void> Master::change_to(std::unique_ptr<Configuration> next) {
         "queue_directory and data_directory cannot change while the mail system runs: stop and start it");
   }
   const bool is_news = next->missing != now.missing || next->warnings != now.warnings;
-  auto changed = change_with_log(std::move(next));
+  auto changed = change_with_log(std::move(next), renew);
   if (changed && is_news) say_what_is_missing(supervisor_->configuration());
   return changed;
 }
 
 // What can fail comes first, the log last of it: a failure leaves neither a socket nor a new file.
-Result<void> Master::change_with_log(std::unique_ptr<Configuration> next) {
+Result<void> Master::change_with_log(std::unique_ptr<Configuration> next, Renew renew) {
   const Configuration& now = supervisor_->configuration();
   const bool other_log = *next->common.maillog_file != *now.common.maillog_file || log_has_moved(*next);
-  const bool everything = other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
+  const bool everything =
+      renew == Renew::all || other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
   auto prepared = supervisor_->prepare(std::move(next), everything);
   if (!prepared) return fail(prepared.error());
   if (other_log) {

@@ -11,9 +11,11 @@
 #include "lib/daemon/log_keeper.h"
 #include "lib/net/loop.h"
 #include "master/configuration.h"
+#include "master/handover.h"
 #include "master/instance.h"
 #include "master/notify.h"
 #include "master/options.h"
+#include "master/orphans.h"
 #include "master/supervisor.h"
 
 namespace postern::master {
@@ -24,6 +26,8 @@ class Master {
 
   // Up to the moment when every service listens. Fails with the reason; then nothing is left behind.
   Result<void> start();
+  // The same in place of a master before us in this process, which has handed over (option -U).
+  Result<void> take_over();
   // Until a signal ends it and the last child is gone.
   void run();
   // False as long as what is logged goes to standard error.
@@ -51,13 +55,29 @@ class Master {
   // Tells the service manager that we live, and how.
   net::Task<void> keep_manager_informed();
   std::string summary() const;
+  // Whose processes a change renews.
+  enum class Renew { changed, all };
+
   void reload();
-  Result<void> change_to(std::unique_ptr<Configuration> next);
-  Result<void> change_with_log(std::unique_ptr<Configuration> next);
+  Result<void> change_with(const config::Texts& texts, Renew renew);
+  Result<void> change_to(std::unique_ptr<Configuration> next, Renew renew);
+  Result<void> change_with_log(std::unique_ptr<Configuration> next, Renew renew);
+
+  // Upgrade in place, see upgrade.cpp: if a dry run of the new program succeeds, we become it.
+  void upgrade();
+  net::Task<void> upgrade_when_tried();
+  net::Task<Result<std::string>> try_next(config::Texts texts);
+  // Returns only with the reason why not.
+  Failure become_next(const std::string& program);
+  Result<Handover> everything() const;
+  Result<NewLog> resume_log(const Handover& handed, const Configuration& configuration) const;
+  Result<daemon::Scoreboard> resume_scoreboard(const Handover& handed, const config::CommonParams& common) const;
+  void renew_all();
   // Reports on the reload that has succeeded, if that was not done yet.
   void report_success();
   net::Task<void> report_when_settled();
   net::Task<void> end_in_time();
+  net::Task<void> end_orphans();
 
   Options options_;
   std::string directory_;  // of the configuration, absolute
@@ -67,11 +87,17 @@ class Master {
   int log_fd_ = -1;                           // owned by the log
   std::optional<log::SystemLog> system_log_;  // when we log there
   std::optional<Instance> instance_;
+  Orphans orphans_;  // of the master before us, if it died
   std::unique_ptr<Supervisor> supervisor_;
   std::optional<config::Digest> unreported_;  // of the texts that came in force
   std::string failure_;                       // of the last reload
   net::Scope settling_{loop_};
+  bool asked_again_ = false;  // to upgrade, while we were about to
+  net::Scope upgrading_{loop_};
   net::Scope tasks_{loop_};
 };
+
+// For -t with -U: could we take over? Fails with the reason why not.
+Result<void> could_take_over(const Options& options);
 
 }  // namespace postern::master

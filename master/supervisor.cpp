@@ -23,9 +23,9 @@ namespace {
 
 // More than this no child has left unsaid, whatever its page says.
 constexpr std::uint64_t kMostUnsaid = 1'000'000'000;
-constexpr Duration kNextTry = milliseconds(5);
 // How often we look whether processes still do their work.
 constexpr Duration kLook = seconds(1);
+constexpr Duration kNextTry = milliseconds(5);
 
 int backlog_of(const Configuration& configuration, const Service& service) {
   return std::max(*configuration.params.default_process_limit,
@@ -75,6 +75,32 @@ Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd 
   if (!prepared) return fail(prepared.error());
   change_to(std::move(*prepared));
   tasks_.spawn(look_after_all());
+  return {};
+}
+
+void Supervisor::take_over(std::unique_ptr<Configuration> configuration, Handover handed, Fd log) {
+  set_log(std::move(log), handed.log_is_syslog);
+  configuration_ = std::move(configuration);
+  patience_ = patience_of(*configuration_);
+  generation_ = handed.generation;
+  Starter& self = *this;
+  for (HandedService& service : handed.services) {
+    Entries& entries = service.is_retired ? retired_ : entries_;
+    entries.push_back(std::make_unique<Entry>(loop_, self, std::move(service)));
+  }
+  tasks_.spawn(look_after_all());
+}
+
+Result<void> Supervisor::hand_over(Handover& to) const {
+  if (stopping_) return fail(Errc::shutting_down, "the mail system is stopping");
+  to.directory = directory_;
+  to.generation = generation_;
+  to.scoreboard = scoreboard_.fd();
+  to.log = log_.get();
+  to.log_is_syslog = log_is_syslog_;
+  for (const auto* entries : {&entries_, &retired_}) {
+    for (const auto& entry : *entries) to.services.push_back(entry->hand_over());
+  }
   return {};
 }
 

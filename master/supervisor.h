@@ -12,6 +12,7 @@
 #include "master/child.h"
 #include "master/configuration.h"
 #include "master/entry.h"
+#include "master/handover.h"
 #include "master/listener.h"
 #include "master/plan.h"
 #include "master/spawn.h"
@@ -33,6 +34,12 @@ class Supervisor final : private Starter {
   // Opens all sockets and starts what must always run. Fails when a socket cannot be opened; then nothing has
   // been started.
   Result<void> start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog);
+
+  // In place of start(): goes on with the services and processes of the master before us, under the configuration
+  // that it ran, until change_to() renews them all.
+  void take_over(std::unique_ptr<Configuration> configuration, Handover handed, Fd log);
+  // What a successor must know of all this. Fails with shutting_down after stop().
+  Result<void> hand_over(Handover& to) const;
 
   // Opens what another configuration needs: either all of it, or a failure and nothing has changed. `everything`
   // renews the processes of all services. Fails with shutting_down after stop().

@@ -14,6 +14,7 @@
 #include "lib/control/mail_system.h"
 #include "lib/control/processes.h"
 #include "lib/control/reload.h"
+#include "lib/control/upgrade.h"
 #include "lib/control/traces.h"
 
 namespace postern::commands {
@@ -137,6 +138,18 @@ Result<int> reload(const Arguments& arguments) {
   const auto now = control::reload(*system);
   if (!now) return fail(now.error().kind, concat("not reloaded: ", now.error().text));
   say(concat("process ", now->master, " runs the new configuration, generation ", now->generation));
+  return EXIT_SUCCESS;
+}
+
+Result<int> upgrade(const Arguments& arguments) {
+  const auto system = open(arguments);
+  if (!system) return fail(system.error());
+  const auto pid = system->running_master();
+  if (!pid) return fail(pid.error());
+  if (!is_good(system->directory())) return fail(Errc::invalid, "not upgraded: see the errors above");
+  const auto now = control::upgrade(*system);
+  if (!now) return fail(now.error().kind, concat("not upgraded: ", now.error().text));
+  say(concat("process ", now->master, " runs version ", now->version, ", generation ", now->generation));
   return EXIT_SUCCESS;
 }
 

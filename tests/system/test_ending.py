@@ -24,7 +24,7 @@ class Ending(unittest.TestCase):
         self.assertRegex(self.system.send(), '^250 ')
         session = postern.Session(self.system.port)
         self.addCleanup(session.close)
-        self.assertGreater(len(postern.descendants(master)), 3)
+        postern.wait_for(lambda: len(postern.descendants(master)) > 3, 'four processes')
         self.assertIn('public/qmgr', self.system.traces())
         return master
 
@@ -132,6 +132,20 @@ class Again(unittest.TestCase):
                 self.assertNotEqual(self.system.start(), master)
                 self.assertRegex(self.system.send(), '^250 ')
             self.assertEqual(self.system.run('stop')[0], 0)
+
+    def test_an_abort_takes_those_along_whom_the_one_before_left(self):
+        for verb in ('abort', 'stop'):
+            with self.subTest(verb=verb):
+                master = self.system.start()
+                with postern.Session(self.system.port) as session:
+                    session.begin()
+                    left = postern.descendants(master)
+                    os.kill(master, signal.SIGKILL)
+                    self.system.start()
+                    self.assertTrue([p for p in left if postern.is_alive(p)], 'the session goes on')
+                    self.assertEqual(self.system.run(verb)[0], 0)
+                postern.wait_for(lambda: not self.system.processes(), 'the end of all processes')
+                self.assertEqual(self.system.traces(), [])
 
     def test_children_that_take_their_time_to_let_go_of_the_port(self):
         master = self.system.start()
