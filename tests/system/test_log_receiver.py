@@ -232,6 +232,7 @@ class Files(Flowing):
 class FullDisk(Flowing):
     def test_a_log_on_a_disk_that_is_full(self):
         disk = postern.tempfile.mkdtemp(prefix='postern-disk-')
+        self.addCleanup(os.rmdir, disk)
         private_dev.mount('-t', 'tmpfs', '-o', 'size=64k', 'disk', disk)
         self.addCleanup(subprocess.run, ['umount', '-l', disk], check=True)
         with open(disk + '/ballast', 'wb') as ballast:
