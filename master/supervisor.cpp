@@ -14,12 +14,15 @@
 #include "lib/config/params/process_params.h"
 #include "lib/control/processes.h"
 #include "lib/daemon/arguments.h"
+#include "lib/daemon/log_keeper.h"
 #include "lib/net/wait.h"
 
 namespace postern::master {
 
 namespace {
 
+// More than this no child has left unsaid, whatever its page says.
+constexpr std::uint64_t kMostUnsaid = 1'000'000'000;
 // How often we look whether processes still do their work.
 constexpr Duration kLook = seconds(1);
 constexpr Duration kNextTry = milliseconds(5);
@@ -304,7 +307,7 @@ void Supervisor::reap() {
   int status = 0;
   for (;;) {
     const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-    if (pid <= 0 && errno == EINTR) continue;
+    if (pid < 0 && errno == EINTR) continue;
     if (pid <= 0) break;
     ended(pid, status);
   }
@@ -318,6 +321,7 @@ void Supervisor::ended(pid_t pid, int status) {
     for (const auto& entry : *entries) {
       const auto slot = entry->ended(pid, status);
       if (!slot) continue;
+      log::add_lost(std::min<std::uint64_t>(scoreboard_.value_of(*slot, daemon::kLogUnsaid), kMostUnsaid));
       scoreboard_.free_slot(*slot);
       return;
     }

@@ -53,6 +53,10 @@ bool waiting();
 // The number of lines that could not be written so far and were not yet spoken of; and that since the process began.
 std::size_t lost();
 std::uint64_t lost_in_all();
+// Lines of which nobody would hear, not even that they are lost, if the process ended now.
+std::size_t unsaid();
+// Takes over what another process left unsaid: the number is said with that of our own losses.
+void add_lost(std::size_t lines);
 
 }  // namespace log
 

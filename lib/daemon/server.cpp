@@ -68,7 +68,7 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
       served_(context.counter(kConnections)),
       sessions_gauge_(context.gauge(kSessions)),
       lag_gauge_(context.gauge("lag_ms")),
-      log_(loop_, context.gauge("log_lost")),
+      log_(loop_, context.gauge(kLogLost), context.gauge(kLogUnsaid)),
       changed_(loop_),
       keeping_(loop_),
       accepting_(loop_),

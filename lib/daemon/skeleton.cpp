@@ -51,14 +51,20 @@ class Skeleton {
     auto lived = start(words);
     if (lived) lived = serve();
     if (!lived) return fail_with(lived.error());
-    log::finish();
+    finish_log();
     return EXIT_SUCCESS;
   }
 
  private:
+  // What nobody will hear from us, master says.
+  void finish_log() {
+    log::finish();
+    if (context_ && log::waiting()) context_->gauge(kLogUnsaid).set(log::unsaid());
+  }
+
   int fail_with(const Error& error) {
     log_fatal(error.text);
-    log::finish();
+    finish_log();
     status_.last_words(error.text);
     return EXIT_FAILURE;
   }
