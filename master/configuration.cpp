@@ -116,6 +116,8 @@ Result<void> add_services(Configuration& configuration, const config::MasterCf& 
     service.addresses = std::move(*addresses);
     add_service(configuration, std::move(service));
   }
+  const auto apart = check_paths(configuration.services);
+  if (!apart) return fail(apart.error().kind, concat(file.path(), ", ", apart.error().text));
   return {};
 }
 

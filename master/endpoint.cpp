@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <unordered_map>
 
 #include "lib/base/text.h"
 #include "lib/config/ports.h"
@@ -114,7 +115,24 @@ Result<Address> path_address(std::string_view name, Type type, bool is_private) 
   const std::string path = concat(is_private ? "private/" : "public/", name);
   auto endpoint = net::Endpoint::unix_path(path);
   if (!endpoint) return fail(endpoint.error());
-  return Address{concat(type == Type::unix_dgram ? "unix-dgram:" : "unix:", path), *endpoint};
+  return Address{concat(config::name_of(type), ":", path), *endpoint};
+}
+
+Result<void> check_paths(const std::vector<Service>& services) {
+  std::unordered_map<std::string_view, const Service*> owners;
+  for (const Service& service : services) {
+    if (service.type == Type::inet) continue;
+    for (const Address& address : service.addresses) {
+      const std::string_view path = std::string_view(address.key).substr(address.key.find(':') + 1);
+      const auto [known, is_new] = owners.emplace(path, &service);
+      if (is_new) continue;
+      const Service& other = *known->second;
+      return fail(Errc::invalid,
+                  concat("line ", service.line, ": socket ", path, " is already in use by service ",
+                         other.name, " of type ", config::name_of(other.type), " on line ", other.line));
+    }
+  }
+  return {};
 }
 
 }  // namespace postern::master

@@ -6,17 +6,15 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/daemon/contract.h"
 #include "lib/net/readiness.h"
-#include "lib/net/socket.h"
 #include "lib/net/wait.h"
+#include "master/wakeup.h"
 
 namespace postern::master {
 
 namespace {
 
 constexpr Duration kSaturationSilence = seconds(1000);
-constexpr Duration kWakeupTimeout = seconds(5);
 // A process that ends each time it is woken is not woken more often than this.
 constexpr Duration kWakeupPause = seconds(1);
 
@@ -66,10 +64,7 @@ void Entry::retire(const std::vector<std::string>& kept) {
   tasks_.cancel();
   unpost();
   for (const auto& child : children_) child->ask_to_leave();
-  for (Listener& listener : listeners_) {
-    const bool goes_on = std::find(kept.begin(), kept.end(), listener.key) != kept.end();
-    if (!goes_on) close_listener(listener);
-  }
+  for (Listener& listener : listeners_) close_unless_kept(listener, kept);
   listeners_.clear();
 }
 
@@ -143,10 +138,7 @@ net::Task<void> Entry::keep_waking() {
   for (;;) {
     last_wakeup_ = loop_.now();
     if (!throttled_) {
-      auto connection =
-          co_await net::connect_to(loop_, service_.addresses.front().endpoint, loop_.in(kWakeupTimeout));
-      // A service that is too busy to be woken is awake.
-      if (connection) net::send_with(connection->get(), std::string_view(&daemon::kWakeup, 1), {});
+      co_await wake(loop_, service_.type, service_.addresses.front().endpoint, listeners_.front().fd.get());
     }
     co_await net::sleep_until(loop_, loop_.in(service_.wakeup));
   }

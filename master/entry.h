@@ -42,8 +42,8 @@ class Entry : net::Posted {
   void adjust(Service service);
   // Takes over what changed; processes of the old kind are asked to leave.
   void renew(Service service);
-  // The service is no more: closes the sockets, asks all to leave. A path that is in `kept` goes on to be
-  // used by another service.
+  // The service is no more: closes the sockets, asks all to leave. Keys and paths that are in `kept` go on to be
+  // used by other services.
   void retire(const std::vector<std::string>& kept);
   // No new process; those that live stay until they are told.
   void stop_starting() {

@@ -103,10 +103,21 @@ Result<void> Supervisor::open_one(NewListeners& listeners, const Address& addres
     listeners.add_shared(std::move(*shared));
     return {};
   }
-  auto opened = open_listener(address, backlog);
+  auto opened = open_listener(address, backlog, place_of(address));
   if (!opened) return fail(opened.error());
   listeners.add_opened(std::move(*opened));
   return {};
+}
+
+// A service whose type changes is another one, at the path of the one before.
+Place Supervisor::place_of(const Address& address) const {
+  const std::string path = address.key.substr(address.key.find(':') + 1);
+  for (const auto& entry : entries_) {
+    for (const Listener& listener : entry->listeners()) {
+      if (listener.path == path) return Place::taken;
+    }
+  }
+  return Place::free;
 }
 
 Result<Listener> Supervisor::share_listener(const std::string& key) const {
@@ -146,7 +157,10 @@ void Supervisor::apply(Prepared& next) {
 void Supervisor::retire_removed() {
   std::vector<std::string> kept;
   for (const auto& entry : entries_) {
-    for (const Listener& listener : entry->listeners()) kept.push_back(listener.key);
+    for (const Listener& listener : entry->listeners()) {
+      kept.push_back(listener.key);
+      if (!listener.path.empty()) kept.push_back(listener.path);
+    }
   }
   for (const auto& entry : retired_) entry->retire(kept);
   forget_retired();

@@ -31,6 +31,7 @@ struct State {
   std::size_t lost = 0;
   bool is_pipe = false;
   bool torn = false;  // the last write took part of a line
+  unsigned verbosity = 0;
 };
 
 State& state() {
@@ -40,31 +41,22 @@ State& state() {
 
 std::string_view word(Level level) {
   switch (level) {
-    case Level::info:
-      return "";
-    case Level::warning:
-      return "warning: ";
-    case Level::error:
-      return "error: ";
-    case Level::fatal:
-      return "fatal: ";
-    case Level::panic:
-      return "panic: ";
+    case Level::info: return "";
+    case Level::warning: return "warning: ";
+    case Level::error: return "error: ";
+    case Level::fatal: return "fatal: ";
+    case Level::panic: return "panic: ";
   }
   return "";
 }
 
 int severity(Level level) {
   switch (level) {
-    case Level::info:
-      return 6;
-    case Level::warning:
-      return 4;
-    case Level::error:
-      return 3;
+    case Level::info: return 6;
+    case Level::warning: return 4;
+    case Level::error: return 3;
     case Level::fatal:
-    case Level::panic:
-      return 2;
+    case Level::panic: return 2;
   }
   return 6;
 }
@@ -204,8 +196,10 @@ Result<Fd> open_destination(const std::string& maillog_file) {
   return open_file(maillog_file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600);
 }
 
-std::size_t lost() {
-  return state().lost;
-}
+void set_verbosity(unsigned level) { state().verbosity = level; }
+
+unsigned verbosity() { return state().verbosity; }
+
+std::size_t lost() { return state().lost; }
 
 }  // namespace postern::log

@@ -44,22 +44,20 @@ void flush();
 // the syslog socket. Fails when it cannot be opened.
 Result<Fd> open_destination(const std::string& maillog_file);
 
+// How much more is said for somebody who looks for a fault: the number of -v options; 0 is the rule. Whoever has
+// something to say asks first, so that nobody else pays for its text.
+void set_verbosity(unsigned level);
+unsigned verbosity();
+inline bool is_verbose(unsigned level = 1) { return verbosity() >= level; }
+
 // The number of lines that could not be written so far and were not yet spoken of.
 std::size_t lost();
 
 }  // namespace log
 
-inline void log_info(std::string_view text) {
-  log::write(Level::info, text);
-}
-inline void log_warning(std::string_view text) {
-  log::write(Level::warning, text);
-}
-inline void log_error(std::string_view text) {
-  log::write(Level::error, text);
-}
-inline void log_fatal(std::string_view text) {
-  log::write(Level::fatal, text);
-}
+inline void log_info(std::string_view text) { log::write(Level::info, text); }
+inline void log_warning(std::string_view text) { log::write(Level::warning, text); }
+inline void log_error(std::string_view text) { log::write(Level::error, text); }
+inline void log_fatal(std::string_view text) { log::write(Level::fatal, text); }
 
 }  // namespace postern

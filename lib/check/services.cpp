@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -16,6 +17,9 @@ namespace {
 using config::Service;
 using config::SocketType;
 
+// They act for users: deliver to them, or run commands for them.
+constexpr std::string_view kPrivileged[] = {"local", "pipe", "spawn", "virtual"};
+
 class ServiceCheck {
  public:
   explicit ServiceCheck(Configuration& configuration) : configuration_(configuration) {}
@@ -25,7 +29,8 @@ class ServiceCheck {
     check_directory();
     for (const Service& service : configuration_.services()) {
       check_program(service);
-      if (service.type == SocketType::fifo) error(service, "type fifo is not supported: write unix");
+      check_privilege(service);
+      check_debugger(service);
       if (service.type == SocketType::inet && service.private_) {
         error(service, "an inet service cannot be private: write n in the third field");
       }
@@ -41,6 +46,30 @@ class ServiceCheck {
  private:
   void error(const Service& service, std::string_view text) {
     configuration_.about_service(Severity::error, service, text);
+  }
+
+  // The program itself judges by what it was built to do; here the names of the programs of Postfix tell.
+  void check_privilege(const Service& service) {
+    const bool needs_root =
+        std::find(std::begin(kPrivileged), std::end(kPrivileged), service.command) != std::end(kPrivileged);
+    if (needs_root && service.unprivileged) {
+      configuration_.about_service(
+          ::geteuid() == 0 ? Severity::error : Severity::warning, service,
+          concat("program ", service.command, " needs privileged operation: write n in the fourth field"));
+    }
+    if (!needs_root && !service.unprivileged && is_known_program(service.command)) {
+      configuration_.about_service(
+          Severity::warning, service,
+          concat("program ", service.command,
+                 " runs as mail_owner all the same: n in the fourth field has no effect"));
+    }
+  }
+
+  void check_debugger(const Service& service) {
+    if (!service.debug || !configuration_.settings().raw("debugger_command").value_or("").empty()) return;
+    const bool own = std::any_of(service.overrides.begin(), service.overrides.end(),
+                                 [](const auto& pair) { return pair.first == "debugger_command"; });
+    if (!own) error(service, "option -D, and no debugger_command is set");
   }
 
   void check_directory() {

@@ -71,6 +71,12 @@ net::Task<Error> Client::receive_answers() {
   }
 }
 
+void Client::note(std::string_view question, Instant begun, const Error* error) const {
+  const auto took = std::chrono::duration_cast<milliseconds>(loop_.now() - begun).count();
+  log_info(concat("asked ", path_, ": ", question, " ", error == nullptr ? "answered" : "failed", " after ",
+                  took, " ms", error == nullptr ? "" : ": ", error == nullptr ? "" : error->text));
+}
+
 void Client::fail_all(const Error& error) {
   while (!answers_.empty()) answers_.begin()->second->arrived(fail(error));
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "lib/base/log.h"
 #include "lib/ipc/connection.h"
 #include "lib/net/scope.h"
 
@@ -27,8 +28,10 @@ class Client {
     auto connected = co_await connect(deadline);
     if (!connected) co_return fail(connected.error());
     const std::uint64_t id = ++last_id_;
+    const Instant begun = loop_.now();
     connection_->send(question, id);
     auto frame = co_await Answer(*this, id, deadline);
+    if (log::is_verbose()) note(C::Question::name, begun, frame ? nullptr : &frame.error());
     if (!frame) co_return fail(frame.error());
     co_return decode_message<typename C::Answer>(std::move(*frame));
   }
@@ -70,6 +73,8 @@ class Client {
   net::Task<void> run();
   net::Task<Error> receive_answers();
   void fail_all(const Error& error);
+  // For somebody who looks for a fault: a question, how long it took, and what came of it.
+  void note(std::string_view question, Instant begun, const Error* error) const;
 
   net::Loop& loop_;
   std::string path_;
