@@ -111,6 +111,7 @@ void Server::run() {
   loop_.on_signal(SIGTERM, [this] { leave(Leave::stop); });
   loop_.before_sleep([this] {
     measure_lag();
+    context_.page_.count_turn();
     log::flush();
   });
   service_.started();
