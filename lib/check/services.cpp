@@ -20,6 +20,9 @@ using config::SocketType;
 // They act for users: deliver to them, or run commands for them.
 constexpr std::string_view kPrivileged[] = {"local", "pipe", "spawn", "virtual"};
 
+// They need a trigger and no more: these alone may have a FIFO.
+constexpr std::string_view kTriggered[] = {"flush", "pickup"};
+
 class ServiceCheck {
  public:
   explicit ServiceCheck(Configuration& configuration) : configuration_(configuration) {}
@@ -29,6 +32,7 @@ class ServiceCheck {
     check_directory();
     for (const Service& service : configuration_.services()) {
       check_program(service);
+      check_type(service);
       check_privilege(service);
       check_debugger(service);
       if (service.type == SocketType::inet && service.private_) {
@@ -46,6 +50,13 @@ class ServiceCheck {
  private:
   void error(const Service& service, std::string_view text) {
     configuration_.about_service(Severity::error, service, text);
+  }
+
+  void check_type(const Service& service) {
+    if (service.type != SocketType::fifo || !is_known_program(service.command)) return;
+    const bool is_triggered =
+        std::find(std::begin(kTriggered), std::end(kTriggered), service.command) != std::end(kTriggered);
+    if (!is_triggered) error(service, "a FIFO takes no connections of other services: write unix");
   }
 
   // The program itself judges by what it was built to do; here the names of the programs of Postfix tell.

@@ -113,12 +113,13 @@ Result<Confinement> enter_jail(const JailPlan& plan) {
   if (filtered) bound_capabilities(kept);
   auto bound = change_root_and_user(plan, done);
   if (bound && plan.filter) bound = keep_capabilities(kept);
-  if (bound && filtered) bound = filter(plan, fence, done);
   if (!bound) return fail(bound.error());
-  const auto capabilities = capabilities_in_force();
+  const auto capabilities = capabilities_in_force();  // the filter lets nobody ask
   if (!capabilities) return fail(capabilities.error());
   done.capabilities = *capabilities;
   done.user = ::geteuid();
+  if (filtered) bound = filter(plan, fence, done);
+  if (!bound) return fail(bound.error());
   return done;
 }
 

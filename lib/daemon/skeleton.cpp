@@ -167,7 +167,8 @@ class Skeleton {
   Result<void> check_type() const {
     const std::string& type = context_->arguments().type;
     const bool taken = context_->listeners_.empty();
-    const bool fits = taken || (type == "fifo" ? program_.wakeups : type != "unix-dgram");
+    const bool fits =
+        taken || (type == "fifo" ? program_.wakeups && !program_.serves_services : type != "unix-dgram");
     if (fits) return {};
     return fail(Errc::invalid, concat("program ", program_.name, " cannot serve a socket of type ", type));
   }

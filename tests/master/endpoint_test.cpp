@@ -48,10 +48,28 @@ TEST_CASE("protocols choose the families") {
 
 TEST_CASE("paths stay below public and private") {
   CHECK(path_address("qmgr", Type::unix, false)->key == "unix:public/qmgr");
-  CHECK(path_address("rewrite", Type::fifo, true)->key == "unix:private/rewrite");
+  CHECK(path_address("rewrite", Type::fifo, true)->key == "fifo:private/rewrite");
+  CHECK(path_address("smtpd", Type::pass, true)->key == "pass:private/smtpd");
   CHECK(path_address("postlog", Type::unix_dgram, false)->key == "unix-dgram:public/postlog");
   CHECK(!path_address("../pid/x", Type::unix, true));
   CHECK(!path_address("/etc/x", Type::unix, true));
   CHECK(!path_address("", Type::unix, true));
   CHECK(!path_address(std::string(200, 'x'), Type::unix, true));
+}
+
+TEST_CASE("two services of different types cannot have one path") {
+  const auto service = [](const char* name, Type type, bool is_private, std::size_t line) {
+    Service made;
+    made.name = name;
+    made.type = type;
+    made.line = line;
+    made.addresses = {*path_address(name, type, is_private)};
+    return made;
+  };
+  CHECK(check_paths({service("x", Type::unix, true, 1), service("x", Type::pass, false, 2)}));
+  const auto clash = check_paths({service("x", Type::unix, true, 1), service("y", Type::fifo, true, 2),
+                                  service("x", Type::fifo, true, 5)});
+  REQUIRE(!clash);
+  CHECK(clash.error().text ==
+        "line 5: socket private/x is already in use by service x of type unix on line 1");
 }
