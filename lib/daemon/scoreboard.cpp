@@ -284,9 +284,8 @@ std::vector<ServiceRow> ScoreboardReader::services() const {
     const auto lines = row_at(memory_, row).read();
     if (lines && !lines->empty()) services.push_back({row, parse_report(*lines)});
   }
-  std::stable_sort(services.begin(), services.end(), [](const ServiceRow& a, const ServiceRow& b) {
-    return a.report.line < b.report.line;
-  });
+  std::stable_sort(services.begin(), services.end(),
+                   [](const ServiceRow& a, const ServiceRow& b) { return a.report.line < b.report.line; });
   return services;
 }
 

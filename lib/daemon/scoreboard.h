@@ -109,7 +109,9 @@ class OwnPage {
                               std::uint32_t generation);
   void set_state(State state) { page_->state.store(state, std::memory_order_relaxed); }
   // The loop has turned once more.
-  void count_turn() { page_->turns.store(page_->turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  void count_turn() {
+    page_->turns.store(page_->turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   // The number with this name; the same one each time. Names of more than 51 bytes are cut; when all kValues
   // are taken, one that is seen by nobody.
   Counter counter(std::string_view name) { return value(name, scoreboard::Kind::counter); }

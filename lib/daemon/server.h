@@ -33,6 +33,8 @@ class Server {
   net::Task<void> serve_one(net::Accepted connection);
   net::Task<void> read_triggers(int fifo);
   net::Task<void> watch_master();
+  // Something that master says.
+  void hear(std::string_view words);
   net::Task<void> watch_idleness();
   net::Task<void> renew_watchdog();
   net::Task<void> recover();

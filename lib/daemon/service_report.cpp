@@ -91,9 +91,8 @@ ServiceReport parse_report(std::string_view lines) {
     const std::string_view line = lines.substr(0, end);
     lines.remove_prefix(std::min(end + 1, lines.size()));
     const auto equals = std::min(line.find('='), line.size());
-    const auto found = std::find_if(kFields.begin(), kFields.end(), [&](const Field& field) {
-      return field.name == line.substr(0, equals);
-    });
+    const auto found = std::find_if(kFields.begin(), kFields.end(),
+                                    [&](const Field& field) { return field.name == line.substr(0, equals); });
     if (found != kFields.end() && equals < line.size()) set(report, *found, line.substr(equals + 1));
   }
   return report;
