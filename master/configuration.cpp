@@ -32,6 +32,7 @@ Service fields_of(const config::Service& entry, int default_limit) {
   service.limit = static_cast<unsigned>(entry.process_limit.value_or(default_limit));
   service.program = entry.command;
   service.arguments = entry.arguments;
+  service.debug = entry.debug;
   service.line = entry.line;
   return service;
 }

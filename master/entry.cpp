@@ -275,7 +275,7 @@ void Entry::kill_if_it_hangs(Child& child, const Patience& patience) {
   const bool never_started =
       !child.was_available() && !child.said_leaving() && loop_.now() - child.birth().when > patience.start;
   const bool never_turns = child.is_stuck() && loop_.now() - child.stuck_since() > patience.watchdog;
-  if ((!never_started && !never_turns) || child.was_hung()) return;
+  if ((!never_started && !never_turns) || child.was_hung() || service_.debug) return;
   log_warning(concat("process ", starter_.path_of(service_), " pid ", child.pid(),
                      never_started ? " has not started after " : " watchdog timeout: has done nothing for ",
                      in_seconds(never_started ? patience.start : patience.watchdog), " s: killed"));

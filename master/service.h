@@ -32,6 +32,7 @@ struct Service {
   unsigned limit = 0;           // processes at a time; 0: any number
   std::string program;          // "smtpd"
   std::vector<std::string> arguments;
+  bool debug = false;    // -D: its processes may stand still in a debugger
   std::size_t line = 0;  // in master.cf
   std::vector<Address> addresses;
 

@@ -160,6 +160,24 @@ TEST_CASE("-D runs the debugger_command before the program begins") {
   CHECK(instance.log_says("running: echo $process_name"));
 }
 
+TEST_CASE("a process that somebody debugs may take its time") {
+  Instance instance;
+  const unsigned port = free_port(), other = free_port();
+  const std::string held = instance.path("held"), started = instance.path("started");
+  instance.write_main_cf(concat("service_start_limit = 1\ndebugger_command = echo x >", started,
+                                "; while test ! -e ", held, "; do sleep 0.01; done\n"));
+  instance.write_program("hangs", "#!/bin/sh\nexec sleep 1000\n");
+  instance.write_master_cf(inet(port, "5", "-D") + concat("127.0.0.1:", other, " inet n - n - 1 hangs\n"));
+  REQUIRE(instance.start());
+  Client client(port);
+  client.say("who");
+  REQUIRE(soon([&] { return ::access(started.c_str(), F_OK) == 0; }));
+  const Client hanging(other);  // started later, and killed for it
+  REQUIRE(soon([&] { return instance.log_says("has not started after 1 s: killed"); }));
+  std::ofstream(held) << "go on";
+  CHECK(as_pid(client.answer()) > 0);
+}
+
 TEST_CASE("-D without a command is a mistake that is named") {
   Instance instance;
   const unsigned port = free_port();
