@@ -88,12 +88,12 @@ class Skeleton {
     if (taken && context_->arguments().debug) {
       taken = run_debugger(context_->settings(), *process_.debugger_command, program_.name);
     }
-    return taken ? check_privilege() : taken;
+    return taken ? check_privilege(program_.rights) : taken;
   }
 
-  Result<void> check_privilege() const {
+  Result<void> check_privilege(const Rights& rights) const {
     const Arguments& arguments = context_->arguments();
-    if (::geteuid() != 0 || !needs_root(program_.rights) || !arguments.unprivileged) return {};
+    if (::geteuid() != 0 || !needs_root(rights) || !arguments.unprivileged) return {};
     return fail(Errc::denied,
                 concat("service ", arguments.service, " requires privileged operation: program ",
                        program_.name, " needs unprivileged = n in master.cf"));
@@ -182,6 +182,8 @@ class Skeleton {
 #ifdef POSTERN_SANITIZED
     plan.rights.read.emplace_back("/proc");  // the leak checker looks at the process itself
 #endif
+    auto allowed = check_privilege(plan.rights);  // prepare() may have added to them
+    if (!allowed) return allowed;
     Identity identity;
     if (::geteuid() == 0 && !needs_root(plan.rights)) {
       warn_of_privilege();
