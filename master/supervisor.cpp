@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/process_params.h"
+#include "lib/control/processes.h"
 #include "lib/daemon/arguments.h"
 #include "lib/net/wait.h"
 
@@ -20,6 +22,7 @@ namespace {
 
 // How often we look whether processes still do their work.
 constexpr Duration kLook = seconds(1);
+constexpr Duration kNextTry = milliseconds(5);
 
 int backlog_of(const Configuration& configuration, const Service& service) {
   return std::max(*configuration.params.default_process_limit,
@@ -65,9 +68,36 @@ Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, dae
 Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog) {
   set_log(std::move(log), log_is_syslog);
   auto prepared = prepare(std::move(configuration), false);
+  bind_patience_ = Duration(0);
   if (!prepared) return fail(prepared.error());
   change_to(std::move(*prepared));
   tasks_.spawn(look_after_all());
+  return {};
+}
+
+void Supervisor::take_over(std::unique_ptr<Configuration> configuration, Handover handed, Fd log) {
+  set_log(std::move(log), handed.log_is_syslog);
+  configuration_ = std::move(configuration);
+  patience_ = patience_of(*configuration_);
+  generation_ = handed.generation;
+  Starter& self = *this;
+  for (HandedService& service : handed.services) {
+    Entries& entries = service.is_retired ? retired_ : entries_;
+    entries.push_back(std::make_unique<Entry>(loop_, self, std::move(service)));
+  }
+  tasks_.spawn(look_after_all());
+}
+
+Result<void> Supervisor::hand_over(Handover& to) const {
+  if (stopping_) return fail(Errc::shutting_down, "the mail system is stopping");
+  to.directory = directory_;
+  to.generation = generation_;
+  to.scoreboard = scoreboard_.fd();
+  to.log = log_.get();
+  to.log_is_syslog = log_is_syslog_;
+  for (const auto* entries : {&entries_, &retired_}) {
+    for (const auto& entry : *entries) to.services.push_back(entry->hand_over());
+  }
   return {};
 }
 
@@ -117,7 +147,7 @@ Result<void> Supervisor::open_one(NewListeners& listeners, const Address& addres
     listeners.add_shared(std::move(*shared));
     return {};
   }
-  auto opened = open_listener(address, backlog, place_of(address));
+  auto opened = open_patiently(address, backlog);
   if (!opened) return fail(opened.error());
   listeners.add_opened(std::move(*opened));
   return {};
@@ -132,6 +162,17 @@ Place Supervisor::place_of(const Address& address) const {
     }
   }
   return Place::free;
+}
+
+Result<Listener> Supervisor::open_patiently(const Address& address, int backlog) const {
+  const Deadline limit = std::chrono::steady_clock::now() + bind_patience_;
+  const Place place = place_of(address);
+  for (;;) {
+    auto opened = open_listener(address, backlog, place);
+    const bool taken = !opened && opened.error().sys == EADDRINUSE;
+    if (!taken || std::chrono::steady_clock::now() >= limit) return opened;
+    std::this_thread::sleep_for(kNextTry);  // nobody is served yet
+  }
 }
 
 Result<Listener> Supervisor::share_listener(const std::string& key) const {
@@ -326,6 +367,19 @@ net::Task<void> Supervisor::stop_in_order() {
       child->send_signal(SIGKILL);
     }
   }
+  co_await end_with_the_last();
+}
+
+void Supervisor::abort() {
+  stopping_ = true;
+  tasks_.cancel();
+  for (const auto& entry : entries_) entry->stop_starting();
+  for (Child* child : children(false)) child->ask_to_leave();  // so that nobody wonders why it ended
+  control::kill_below(::getpid());
+  tasks_.spawn(end_with_the_last());
+}
+
+net::Task<void> Supervisor::end_with_the_last() {
   while (!children(false).empty()) {
     const bool one_ended = co_await child_ended_.wait(Deadline::max());  // SIGKILL ends every process
     if (!one_ended) continue;
