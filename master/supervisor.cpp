@@ -156,10 +156,22 @@ Result<void> Supervisor::open_one(NewListeners& listeners, const Address& addres
   return {};
 }
 
+// A service whose type changes is another one, at the path of the one before.
+Place Supervisor::place_of(const Address& address) const {
+  const std::string path = address.key.substr(address.key.find(':') + 1);
+  for (const auto& entry : entries_) {
+    for (const Listener& listener : entry->listeners()) {
+      if (listener.path == path) return Place::taken;
+    }
+  }
+  return Place::free;
+}
+
 Result<Listener> Supervisor::open_patiently(const Address& address, int backlog) const {
   const Deadline limit = std::chrono::steady_clock::now() + bind_patience_;
+  const Place place = place_of(address);
   for (;;) {
-    auto opened = open_listener(address, backlog);
+    auto opened = open_listener(address, backlog, place);
     const bool taken = !opened && opened.error().sys == EADDRINUSE;
     if (!taken || std::chrono::steady_clock::now() >= limit) return opened;
     std::this_thread::sleep_for(kNextTry);  // nobody is served yet
@@ -224,7 +236,10 @@ void Supervisor::show_not_started() {
 void Supervisor::retire_removed() {
   std::vector<std::string> kept;
   for (const auto& entry : entries_) {
-    for (const Listener& listener : entry->listeners()) kept.push_back(listener.key);
+    for (const Listener& listener : entry->listeners()) {
+      kept.push_back(listener.key);
+      if (!listener.path.empty()) kept.push_back(listener.path);
+    }
   }
   for (const auto& entry : retired_) entry->retire(kept);
   forget_retired();

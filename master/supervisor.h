@@ -83,6 +83,7 @@ class Supervisor final : private Starter {
 
   Result<NewListeners> open_all(const Configuration& configuration, const Service& service) const;
   Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
+  Place place_of(const Address& address) const;
   Result<Listener> share_listener(const std::string& key) const;
   void apply(Prepared& next);
   void show_not_started();

@@ -34,6 +34,7 @@ struct State {
   bool is_pipe = false;
   bool is_socket = false;
   bool torn = false;  // the last write took part of the line that is pending
+  unsigned verbosity = 0;
 };
 
 State& state() {
@@ -197,6 +198,10 @@ void finish() {
 }
 
 bool waiting() { return !state().pending.empty() || state().lost > 0; }
+
+void set_verbosity(unsigned level) { state().verbosity = level; }
+
+unsigned verbosity() { return state().verbosity; }
 
 std::size_t lost() { return state().lost; }
 

@@ -56,6 +56,8 @@ class Context {
   // A number below kSlots that no other living process of this instance has.
   unsigned slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }
+  // ipc_timeout: for one request to another program, from now.
+  Deadline ipc_deadline() const { return loop_.in(ipc_timeout_); }
 
   // Numbers on the scoreboard.
   Counter counter(std::string_view name) { return page_.counter(name); }
@@ -84,6 +86,7 @@ class Context {
   unsigned slot_ = 0;
   std::uint32_t generation_ = 0;
   int parent_ = 0;  // master's process id
+  Duration ipc_timeout_ = std::chrono::hours(1);
   OwnPage page_;
   std::vector<Fd> listeners_;
   Confinement confinement_;
