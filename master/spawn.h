@@ -16,6 +16,7 @@ struct Start {
   std::vector<std::string> environment;  // NAME=value
   // The child's descriptors from kLogDescriptor on, in order: log, scoreboard, status, listeners. -1: none.
   std::vector<int> descriptors;
+  bool launched = false;  // the program is not ours: it leads a process group of its own (launcher.h)
 };
 
 // Starts it with no signal blocked or ignored, and no descriptor but 0, 1, 2 and those named. Fails as

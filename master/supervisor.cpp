@@ -11,10 +11,15 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/daemon/arguments.h"
+#include "master/launcher.h"
 
 namespace postern::master {
 
 namespace {
+
+// For the end of processes that were killed, and how often they are looked for meanwhile.
+constexpr Duration kStrayLimit = seconds(5);
+constexpr Duration kStrayPause = milliseconds(20);
 
 int backlog_of(const Configuration& configuration, const Service& service) {
   return std::max(*configuration.params.default_process_limit,
@@ -50,6 +55,8 @@ Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, dae
       tasks_(loop) {}
 
 Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog) {
+  auto adopted = Strays::adopt_orphans();
+  if (!adopted) return adopted;
   set_log(std::move(log), log_is_syslog);
   auto prepared = prepare(std::move(configuration), false);
   if (!prepared) return fail(prepared.error());
@@ -173,6 +180,7 @@ Start Supervisor::start_of(const Service& service, std::size_t listeners, unsign
   start.environment.push_back(concat(daemon::kLogVariable, "=", log));
   start.environment.push_back(concat(daemon::kSlotVariable, "=", slot));
   start.environment.push_back(concat(daemon::kGenerationVariable, "=", generation_));
+  launch_if_foreign(start, service, configuration_->common, daemon::kFirstListener + listeners + 1);
   return start;
 }
 
@@ -201,20 +209,28 @@ std::unique_ptr<Child> Supervisor::start_child(const Service& service,
     scoreboard_.free_slot(*slot);
     return nullptr;
   }
+  if (start.launched) strays_.launched(*pid);
   return std::make_unique<Child>(loop_, *pid, *slot, generation_, std::move(ours));
 }
 
 void Supervisor::reap() {
   int status = 0;
-  for (;;) {
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-    if (pid <= 0 && errno == EINTR) continue;
-    if (pid <= 0) break;
+  while (const pid_t pid = Strays::next_ended()) {
+    strays_.ended(pid);
+    if (::waitpid(pid, &status, 0) != pid) continue;
     ended(pid, status);
   }
+  if (strays_.are_possible()) end_strays(Whose::ended_programs);
   forget_retired();
   child_ended_.notify();
   child_changed();
+}
+
+void Supervisor::end_strays(Whose whose) {
+  std::vector<pid_t> known;
+  for (const Child* child : children(false)) known.push_back(child->pid());
+  const auto strays = strays_.kill(known, whose);
+  if (!strays.empty()) log_warning(describe(strays));
 }
 
 void Supervisor::ended(pid_t pid, int status) {
@@ -280,6 +296,13 @@ net::Task<void> Supervisor::stop_in_order() {
     if (!one_ended) continue;
   }
   for (const auto& entry : entries_) entry->retire({});
+  const Deadline limit = loop_.in(kStrayLimit);
+  end_strays(Whose::everybody);
+  while (strays_.remain() && loop_.now() < limit) {
+    const bool one_ended = co_await child_ended_.wait(std::min(limit, loop_.in(kStrayPause)));
+    if (!one_ended) reap();
+    end_strays(Whose::everybody);
+  }
   loop_.stop();
 }
 

@@ -15,6 +15,7 @@
 #include "master/listener.h"
 #include "master/plan.h"
 #include "master/spawn.h"
+#include "master/strays.h"
 
 namespace postern::master {
 
@@ -71,6 +72,7 @@ class Supervisor final : private Starter {
   void retire_removed();
   void forget_retired();
   net::Task<void> stop_in_order();
+  void end_strays(Whose whose);
   void ended(pid_t pid, int status);
   std::vector<Child*> children(bool network_only) const;
   bool is_settled() const;
@@ -84,6 +86,7 @@ class Supervisor final : private Starter {
   std::uint32_t generation_ = 0;
   bool stopping_ = false;
   Entries entries_;
+  Strays strays_;
   Entries retired_;  // services that are no more, until their last process has left
   net::Event child_ended_;
   net::Event child_changed_;
