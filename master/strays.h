@@ -9,14 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/family.h"
 #include "lib/base/result.h"
 
 namespace postern::master {
 
-struct Stray {
-  pid_t pid = -1;
-  std::string name;
-};
+using Stray = KilledProcess;
 
 // Whom a search is for.
 enum class Whose {
@@ -40,9 +38,8 @@ class Strays {
   void launched(pid_t leader);
   // A child has ended, and is not yet reaped: if it led a group, the group is killed.
   void ended(pid_t child);
-  // Kills the strays among our children, with the groups they are in, and returns those that were not killed before.
-  // What they have started comes to us with their end, so the next SIGCHLD is the time for the next search. `known`
-  // are the children that we want to have.
+  // Kills the strays among our children with all that is below them, and returns those that were not killed before.
+  // `known` are the children that we want to have.
   std::vector<Stray> kill(const std::vector<pid_t>& known, Whose whose);
   // False when there never was a foreign program: then there is nothing to search for.
   bool are_possible() const { return ever_; }
