@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -10,23 +11,31 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/net/readiness.h"
+#include "lib/net/socket.h"
+#include "lib/net/wait.h"
 
 namespace postern::master {
 
 using daemon::State;
 using daemon::Status;
 
-Child::Child(net::Loop& loop, pid_t pid, unsigned slot, std::uint32_t generation, Fd status)
-    : loop_(loop),
-      pid_(pid),
-      slot_(slot),
-      generation_(generation),
-      status_(std::move(status)),
-      tasks_(loop) {}
+namespace {
 
-void Child::listen(std::function<void()> changed) {
+// A process that never stops talking gets this much of our time in one turn.
+constexpr int kMostRecords = 64;
+constexpr Duration kPause = milliseconds(10);
+constexpr int kMostTurnsAtEnd = 64;
+
+}  // namespace
+
+Child::Child(net::Loop& loop, Birth birth, Fd status, Fd errors)
+    : loop_(loop), birth_(birth), status_(std::move(status)), errors_(std::move(errors)), tasks_(loop) {}
+
+void Child::listen(std::string program, std::function<void()> changed) {
+  program_ = std::move(program);
   changed_ = std::move(changed);
   tasks_.spawn(follow());
+  if (errors_) tasks_.spawn(follow_errors());
 }
 
 void Child::ask_to_leave() {
@@ -35,36 +44,98 @@ void Child::ask_to_leave() {
   ::shutdown(status_.get(), SHUT_WR);
 }
 
-void Child::send_signal(int number) const { ::kill(pid_, number); }
+void Child::send_signal(int number) const { ::kill(pid(), number); }
 
 bool Child::take(std::string_view record) {
   Status status;
   if (record.size() < sizeof status) return false;
   std::memcpy(&status, record.data(), sizeof status);
   const bool known = status.state >= State::available && status.state <= State::leaving;
-  if (!known || status.pid != static_cast<std::uint32_t>(pid_) || status.generation != generation_) {
-    log_warning(concat("process ", pid_, ": status record of process ", status.pid, ", generation ",
-                       status.generation, " ignored"));
+  if (!known || status.pid != static_cast<std::uint32_t>(pid()) || status.generation != birth_.generation) {
+    if (bad_records_++ == 0) {
+      log_warning(concat("process ", program_, " pid ", pid(), ": status record of process ", status.pid,
+                         ", generation ", status.generation, " ignored"));
+    }
     return false;
   }
   last_words_ = printable(record.substr(sizeof status), daemon::kLastWords);
   was_available_ = was_available_ || status.state != State::leaving;
-  const bool changed = state_ != status.state;
+  was_busy_ = was_busy_ || status.state == State::busy;
+  const bool changed = state_ != status.state || stuck_;
+  stuck_ = false;
   state_ = status.state;
   return changed;
+}
+
+void Child::found_stuck(std::uint64_t turns, Instant now) {
+  stuck_ = true;
+  stuck_turns_ = turns;
+  stuck_since_ = now;
+}
+
+void Child::kill_hung() {
+  hung_ = true;
+  send_signal(SIGKILL);
+}
+
+bool Child::has_come_back(std::uint64_t turns) {
+  if (!stuck_ || turns == stuck_turns_) return false;
+  stuck_ = false;
+  return true;
+}
+
+void Child::tell_stress(bool stressed) const {
+  const std::string_view word = stressed ? daemon::kStressed : daemon::kNotStressed;
+  net::send_with(status_.get(), word, {});
 }
 
 bool Child::catch_up() {
   std::array<char, sizeof(Status) + daemon::kLastWords> record;
   bool changed = false;
-  for (;;) {
+  for (int taken = 0; taken < kMostRecords; ++taken) {
     const ssize_t got = ::recv(status_.get(), record.data(), record.size(), MSG_DONTWAIT);
-    if (got > 0) {
-      changed |= take(std::string_view(record.data(), static_cast<std::size_t>(got)));
-    } else if (got == 0 || errno != EINTR) {
-      channel_ended_ = got == 0 || errno != EAGAIN;
-      return changed;
+    if (got < 0 && errno == EINTR) continue;
+    channel_ended_ = got == 0 || (got < 0 && errno != EAGAIN);
+    heard_all_ = got <= 0;
+    if (heard_all_) break;
+    changed |= take(std::string_view(record.data(), static_cast<std::size_t>(got)));
+  }
+  return changed;
+}
+
+void Child::catch_up_at_end() {
+  for (int turn = 0; turn < kMostTurnsAtEnd && !channel_ended_; ++turn) {
+    catch_up();
+    if (heard_all_) break;
+  }
+  for (int turn = 0; turn < kMostTurnsAtEnd && hear_errors(); ++turn) {
+  }
+  if (errors_) spoken_.end(loop_.now(), [this](std::string_view line) { say(line); });
+}
+
+void Child::say(std::string_view line) const {
+  log_warning(concat("process ", program_, " pid ", pid(), ": ", line));
+}
+
+bool Child::hear_errors() {
+  std::array<char, 4096> bytes;
+  const ssize_t got = errors_ ? ::read(errors_.get(), bytes.data(), bytes.size()) : 0;
+  if (got < 0) return errno == EINTR;
+  errors_ended_ = got == 0;
+  const std::string_view text(bytes.data(), static_cast<std::size_t>(got));
+  spoken_.take(text, loop_.now(), [this](std::string_view line) { say(line); });
+  return got > 0;
+}
+
+net::Task<void> Child::follow_errors() {
+  net::Readiness readiness(loop_, errors_.get());
+  for (;;) {
+    while (hear_errors()) {
+      co_await net::sleep_until(loop_, loop_.in(kPause));
     }
+    if (errors_ended_) co_return;
+    const bool came = co_await readiness.readable(Deadline::max());  // as long as the child lives
+    if (!came) continue;
   }
 }
 
@@ -73,6 +144,10 @@ net::Task<void> Child::follow() {
   for (;;) {
     if (catch_up()) changed_();
     if (channel_ended_) co_return;
+    if (!heard_all_) {
+      co_await net::sleep_until(loop_, loop_.in(kPause));
+      continue;
+    }
     const bool came = co_await readiness.readable(Deadline::max());  // as long as the child lives
     if (!came) continue;
   }

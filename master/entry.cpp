@@ -1,5 +1,6 @@
 #include "master/entry.h"
 
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -16,12 +17,21 @@ namespace postern::master {
 namespace {
 
 constexpr Duration kSaturationSilence = seconds(1000);
+constexpr Duration kStressTime = seconds(1000);
 constexpr Duration kWakeupTimeout = seconds(5);
 // A process that ends each time it is woken is not woken more often than this.
 constexpr Duration kWakeupPause = seconds(1);
 
+std::int64_t in_micros(Duration time) { return std::chrono::duration_cast<microseconds>(time).count(); }
+std::int64_t in_seconds(Duration time) { return std::chrono::duration_cast<seconds>(time).count(); }
+
 bool is_told_of_saturation(const Service& service) {
   return service.limit > 1 && (service.type == Type::inet || service.type == Type::pass);
+}
+
+// One that names a loopback address takes mail back from a filter: its clients are ours, and it must not be hasty.
+bool is_stress_aware(const Service& service) {
+  return is_told_of_saturation(service) && !service.is_private && !names_loopback(service);
 }
 
 }  // namespace
@@ -31,20 +41,36 @@ Entry::Entry(net::Loop& loop, Starter& starter, Service service, std::vector<Lis
       starter_(starter),
       service_(std::move(service)),
       listeners_(std::move(listeners)),
+      row_(starter.scoreboard().take_row().value_or(daemon::scoreboard::kNoRow)),
       first_use_(loop),
       watching_(loop),
       waking_(loop),
       tasks_(loop) {
+  show();
   reconsider_soon();
   begin_waking();
+}
+
+Entry::~Entry() {
+  if (row_ != daemon::scoreboard::kNoRow) starter_.scoreboard().free_row(row_);
 }
 
 void Entry::adjust(Service service) {
   const bool other_wakeup =
       service.wakeup != service_.wakeup || service.wakeup_if_used != service_.wakeup_if_used;
   service_ = std::move(service);
+  try_again();
+  show();
   reconsider_soon();
   if (other_wakeup) begin_waking();
+}
+
+void Entry::try_again() {
+  if (!throttled_) return;
+  throttled_ = false;
+  tasks_.cancel();
+  show();
+  reconsider_soon();
 }
 
 void Entry::begin_waking() {
@@ -54,8 +80,7 @@ void Entry::begin_waking() {
 
 void Entry::renew(Service service) {
   for (const auto& child : children_) child->ask_to_leave();
-  throttled_ = false;
-  tasks_.cancel();
+  throttle_.forget();
   adjust(std::move(service));
 }
 
@@ -71,6 +96,7 @@ void Entry::retire(const std::vector<std::string>& kept) {
     if (!goes_on) close_listener(listener);
   }
   listeners_.clear();
+  show();
 }
 
 Standing Entry::standing() const {
@@ -109,12 +135,19 @@ void Entry::client_waits() {
   const Standing now = standing();
   if (is_saturated(service_, now)) warn_of_saturation();
   if (!may_start(service_, now)) return;
-  auto child = starter_.start_child(service_, listeners_);
+  auto child = starter_.start_child(*this);
   if (!child) {
-    throttle("cannot be started");
+    remember_failure(child.error().text);
+    throttle(child.error().text);
     return;
   }
-  child->listen([this] {
+  ++report_.started;
+  begin(std::move(*child));
+  show();
+}
+
+void Entry::begin(std::unique_ptr<Child> child) {
+  child->listen(service_.program, [this] {
     reconsider_soon();
     starter_.child_changed();
   });
@@ -126,12 +159,23 @@ void Entry::client_waits() {
 void Entry::warn_of_saturation() {
   if (loop_.now() < warn_again_) return;
   warn_again_ = loop_.now() + kSaturationSilence;
-  log_warning(concat("service \"", service_.name, "\" (", service_.program,
+  log_warning(concat("service \"", service_.name, "\" (", short_address(service_),
                      ") has reached its process limit \"", service_.limit,
                      "\": new clients may experience noticeable delays"));
   log_warning(
       concat("to avoid this condition, increase the process count in master.cf or reduce the service time "
              "per client"));
+  log_warning(
+      "see https://www.postfix.org/STRESS_README.html for examples of stress-adapting configuration "
+      "settings");
+  if (is_stress_aware(service_)) set_stress(true);
+}
+
+void Entry::set_stress(bool stressed) {
+  stressed_until_ = stressed ? loop_.now() + kStressTime : Instant{};
+  report_.stressed_until = stressed ? wall_micros() + in_micros(kStressTime) : 0;
+  for (const auto& child : children_) child->tell_stress(stressed);
+  show();
 }
 
 net::Task<void> Entry::keep_waking() {
@@ -153,11 +197,14 @@ net::Task<void> Entry::keep_waking() {
 }
 
 void Entry::throttle(const std::string& why) {
-  const Duration time = starter_.throttle_time();
-  log_warning(concat(service_.program, ": ", why, " -- throttling service ", service_.name, " for ",
-                     std::chrono::duration_cast<seconds>(time).count(), " seconds"));
+  const Duration time = throttle_.after_failure(starter_.throttle_time());
+  const auto tenths = std::chrono::duration_cast<milliseconds>(time).count() / 100;
+  log_warning(concat("service \"", service_.name, "\": ", why, ": no new process for ", tenths / 10, ".",
+                     tenths % 10, " s"));
   throttled_ = true;
+  report_.throttled_until = wall_micros() + in_micros(time);
   tasks_.spawn(end_throttle(loop_.in(time)));
+  show();
 }
 
 net::Task<void> Entry::end_throttle(Deadline when) {
@@ -165,24 +212,59 @@ net::Task<void> Entry::end_throttle(Deadline when) {
   throttled_ = false;
   reconsider_soon();
   begin_waking();
+  show();
 }
 
-void Entry::judge(Child& child, int status) {
-  child.catch_up();
-  const bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  const std::string who = concat("process ", service_.program, " pid ", child.pid());
-  const bool expected = starter_.is_stopping() && child.was_told();
-  if (WIFSIGNALED(status) && !expected) log_warning(concat(who, " killed by signal ", WTERMSIG(status)));
-  if (WIFEXITED(status) && !clean) log_warning(concat(who, " exit status ", WEXITSTATUS(status)));
+void Entry::remember_failure(const std::string& what) {
+  ++report_.failures;
+  report_.last_failure = what;
+  report_.last_failure_at = wall_micros();
+}
+
+Ending Entry::ending_of(const Child& child, int status) const {
+  Ending ending;
+  ending.was_available = child.was_available();
+  ending.was_told = child.was_told();
+  ending.said_leaving = child.said_leaving();
+  ending.has_served =
+      starter_.scoreboard().value_of(child.slot(), daemon::kConnections) > 0 || child.was_busy();
+  ending.clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  ending.lived = loop_.now() - child.birth().when;
+  return ending;
+}
+
+void Entry::log_end(const Child& child, int status) {
+  const std::string who = concat("process ", starter_.path_of(service_), " pid ", child.pid());
+  const std::string end = WIFSIGNALED(status) ? concat("killed by signal ", WTERMSIG(status))
+                                              : concat("exit status ", WEXITSTATUS(status));
+  const bool asked = starter_.is_stopping() && child.was_told();
+  if (WIFSIGNALED(status) ? asked : status == 0) return;
+  log_warning(concat(who, " ", end));
+  const std::string& words = child.last_words();
+  remember_failure(concat("process ", child.pid(), ": ", child.was_hung() ? "hung" : end,
+                          words.empty() ? "" : ": ", words));
+}
+
+void Entry::judge_end(Child& child, int status) {
+  child.catch_up_at_end();
+  report_.sessions_before +=
+      static_cast<std::int64_t>(starter_.scoreboard().value_of(child.slot(), daemon::kConnections));
+  log_end(child, status);
   if (starter_.is_stopping() || retired_) return;
-  if (!failed_at_start({child.was_available(), child.was_told(), clean})) {
+  const Ending ending = ending_of(child, status);
+  if (is_proof(ending)) throttle_.forget();
+  const Verdict verdict = judge(ending);
+  if (verdict == Verdict::fine) {
     // What it had in hand need not wait until the next wakeup; an idle process had nothing.
-    const bool was_idle = clean && !child.was_told();
+    const bool was_idle = ending.clean && !ending.was_told;
     if (children_.empty() && !was_idle) begin_waking();
     return;
   }
-  const std::string& words = child.last_words();
-  throttle(words.empty() ? "bad command startup" : concat("bad command startup: ", words));
+  if (verdict == Verdict::bad_start) {
+    log_warning(concat(starter_.path_of(service_), ": bad command startup -- throttling"));
+  }
+  if (status == 0) remember_failure(concat("process ", child.pid(), ": ended before it had served anybody"));
+  throttle(report_.last_failure);
 }
 
 std::optional<unsigned> Entry::ended(pid_t pid, int status) {
@@ -191,9 +273,73 @@ std::optional<unsigned> Entry::ended(pid_t pid, int status) {
   if (found == children_.end()) return std::nullopt;
   const std::unique_ptr<Child> child = std::move(*found);
   children_.erase(found);
-  judge(*child, status);
+  judge_end(*child, status);
+  show();
   if (!retired_) reconsider_soon();
   return child->slot();
+}
+
+void Entry::kill_if_it_hangs(Child& child, const Patience& patience) {
+  const bool never_started =
+      !child.was_available() && !child.said_leaving() && loop_.now() - child.birth().when > patience.start;
+  const bool never_turns = child.is_stuck() && loop_.now() - child.stuck_since() > patience.watchdog;
+  if ((!never_started && !never_turns) || child.was_hung()) return;
+  log_warning(concat("process ", starter_.path_of(service_), " pid ", child.pid(),
+                     never_started ? " has not started after " : " watchdog timeout: has done nothing for ",
+                     in_seconds(never_started ? patience.start : patience.watchdog), " s: killed"));
+  child.kill_hung();
+}
+
+// Somebody waits although a process should be there for him: it is stuck, or stopped, or does not know that it should
+// tell when it is busy.
+void Entry::look_for_stuck() {
+  const bool waits = standing().available > 0 && has_client();
+  if (waits && client_waited_) {
+    for (const auto& child : children_) {
+      const std::pair<pid_t, std::uint64_t> before{child->pid(), turns_of(*child)};
+      if (!child->was_available() || !child->is_available()) continue;
+      if (std::find(turns_.begin(), turns_.end(), before) == turns_.end()) continue;
+      log_warning(concat("process ", starter_.path_of(service_), " pid ", child->pid(),
+                         " lets clients wait: it counts as busy until it goes on"));
+      child->found_stuck(before.second, loop_.now());
+      reconsider_soon();
+    }
+  }
+  client_waited_ = waits;
+  turns_.clear();
+  if (!waits) return;
+  for (const auto& child : children_) turns_.emplace_back(child->pid(), turns_of(*child));
+}
+
+void Entry::look_after(const Patience& patience) {
+  if (is_stressed() && loop_.now() >= stressed_until_) set_stress(false);
+  if (children_.empty()) return;
+  for (const auto& child : children_) {
+    if (child->has_come_back(turns_of(*child))) reconsider_soon();
+    kill_if_it_hangs(*child, patience);
+  }
+  if (!retired_ && !closing_) look_for_stuck();
+}
+
+bool Entry::has_client() const {
+  std::vector<pollfd> questions;
+  for (const Listener& listener : listeners_) questions.push_back({listener.fd.get(), POLLIN, 0});
+  return ::poll(questions.data(), questions.size(), 0) > 0;
+}
+
+std::uint64_t Entry::turns_of(const Child& child) const {
+  return starter_.scoreboard().page(child.slot()).turns.load(std::memory_order_relaxed);
+}
+
+void Entry::show() const {
+  if (row_ == daemon::scoreboard::kNoRow) return;
+  daemon::ServiceReport report = report_;
+  fill_in(report, service_);
+  report.state = daemon::name_of(retired_     ? daemon::ServiceState::leaving
+                                 : throttled_ ? daemon::ServiceState::throttled
+                                              : daemon::ServiceState::listening);
+  if (!throttled_) report.throttled_until = 0;
+  starter_.scoreboard().write_row(row_, report);
 }
 
 }  // namespace postern::master

@@ -8,7 +8,7 @@ namespace postern::master {
 void launch_if_foreign(Start& start, const Service& service, const config::CommonParams& params,
                        std::size_t descriptors) {
   if (daemon::carries_mark(start.path)) return;
-  std::vector<std::string> words{kLauncher, "-n", service.name, "-k", std::to_string(descriptors)};
+  std::vector<std::string> words{kLauncher, "-k", std::to_string(descriptors)};
   if (service.unprivileged) words.insert(words.end(), {"-u", *params.mail_owner});
   if (service.chroot) words.insert(words.end(), {"-r", *params.queue_directory});
   words.insert(words.end(), {"--", start.path});

@@ -15,6 +15,9 @@ bool same_process(const Service& a, const Service& b) {
          a.unprivileged == b.unprivileged && a.chroot == b.chroot && kind_of_limit(a) == kind_of_limit(b);
 }
 
+// A process that has been there so long is no failure of its program.
+constexpr Duration kLongEnough = seconds(10);
+
 bool same_supervision(const Service& a, const Service& b) {
   return a.limit == b.limit && a.wakeup == b.wakeup && a.wakeup_if_used == b.wakeup_if_used;
 }
@@ -25,12 +28,6 @@ Change change_between(const Service& before, const Service& after, bool everythi
 }
 
 }  // namespace
-
-std::string Service::identity() const {
-  std::string all(config::name_of(type));
-  for (const Address& address : addresses) all += concat(" ", address.key);
-  return all;
-}
 
 std::vector<Step> plan_reload(const std::vector<Service>& running, const std::vector<Service>& wanted,
                               bool everything) {
@@ -61,8 +58,17 @@ bool is_saturated(const Service& service, const Standing& standing) {
          standing.current >= service.limit;
 }
 
-bool failed_at_start(const Ending& ending) {
-  return !ending.was_available && !(ending.clean && ending.was_told);
+Verdict judge(const Ending& ending) {
+  if (ending.was_told) return Verdict::fine;
+  if (!ending.was_available) return Verdict::bad_start;
+  if (ending.has_served || (ending.clean && ending.said_leaving) || ending.lived >= kLongEnough) {
+    return Verdict::fine;
+  }
+  return Verdict::useless;
+}
+
+bool is_proof(const Ending& ending) {
+  return ending.was_available && (ending.has_served || ending.lived >= kLongEnough);
 }
 
 }  // namespace postern::master

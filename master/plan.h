@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/time.h"
 #include "master/service.h"
 
 namespace postern::master {
@@ -48,10 +49,22 @@ bool is_saturated(const Service& service, const Standing& standing);
 struct Ending {
   bool was_available = false;  // it had told that it is ready
   bool was_told = false;       // we had asked it to leave
+  bool said_leaving = false;   // it had told that it takes no more connections
+  bool has_served = false;     // a connection, or more
   bool clean = false;          // exit status 0
+  Duration lived{};
 };
 
-// True when the service must be throttled: its program does not even start.
-bool failed_at_start(const Ending& ending);
+enum class Verdict {
+  fine,
+  bad_start,  // it did not even start
+  useless,    // it started, and ended in no time without a client
+};
+
+// What the end of a process says about its program: after bad_start and useless the service must wait.
+Verdict judge(const Ending& ending);
+
+// True when the process shows that its program works: then the service need not wait the next time.
+bool is_proof(const Ending& ending);
 
 }  // namespace postern::master

@@ -6,6 +6,7 @@
 
 #include "lib/base/time.h"
 #include "lib/config/service.h"
+#include "lib/daemon/service_report.h"
 #include "lib/net/socket.h"
 
 namespace postern::master {
@@ -36,6 +37,15 @@ struct Service {
   // What makes it the same service after an edit: its type and where it listens.
   std::string identity() const;
 };
+
+// As Postfix's log names it beside the name: "25", "127.0.0.1:10025", "private/lmtp".
+std::string short_address(const Service& service);
+// All addresses, separated by blanks.
+std::string addresses_in_words(const Service& service);
+// True when the entry itself names a loopback address.
+bool names_loopback(const Service& service);
+// The part of the report that master.cf decides.
+void fill_in(daemon::ServiceReport& report, const Service& service);
 
 // A process of it may exist once only: the next one waits until the one before has left.
 inline bool is_single(const Service& service) { return service.limit == 1; }

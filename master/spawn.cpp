@@ -62,6 +62,7 @@ Result<pid_t> start_program(const Start& start) {
   const int behind = daemon::kLogDescriptor + static_cast<int>(start.descriptors.size());
   std::vector<Fd> moved;
   Actions actions;
+  if (start.errors >= 0) actions.give(start.errors, STDERR_FILENO);
   int target = daemon::kLogDescriptor;
   for (const int source : start.descriptors) {
     const int to = target++;

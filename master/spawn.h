@@ -14,6 +14,7 @@ struct Start {
   std::string path;
   std::vector<std::string> words;        // argv, the program's name first
   std::vector<std::string> environment;  // NAME=value
+  int errors = -1;                       // its standard error; -1: ours
   // The child's descriptors from kLogDescriptor on, in order: log, scoreboard, status, listeners. -1: none.
   std::vector<int> descriptors;
   bool launched = false;  // the program is not ours: it leads a process group of its own (launcher.h)

@@ -36,6 +36,7 @@ class Strays {
 
   // A foreign program was started, as leader of its group.
   void launched(pid_t leader);
+  bool is_launched(pid_t child) const { return leaders_.count(child) != 0; }
   // A child has ended, and is not yet reaped: if it led a group, the group is killed.
   void ended(pid_t child);
   // Kills the strays among our children with all that is below them, and returns those that were not killed before.

@@ -10,13 +10,17 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/config/params/process_params.h"
 #include "lib/daemon/arguments.h"
+#include "lib/net/wait.h"
 #include "master/launcher.h"
 
 namespace postern::master {
 
 namespace {
 
+// How often we look whether processes still do their work.
+constexpr Duration kLook = seconds(1);
 // For the end of processes that were killed, and how often they are looked for meanwhile.
 constexpr Duration kStrayLimit = seconds(5);
 constexpr Duration kStrayPause = milliseconds(20);
@@ -44,6 +48,14 @@ std::vector<Service> services_of(const std::vector<std::unique_ptr<Entry>>& entr
   return services;
 }
 
+// What is wrong with a value was said when the configuration was read.
+Patience patience_of(const Configuration& configuration) {
+  config::ProcessParams process;
+  const auto loaded = process.load(configuration.settings);
+  return {*configuration.params.service_start_limit,
+          loaded ? Duration(*process.daemon_timeout) : Duration::max()};
+}
+
 }  // namespace
 
 Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, daemon::Scoreboard scoreboard)
@@ -61,6 +73,7 @@ Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd 
   auto prepared = prepare(std::move(configuration), false);
   if (!prepared) return fail(prepared.error());
   change_to(std::move(*prepared));
+  tasks_.spawn(look_after_all());
   return {};
 }
 
@@ -129,6 +142,7 @@ Result<Listener> Supervisor::share_listener(const std::string& key) const {
 }
 
 void Supervisor::apply(Prepared& next) {
+  patience_ = patience_of(*configuration_);
   Starter& self = *this;
   Entries before = std::move(entries_);
   entries_.clear();
@@ -144,6 +158,7 @@ void Supervisor::apply(Prepared& next) {
       continue;
     }
     entries_.push_back(std::move(before[step.before]));
+    if (step.change == Change::keep) entries_.back()->try_again();
     if (step.change == Change::renew) entries_.back()->renew(service);
     if (step.change == Change::adjust) entries_.back()->adjust(service);
   }
@@ -163,10 +178,17 @@ void Supervisor::forget_retired() {
   std::erase_if(retired_, [](const auto& entry) { return entry->children().empty(); });
 }
 
-Start Supervisor::start_of(const Service& service, std::size_t listeners, unsigned slot) const {
+std::string Supervisor::path_of(const Service& service) const {
+  return concat(*configuration_->common.daemon_directory, "/", service.program);
+}
+
+Start Supervisor::start_of(const Entry& entry, unsigned slot) const {
+  const Service& service = entry.service();
+  const std::size_t listeners = entry.listeners().size();
   Start start;
-  start.path = concat(*configuration_->common.daemon_directory, "/", service.program);
-  start.words = daemon::format_arguments(arguments_of(service, listeners), service.program, "");
+  start.path = path_of(service);
+  start.words = daemon::format_arguments(arguments_of(service, listeners), service.program,
+                                         entry.is_stressed() ? "yes" : "");
   start.words.insert(start.words.begin(), service.program);
   start.words.insert(start.words.end(), service.arguments.begin(), service.arguments.end());
   start.environment = import_environment(*configuration_->params.import_environment);
@@ -184,33 +206,47 @@ Start Supervisor::start_of(const Service& service, std::size_t listeners, unsign
   return start;
 }
 
-std::unique_ptr<Child> Supervisor::start_child(const Service& service,
-                                               const std::vector<Listener>& listeners) {
+Result<std::unique_ptr<Child>> Supervisor::start_child(const Entry& entry) {
   const auto slot = scoreboard_.take_slot();
-  if (!slot) {
-    log_warning(slot.error().text);
-    return nullptr;
-  }
-  Start start = start_of(service, listeners.size(), *slot);
+  if (!slot) return fail(slot.error());
+  auto child = start_in_slot(entry, *slot);
+  if (!child) scoreboard_.free_slot(*slot);
+  return child;
+}
+
+Result<std::unique_ptr<Child>> Supervisor::start_in_slot(const Entry& entry, unsigned slot) {
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
-    log_warning(fail_errno("create a status channel", errno).value().text);
-    scoreboard_.free_slot(*slot);
-    return nullptr;
+    return fail_errno("create a status channel", errno);
   }
   Fd ours(ends[0]);
   const Fd theirs(ends[1]);
+  // Not to block is a matter of each end: a process that writes more than we have read loses it, and does not wait.
+  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return fail_errno("create a pipe", errno);
+  Fd errors(ends[0]);
+  const Fd error_end(ends[1]);
+  Start start = start_of(entry, slot);
+  start.errors = error_end.get();
   start.descriptors = {log_.get(), scoreboard_.fd(), theirs.get()};
-  for (const Listener& listener : listeners) start.descriptors.push_back(listener.fd.get());
+  for (const Listener& listener : entry.listeners()) start.descriptors.push_back(listener.fd.get());
   start.descriptors.push_back(configuration_->main_cf.get());
+  const Service& service = entry.service();
+  scoreboard_.expect(slot, {service.program, service.name, entry.row(), generation_});
   const auto pid = start_program(start);
-  if (!pid) {
-    log_warning(pid.error().text);
-    scoreboard_.free_slot(*slot);
-    return nullptr;
-  }
+  if (!pid) return fail(pid.error());
   if (start.launched) strays_.launched(*pid);
-  return std::make_unique<Child>(loop_, *pid, *slot, generation_, std::move(ours));
+  scoreboard_.started(slot, *pid);
+  const Birth birth{*pid, slot, generation_, loop_.now()};
+  return std::make_unique<Child>(loop_, birth, std::move(ours), std::move(errors));
+}
+
+net::Task<void> Supervisor::look_after_all() {
+  for (;;) {
+    co_await net::sleep_until(loop_, loop_.in(kLook));
+    for (const auto* entries : {&entries_, &retired_}) {
+      for (const auto& entry : *entries) entry->look_after(patience_);
+    }
+  }
 }
 
 void Supervisor::reap() {
@@ -224,6 +260,16 @@ void Supervisor::reap() {
   forget_retired();
   child_ended_.notify();
   child_changed();
+}
+
+void Supervisor::child_changed() {
+  // A program that is not ours need not know the scoreboard to be seen on it.
+  if (strays_.are_possible()) {
+    for (const Child* child : children(false)) {
+      if (strays_.is_launched(child->pid())) scoreboard_.page(child->slot()).state = child->state();
+    }
+  }
+  child_changed_.notify();
 }
 
 void Supervisor::end_strays(Whose whose) {

@@ -52,18 +52,21 @@ class Supervisor final : private Starter {
   void reap();
 
   const Configuration& configuration() const { return *configuration_; }
-  daemon::Scoreboard& scoreboard() { return scoreboard_; }
+  daemon::Scoreboard& scoreboard() override { return scoreboard_; }
   // How many configurations have been in force.
   std::uint32_t generation() const { return generation_; }
 
  private:
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
-  std::unique_ptr<Child> start_child(const Service& service, const std::vector<Listener>& listeners) override;
-  void child_changed() override { child_changed_.notify(); }
+  Result<std::unique_ptr<Child>> start_child(const Entry& entry) override;
+  void child_changed() override;
   bool is_stopping() const override { return stopping_; }
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
-  Start start_of(const Service& service, std::size_t listeners, unsigned slot) const;
+  std::string path_of(const Service& service) const override;
+  Start start_of(const Entry& entry, unsigned slot) const;
+  Result<std::unique_ptr<Child>> start_in_slot(const Entry& entry, unsigned slot);
+  net::Task<void> look_after_all();
 
   Result<NewListeners> open_all(const Configuration& configuration, const Service& service) const;
   Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
@@ -81,6 +84,7 @@ class Supervisor final : private Starter {
   std::string directory_;
   daemon::Scoreboard scoreboard_;
   std::unique_ptr<Configuration> configuration_;
+  Patience patience_;
   Fd log_;
   bool log_is_syslog_ = false;
   std::uint32_t generation_ = 0;

@@ -1,5 +1,7 @@
 #include "smtpd/service.h"
 
+#include "lib/base/log.h"
+
 namespace postern::smtpd {
 
 Result<void> Smtpd::prepare(daemon::Context& context) {
@@ -26,6 +28,12 @@ Result<void> Smtpd::prepare(daemon::Context& context) {
 net::Task<void> Smtpd::serve(net::Accepted connection) {
   Session session(*shared_, std::move(connection));
   co_await session.run();
+}
+
+// Sessions in hand too: it is their time that others wait for.
+void Smtpd::stress_changed(const config::Settings& settings) {
+  const auto followed = setup_->follow(settings, "stress");
+  if (!followed) log_warning(followed.error().text);
 }
 
 // After a reload sessions go on under the configuration with which they began, to their own end.

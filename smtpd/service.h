@@ -14,6 +14,7 @@ class Smtpd : public daemon::Service {
   Result<void> prepare(daemon::Context& context) override;
   net::Task<void> serve(net::Accepted connection) override;
   void leave(daemon::Leave why) override;
+  void stress_changed(const config::Settings& settings) override;
 
  private:
   std::unique_ptr<Setup> setup_;

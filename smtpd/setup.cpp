@@ -32,11 +32,20 @@ Result<std::unique_ptr<Setup>> Setup::load(const config::Settings& settings) {
   return setup;
 }
 
+std::array<config::ParamGroup*, 6> Setup::groups() {
+  return {&common, &smtpd, &access, &limits, &queue, &process};
+}
+
+Result<void> Setup::follow(const config::Settings& settings, std::string_view name) {
+  for (config::ParamGroup* group : groups()) {
+    auto followed = group->follow(settings, name);
+    if (!followed) return followed;
+  }
+  return {};
+}
+
 Result<void> Setup::read(const config::Settings& settings) {
-  for (config::ParamGroup* group :
-       {static_cast<config::ParamGroup*>(&common), static_cast<config::ParamGroup*>(&smtpd),
-        static_cast<config::ParamGroup*>(&access), static_cast<config::ParamGroup*>(&limits),
-        static_cast<config::ParamGroup*>(&queue), static_cast<config::ParamGroup*>(&process)}) {
+  for (config::ParamGroup* group : groups()) {
     auto loaded = group->load(settings);
     if (!loaded) return loaded;
   }

@@ -1,6 +1,7 @@
 // What all sessions of a process share and none of them changes: the parameters, and what follows from them.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -43,12 +44,16 @@ struct Setup {
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;
 
+  // Takes the numbers anew that depend on a parameter, as after a change of stress. Fails as ParamGroup::follow.
+  Result<void> follow(const config::Settings& settings, std::string_view name);
+
   const std::string& host() const { return *common.myhostname; }
   Duration timeout() const { return *smtpd.timeout; }
   // A queue id as log and replies show it.
   std::string text_of(mail::QueueId id) const { return long_queue_ids ? id.long_text() : id.short_text(); }
 
  private:
+  std::array<config::ParamGroup*, 6> groups();
   Result<void> read(const config::Settings& settings);
   Result<void> choose_bare_newline();
   void write_replies();

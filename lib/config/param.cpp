@@ -52,6 +52,16 @@ Result<void> ParamGroup::load(const Settings& settings) {
   return {};
 }
 
+Result<void> ParamGroup::follow(const Settings& settings, std::string_view name) {
+  for (auto* param : params_) {
+    if (param->type() == "string" || param->type() == "list") continue;
+    const std::string text = settings.raw(param->name()).value_or(param->standard());
+    if (text.find(name) == std::string::npos) continue;
+    if (auto done = param->load(settings); !done) return done;
+  }
+  return {};
+}
+
 namespace {
 
 template <class T>

@@ -2,13 +2,14 @@
 // service.h; a program in another language keeps it by following this page (docs/service-protocol.md tells it at
 // length).
 //
-// Descriptors: 0, 1 and 2 are /dev/null (or what master was started with, when it stays in the foreground);
-// 3 is where log lines go; 4 is the scoreboard, shared memory; 5 is the status channel; 6 and up are the
+// Descriptors: 0 and 1 are /dev/null (or what master was started with, when it stays in the foreground); 2 is a pipe
+// to master, which logs what comes; 3 is where log lines go; 4 is the scoreboard, shared memory; 5 is the status channel; 6 and up are the
 // listening sockets, as many as `-s` says, non-blocking; behind them is the text of main.cf in force.
 //
 // Status channel: a SOCK_SEQPACKET socket of this child alone. The child writes a Status each time its state
 // changes. End of file means that master has asked it to leave (a reload) or is gone: the child takes no new
-// connection, finishes what is in hand, and exits with 0.
+// connection, finishes what is in hand, and exits with 0. Master may write kStressed and kNotStressed: the service has
+// reached its process limit, or no longer has. A child may ignore these, as anything else that comes.
 // A child that fails may write a Status with state leaving and its last words, at most kLastWords bytes,
 // behind it.
 //
@@ -45,6 +46,10 @@ inline constexpr const char* kLeaderVariable = "POSTERN_LEADER";
 // Pages of the scoreboard. A slot belongs to one living child at a time.
 inline constexpr unsigned kSlots = 4096;
 
+// Numbers on a page that master too looks at: connections served so far, and those there are now.
+inline constexpr std::string_view kConnections = "connections";
+inline constexpr std::string_view kSessions = "sessions";
+
 // available: takes another connection. busy: does not; master may start another child. leaving: never will
 // again.
 enum class State : std::uint32_t { starting = 0, available = 1, busy = 2, leaving = 3 };
@@ -56,6 +61,10 @@ struct Status {
 };
 inline constexpr std::size_t kLastWords = 500;
 static_assert(sizeof(Status) == 12 && std::is_trivially_copyable_v<Status>);
+
+// What master writes to tell of stress: as if the process had been started with this option.
+inline constexpr std::string_view kStressed = "stress=yes";
+inline constexpr std::string_view kNotStressed = "stress=";
 
 // The byte that master sends, on a connection of its own, to a service whose wakeup time has come.
 inline constexpr char kWakeup = 'W';

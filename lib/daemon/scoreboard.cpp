@@ -38,6 +38,22 @@ Page& page_at(const Mapping& memory, unsigned slot) {
   return *reinterpret_cast<Page*>(memory.at(kPage * (1 + slot)));
 }
 
+scoreboard::Row& row_at(const Mapping& memory, std::uint32_t row) {
+  return *reinterpret_cast<scoreboard::Row*>(memory.at(scoreboard::kFirstRow + scoreboard::kRow * row));
+}
+
+// The lowest number that is not taken; it is then.
+std::optional<unsigned> take_lowest(std::vector<bool>& taken) {
+  const auto free = std::find(taken.begin(), taken.end(), false);
+  if (free == taken.end()) return std::nullopt;
+  *free = true;
+  return static_cast<unsigned>(free - taken.begin());
+}
+
+void empty_values(Page& page) {
+  for (Value& value : page.values) value.kind.store(Kind::unused, std::memory_order_relaxed);
+}
+
 Row read_row(const Page& page, unsigned slot) {
   Row row;
   row.slot = slot;
@@ -45,6 +61,7 @@ Row read_row(const Page& page, unsigned slot) {
   row.state = page.state.load(std::memory_order_relaxed);
   row.generation = page.generation.load(std::memory_order_relaxed);
   row.started = page.started.load(std::memory_order_relaxed);
+  row.service_row = page.row.load(std::memory_order_relaxed);
   row.program = read_name(page.program);
   row.service = read_name(page.service);
   for (const Value& value : page.values) {
@@ -125,19 +142,55 @@ void Scoreboard::load_failed(const config::Digest& texts, std::string_view reaso
 }
 
 Result<unsigned> Scoreboard::take_slot() {
-  const auto free = std::find(taken_.begin(), taken_.end(), false);
-  if (free == taken_.end()) return fail(Errc::full, concat("there are ", kSlots, " processes already"));
-  *free = true;
-  const auto slot = static_cast<unsigned>(free - taken_.begin());
-  header().used = std::max(header().used.load(), slot + 1);
-  return slot;
+  const auto slot = take_lowest(taken_);
+  if (!slot) return fail(Errc::full, concat("there are ", kSlots, " processes already"));
+  header().used = std::max(header().used.load(), *slot + 1);
+  return *slot;
+}
+
+void Scoreboard::expect(unsigned slot, const Occupant& who) const {
+  Page& own = page(slot);
+  empty_values(own);
+  copy_name(own.program, who.program);
+  copy_name(own.service, who.service);
+  own.row = who.row;
+  own.generation = who.generation;
+  own.state = State::starting;
+  own.turns = 0;
+  own.started = wall_micros();
+}
+
+void Scoreboard::started(unsigned slot, pid_t pid) const {
+  page(slot).pid.store(static_cast<std::uint32_t>(pid), std::memory_order_release);
+}
+
+std::uint64_t Scoreboard::value_of(unsigned slot, std::string_view name) const {
+  for (const Value& value : page(slot).values) {
+    if (value.kind.load(std::memory_order_acquire) == Kind::unused) break;
+    if (read_name(value.name) == name) return value.number.load(std::memory_order_relaxed);
+  }
+  return 0;
 }
 
 void Scoreboard::free_slot(unsigned slot) {
   taken_[slot] = false;
-  Page& own = page(slot);
-  own.pid.store(0, std::memory_order_release);
-  for (Value& value : own.values) value.kind.store(Kind::unused, std::memory_order_relaxed);
+  page(slot).pid.store(0, std::memory_order_release);
+  empty_values(page(slot));
+}
+
+std::optional<std::uint32_t> Scoreboard::take_row() {
+  const auto row = take_lowest(taken_rows_);
+  if (row) header().used_rows = std::max(header().used_rows.load(), *row + 1);
+  return row;
+}
+
+void Scoreboard::write_row(std::uint32_t row, const ServiceReport& report) const {
+  row_at(memory_, row).write(format_report(report, sizeof(scoreboard::Row::bytes)));
+}
+
+void Scoreboard::free_row(std::uint32_t row) {
+  taken_rows_[row] = false;
+  row_at(memory_, row).write("");
 }
 
 OwnPage::OwnPage() : private_(std::make_unique<Page>()), page_(private_.get()) {}
@@ -147,7 +200,7 @@ Result<OwnPage> OwnPage::open(int fd, unsigned slot, std::string_view program, s
   if (slot >= kSlots) return fail(Errc::invalid, concat("no such scoreboard slot: ", slot));
   struct stat found {};
   if (::fstat(fd, &found) != 0) return fail_errno("look at the scoreboard", errno);
-  if (static_cast<std::size_t>(found.st_size) < kPage * (2 + slot)) {
+  if (static_cast<std::size_t>(found.st_size) < scoreboard::kSize) {
     return fail(Errc::invalid, "the scoreboard is too small");
   }
   auto memory = Mapping::map(fd, kPage * (1 + slot), kPage, Mapping::Access::write);
@@ -156,7 +209,7 @@ Result<OwnPage> OwnPage::open(int fd, unsigned slot, std::string_view program, s
   own.memory_ = std::move(*memory);
   own.private_.reset();
   own.page_ = reinterpret_cast<Page*>(own.memory_.at(0));
-  for (Value& value : own.page_->values) value.kind.store(Kind::unused, std::memory_order_relaxed);
+  empty_values(*own.page_);
   copy_name(own.page_->program, program);
   copy_name(own.page_->service, service);
   own.page_->generation = generation;
@@ -222,6 +275,18 @@ std::vector<Row> ScoreboardReader::rows() const {
     rows.push_back(read_row(page, slot));
   }
   return rows;
+}
+
+std::vector<ServiceRow> ScoreboardReader::services() const {
+  std::vector<ServiceRow> services;
+  const std::uint32_t used = std::min(header().used_rows.load(), std::uint32_t{scoreboard::kRows});
+  for (std::uint32_t row = 0; row < used; ++row) {
+    const auto lines = row_at(memory_, row).read();
+    if (lines && !lines->empty()) services.push_back({row, parse_report(*lines)});
+  }
+  std::stable_sort(services.begin(), services.end(),
+                   [](const ServiceRow& a, const ServiceRow& b) { return a.report.line < b.report.line; });
+  return services;
 }
 
 }  // namespace postern::daemon

@@ -1,7 +1,7 @@
-// The scoreboard: shared memory with a header page and one page per child, in which a child says who it is
-// and how it is doing. Master creates it; a child writes its own page and nothing else; anybody with the
-// right to open it reads it, and no request to a busy process is ever needed. The bytes: see
-// scoreboard_layout.h.
+// The scoreboard: shared memory with a header page, one page per child, in which a child says how it is doing, and
+// one row per service, in which master says how the service stands. Master creates it; a child writes its own page
+// and nothing else; anybody with the right to open it reads it, and no request to a busy process is ever needed.
+// The bytes: see scoreboard_layout.h.
 #pragma once
 
 #include <atomic>
@@ -18,6 +18,7 @@
 #include "lib/daemon/contract.h"
 #include "lib/daemon/load_report.h"
 #include "lib/daemon/scoreboard_layout.h"
+#include "lib/daemon/service_report.h"
 
 namespace postern::daemon {
 
@@ -56,7 +57,14 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// Master's view: creates the memory, gives slots away.
+// Who a new process is.
+struct Occupant {
+  std::string_view program, service;
+  std::uint32_t row = scoreboard::kNoRow;
+  std::uint32_t generation = 0;
+};
+
+// Master's view: creates the memory, gives slots and rows away.
 class Scoreboard {
  public:
   // `configuration` is the directory of main.cf.
@@ -71,14 +79,25 @@ class Scoreboard {
   void load_failed(const config::Digest& texts, std::string_view reason);
   // Takes the lowest free slot. Fails with full when there are kSlots children.
   Result<unsigned> take_slot();
+  // Says on the page of a slot that was taken who is about to start there, and, once it is known, the process id.
+  void expect(unsigned slot, const Occupant& who) const;
+  void started(unsigned slot, pid_t pid) const;
+  // What the process of a slot has told: the number of that name, or 0.
+  std::uint64_t value_of(unsigned slot, std::string_view name) const;
   // Gives it back; its page becomes nobody's.
   void free_slot(unsigned slot);
+
+  // The lowest free row for a service; nothing when there are kRows services already.
+  std::optional<std::uint32_t> take_row();
+  void write_row(std::uint32_t row, const ServiceReport& report) const;
+  void free_row(std::uint32_t row);
 
  private:
   LoadReport report_;
   Fd fd_;
   Mapping memory_;
   std::vector<bool> taken_ = std::vector<bool>(kSlots);
+  std::vector<bool> taken_rows_ = std::vector<bool>(scoreboard::kRows);
 };
 
 // A child's view: its own page. Without a scoreboard (a test, a run by hand) it is a page that nobody sees.
@@ -89,6 +108,10 @@ class OwnPage {
   static Result<OwnPage> open(int fd, unsigned slot, std::string_view program, std::string_view service,
                               std::uint32_t generation);
   void set_state(State state) { page_->state.store(state, std::memory_order_relaxed); }
+  // The loop has turned once more.
+  void count_turn() {
+    page_->turns.store(page_->turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   // The number with this name; the same one each time. Names of more than 51 bytes are cut; when all kValues
   // are taken, one that is seen by nobody.
   Counter counter(std::string_view name) { return value(name, scoreboard::Kind::counter); }
@@ -108,8 +131,15 @@ struct Row {
   State state = State::starting;
   std::uint32_t generation = 0;
   std::int64_t started = 0;
+  std::uint32_t service_row = scoreboard::kNoRow;  // the key of its service in ScoreboardReader::services()
   std::string program, service;
   std::vector<std::pair<std::string, std::uint64_t>> values;
+};
+
+// A service as the scoreboard shows it.
+struct ServiceRow {
+  std::uint32_t row = 0;
+  ServiceReport report;
 };
 
 // Reads the scoreboard of a running master. `path` is usually QUEUE_DIRECTORY/pid/scoreboard.
@@ -126,6 +156,8 @@ class ScoreboardReader {
   std::uint64_t loads_begun() const;
   std::optional<LoadReport> last_load() const;
   std::vector<Row> rows() const;
+  // In the order of master.cf.
+  std::vector<ServiceRow> services() const;
 
  private:
   const scoreboard::Header& header() const;

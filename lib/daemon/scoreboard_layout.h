@@ -1,5 +1,5 @@
-// The bytes of the scoreboard: a header page, then kSlots pages; docs/formats/scoreboard.md explains them. Numbers are in
-// the machine's order. Whoever changes this raises kLayout.
+// The bytes of the scoreboard: a header page, then kSlots pages for processes, then kRows rows for services;
+// docs/formats/scoreboard.md explains them. Numbers are in the machine's order. Whoever changes this raises kLayout.
 #pragma once
 
 #include <array>
@@ -7,13 +7,17 @@
 #include <cstdint>
 
 #include "lib/daemon/contract.h"
+#include "lib/daemon/shared_text.h"
 
 namespace postern::daemon::scoreboard {
 
-inline constexpr std::uint32_t kLayout = 2;
+inline constexpr std::uint32_t kLayout = 3;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kValues = 60;
 inline constexpr std::size_t kReason = 2000;
+inline constexpr std::size_t kRow = 2048;
+inline constexpr unsigned kRows = 8192;
+inline constexpr std::uint32_t kNoRow = UINT32_MAX;
 inline constexpr char kMagic[8] = {'P', 'o', 's', 't', 'e', 'r', 'n', '\0'};
 
 enum class Kind : std::uint32_t { unused = 0, counter = 1, gauge = 2 };
@@ -50,19 +54,27 @@ struct Header {
   char configuration[1024];                // its directory
   std::atomic<std::uint64_t> loads_begun;  // raised before a load reads the files
   Report report;
+  std::atomic<std::uint32_t> used_rows;  // as `used`, of rows
 };
 
+// Master writes who the process is before it starts; the process itself goes on from there.
 struct Page {
   std::atomic<std::uint32_t> pid;  // 0: nobody's
   std::atomic<State> state;
   std::atomic<std::uint32_t> generation;
-  std::uint32_t reserved;
+  std::atomic<std::uint32_t> row;  // of its service, or kNoRow
   std::atomic<std::int64_t> started;
+  std::atomic<std::uint64_t> turns;  // of its loop: as long as it changes, the process is not stuck
   char program[64];
   char service[160];
   std::array<Value, kValues> values;
 };
-static_assert(sizeof(Value) == 64 && sizeof(Page) <= kPage && sizeof(Header) <= kPage);
-inline constexpr std::size_t kSize = kPage * (1 + kSlots);
+
+// A service: the lines of service_report.h; empty: nobody's.
+using Row = SharedText<kRow - sizeof(SharedTextHead)>;
+
+static_assert(sizeof(Value) == 64 && sizeof(Page) <= kPage && sizeof(Header) <= kPage && sizeof(Row) == kRow);
+inline constexpr std::size_t kFirstRow = kPage * (1 + kSlots);
+inline constexpr std::size_t kSize = kFirstRow + kRow * kRows;
 
 }  // namespace postern::daemon::scoreboard

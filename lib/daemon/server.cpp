@@ -65,8 +65,8 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
       limits_(limits),
       began_(loop_.now()),
       idle_since_(began_),
-      served_(context.counter("connections")),
-      sessions_gauge_(context.gauge("sessions")),
+      served_(context.counter(kConnections)),
+      sessions_gauge_(context.gauge(kSessions)),
       lag_gauge_(context.gauge("lag_ms")),
       changed_(loop_),
       keeping_(loop_),
@@ -77,6 +77,7 @@ void Server::run() {
   loop_.on_signal(SIGTERM, [this] { leave(Leave::stop); });
   loop_.before_sleep([this] {
     measure_lag();
+    context_.page_.count_turn();
     log::flush();
   });
   service_.started();
@@ -180,12 +181,19 @@ net::Task<void> Server::recover() {
 }
 
 net::Task<void> Server::watch_master() {
-  const auto end = co_await status_.ended(loop_);
+  const StatusChannel::Heard heard = [this](std::string_view words) { hear(words); };
+  const auto end = co_await status_.ended(loop_, heard);
   leave(end == StatusChannel::End::reload ? Leave::reload : Leave::orphaned);
   while (::getppid() == context_.parent_) {
     co_await net::sleep_until(loop_, loop_.in(seconds(1)));
   }
   leave(Leave::orphaned);
+}
+
+void Server::hear(std::string_view words) {
+  if (words != kStressed && words != kNotStressed) return;
+  context_.settings_.override("stress", std::string(words.substr(words.find('=') + 1)));
+  service_.stress_changed(context_.settings());
 }
 
 net::Task<void> Server::watch_idleness() {

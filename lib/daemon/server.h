@@ -29,6 +29,8 @@ class Server {
   net::Task<void> accept_on(int listener);
   net::Task<void> serve(net::Accepted connection);
   net::Task<void> watch_master();
+  // Something that master says.
+  void hear(std::string_view words);
   net::Task<void> watch_idleness();
   net::Task<void> renew_watchdog();
   net::Task<void> recover();

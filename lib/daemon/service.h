@@ -116,6 +116,8 @@ class Service {
   virtual net::Task<void> serve(net::Accepted connection) = 0;
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
+  // The service is, or no longer is, under stress: `settings` have the new value of stress.
+  virtual void stress_changed(const config::Settings& settings) { static_cast<void>(settings); }
   // False keeps the process from leaving for idleness although it has no connection.
   virtual bool is_idle() const { return true; }
   // No connection comes any more; sessions should end at their next good moment. Called again when it becomes

@@ -27,12 +27,13 @@ bool peer_is_gone(int fd) {
   return ::poll(&question, 1, 0) == 1 && (question.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-// True when the channel is at its end: master never says anything on it.
-bool at_end(int fd) {
-  std::array<char, 64> ignored;
+// Hears what master has said. True when the channel is at its end.
+bool at_end(int fd, const StatusChannel::Heard& heard) {
+  std::array<char, 64> words;
   ssize_t got = 0;
   do {
-    got = ::recv(fd, ignored.data(), ignored.size(), MSG_DONTWAIT);
+    got = ::recv(fd, words.data(), words.size(), MSG_DONTWAIT);
+    if (got > 0) heard(std::string_view(words.data(), static_cast<std::size_t>(got)));
   } while (got > 0 || (got < 0 && errno == EINTR));
   return got == 0 || errno != EAGAIN;
 }
@@ -60,12 +61,12 @@ void StatusChannel::report(State state) {
 
 void StatusChannel::last_words(std::string_view text) { send(State::leaving, text); }
 
-net::Task<StatusChannel::End> StatusChannel::ended(net::Loop& loop) {
+net::Task<StatusChannel::End> StatusChannel::ended(net::Loop& loop, Heard heard) {
   if (!fd_) {
     co_await net::sleep_until(loop, Deadline::max());  // started by hand: nobody to wait for
   }
   net::Readiness readiness(loop, fd_.get());
-  while (!at_end(fd_.get())) {
+  while (!at_end(fd_.get(), heard)) {
     const bool came = co_await readiness.readable(Deadline::max());  // as long as master lives
     if (!came) continue;
   }

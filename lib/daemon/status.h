@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "lib/base/fd.h"
@@ -24,8 +25,10 @@ class StatusChannel {
   void last_words(std::string_view text);
 
   enum class End { reload, master_gone };
+  // What master says in the meantime is given to `heard`, each message by itself.
+  using Heard = std::function<void(std::string_view)>;
   // Waits until master closes the channel. Never ends without a master.
-  net::Task<End> ended(net::Loop& loop);
+  net::Task<End> ended(net::Loop& loop, Heard heard);
 
  private:
   void send(State state, std::string_view text);

@@ -11,26 +11,11 @@
 #include "lib/base/text.h"
 #include "lib/daemon/contract.h"
 #include "lib/daemon/jail.h"
-#include "lib/daemon/scoreboard.h"
 #include "support/launch/limits.h"
 
 namespace postern::launch {
 
 namespace {
-
-std::uint32_t number_from(const char* name, std::uint32_t most) {
-  const char* text = ::getenv(name);
-  const auto number = parse_number(text == nullptr ? "0" : text);
-  return number && *number <= most ? static_cast<std::uint32_t>(*number) : 0;
-}
-
-// The program need not know the scoreboard to be seen on it. No scoreboard is no obstacle.
-void show_on_scoreboard(const Options& options) {
-  const auto page = daemon::OwnPage::open(
-      daemon::kScoreboardDescriptor, number_from(daemon::kSlotVariable, daemon::kSlots - 1),
-      options.words.front(), options.service, number_from(daemon::kGenerationVariable, UINT32_MAX));
-  static_cast<void>(page);
-}
 
 Result<void> change_identity(const Options& options) {
   if (::geteuid() != 0) return {};
@@ -62,7 +47,6 @@ Result<void> give_up_rights(const Options& options) {
 
 Error become_program(const Options& options) {
   const bool other_root = !options.root.empty() && ::geteuid() == 0;
-  show_on_scoreboard(options);
   auto ready = give_up_rights(options);
   if (!ready) return ready.error();
   ::setenv(daemon::kLeaderVariable, std::to_string(::getpid()).c_str(), 1);

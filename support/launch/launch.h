@@ -1,5 +1,5 @@
-// From a process that master has started to a program that is not ours, in the order that it must be: page of the
-// scoreboard, session, root, user, no-new-privs, limits, descriptors, and then the program.
+// From a process that master has started to a program that is not ours, in the order that it must be: session,
+// root, user, no-new-privs, limits, descriptors, and then the program.
 #pragma once
 
 #include "lib/base/result.h"

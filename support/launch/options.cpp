@@ -12,7 +12,6 @@ constexpr int kMost = daemon::kFirstListener + static_cast<int>(daemon::kMostLis
 
 Result<void> set_option(Options& options, const std::string& option, const std::string& value) {
   if (value.empty()) return fail(Errc::invalid, concat("option ", option, " has an empty value"));
-  if (option == "-n") options.service = value;
   if (option == "-u") options.user = value;
   if (option == "-r") options.root = value;
   if (option != "-k") return {};
@@ -31,7 +30,7 @@ Result<Options> parse_options(const std::vector<std::string>& words) {
   std::size_t at = 0;
   for (; at < words.size() && words[at] != "--"; at += 2) {
     const std::string& option = words[at];
-    if (option != "-n" && option != "-k" && option != "-u" && option != "-r") {
+    if (option != "-k" && option != "-u" && option != "-r") {
       return fail(Errc::invalid, concat("unknown option ", option));
     }
     if (at + 1 == words.size()) return fail(Errc::invalid, concat("option ", option, " needs a value"));

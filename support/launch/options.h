@@ -1,5 +1,5 @@
 // The command line of launch, which master/launcher.cpp writes:
-//   launch -n SERVICE -k NUMBER [-u USER] [-r DIRECTORY] -- PATH NAME [ARGUMENT…]
+//   launch -k NUMBER [-u USER] [-r DIRECTORY] -- PATH NAME [ARGUMENT…]
 #pragma once
 
 #include <string>
@@ -10,7 +10,6 @@
 namespace postern::launch {
 
 struct Options {
-  std::string service;             // -n: the entry of master.cf
   int keep = 0;                    // -k: descriptors below this number stay open, all others are closed
   std::string user;                // -u: become this user; "": stay who we are
   std::string root;                // -r: make this directory the root; "": do not

@@ -25,8 +25,8 @@ struct Channel {
 
   Channel() {
     REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-    child = std::make_unique<Child>(loop, kPid, 0, kGeneration, Fd(ends[0]));
-    child->listen([this] { ++changes; });
+    child = std::make_unique<Child>(loop, Birth{kPid, 0, kGeneration, loop.now()}, Fd(ends[0]));
+    child->listen("echo", [this] { ++changes; });
   }
   ~Channel() { hang_up(); }
   void hang_up() {
@@ -99,4 +99,34 @@ TEST_CASE("a child that closes its channel does not keep the loop busy") {
   channel.loop.poll();
   channel.loop.poll();
   CHECK(channel.child->is_available());
+}
+
+TEST_CASE("a child that is stuck counts as busy until it turns its loop or tells a state") {
+  Channel channel;
+  channel.tell(told(State::available));
+  REQUIRE(channel.child->is_available());
+  channel.child->found_stuck(5, channel.loop.now());
+  CHECK(!channel.child->is_available());
+  CHECK(!channel.child->has_come_back(5));
+  CHECK(channel.child->has_come_back(6));
+  CHECK(channel.child->is_available());
+  channel.child->found_stuck(6, channel.loop.now());
+  channel.tell(told(State::available));
+  CHECK(channel.child->is_available());
+}
+
+TEST_CASE(
+    "a child that sends thousands of records does not keep the others waiting, and all are heard at its "
+    "end") {
+  Channel channel;
+  int sent = 0;
+  const Status busy = told(State::busy), leaving = told(State::leaving);
+  while (::send(channel.ends[1], &busy, sizeof busy, MSG_NOSIGNAL) > 0) ++sent;
+  REQUIRE(sent > 64);
+  CHECK(channel.child->catch_up());
+  char byte = 0;
+  CHECK(::recv(channel.child->is_available() ? -1 : channel.ends[1], &byte, 1, MSG_DONTWAIT) < 0);
+  REQUIRE(::send(channel.ends[1], &leaving, sizeof leaving, MSG_NOSIGNAL) > 0);
+  channel.child->catch_up_at_end();
+  CHECK(channel.child->said_leaving());
 }

@@ -246,6 +246,21 @@ std::vector<daemon::Row> Instance::rows() const {
   return reader->rows();
 }
 
+daemon::ServiceReport Instance::service(const std::string& name) const {
+  const auto reader = daemon::ScoreboardReader::open(path("queue/pid/scoreboard"));
+  if (!reader) return {};
+  for (const auto& row : reader->services()) {
+    if (row.report.name == name) return row.report;
+  }
+  return {};
+}
+
+std::string Instance::command_line(pid_t pid) {
+  std::string words = slurp(concat("/proc/", pid, "/cmdline"));
+  std::replace(words.begin(), words.end(), '\0', ' ');
+  return words;
+}
+
 bool Instance::all_are_leaving() const {
   const auto all = rows();
   return std::all_of(all.begin(), all.end(),

@@ -77,6 +77,9 @@ class Instance {
   // Processes whose parent is master and that have not ended.
   std::vector<pid_t> children() const;
   std::vector<daemon::Row> rows() const;
+  // What master says about the service of that name; empty when it says nothing.
+  daemon::ServiceReport service(const std::string& name) const;
+  static std::string command_line(pid_t pid);
   // True when no process takes a connection any more: all know that they have been replaced.
   bool all_are_leaving() const;
 

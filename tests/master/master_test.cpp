@@ -109,7 +109,13 @@ TEST_CASE("a service that fails at its start is throttled, with its last words; 
     REQUIRE(instance.start());
     Client victim(bad);
     REQUIRE(soon([&] { return instance.log_says("throttling"); }));
-    CHECK(instance.log_says("bad command startup: broken_table -- throttling service"));
+    CHECK(instance.log_says("/echo: bad command startup -- throttling"));
+    CHECK(soon([&] { return instance.log_says("exit status 1: broken_table: no new process for 0.1 s"); }));
+    CHECK(soon([&] { return instance.log_says("exit status 1: broken_table: no new process for 0.4 s"); }));
+    const auto report = instance.service("127.0.0.1:" + std::to_string(bad));
+    CHECK(report.state == "throttled");
+    CHECK(report.last_failure.find("broken_table") != std::string::npos);
+    CHECK(report.failures >= 3);
     CHECK(instance.log_says("exit status 1"));
     Client other(good);
     CHECK(other.ask("hello") == "hello");
@@ -137,6 +143,81 @@ TEST_CASE("a program that says nothing and ends is throttled, and tried again la
   CHECK(soon([&] { return starts() == 2; }));
   CHECK(instance.log_says("exit status 3"));
   CHECK(instance.log_says("bad command startup -- throttling"));
+}
+
+TEST_CASE("what a program writes to its standard error is in the log, and why it failed in the status") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_program("rude", "#!/bin/sh\necho 'no such library' >&2\nexit 127\n");
+  instance.write_master_cf(concat("127.0.0.1:", port, " inet n - n - 0 rude\n"));
+  REQUIRE(instance.start());
+  Client client(port);
+  CHECK(soon([&] { return instance.log_says("rude pid ") && instance.log_says(": no such library"); }));
+  CHECK(soon([&] {
+    const auto report = instance.service(concat("127.0.0.1:", port));
+    return report.last_failure.ends_with("exit status 127: no such library");
+  }));
+}
+
+TEST_CASE("a program that hangs in its start is killed, and its service waits") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_program("sleepy", "#!/bin/sh\nexec sleep 1000\n");
+  instance.write_main_cf("service_start_limit = 1s\n");
+  instance.write_master_cf(concat("127.0.0.1:", port, " inet n - n - 1 sleepy\n"));
+  REQUIRE(instance.start());
+  Client client(port);
+  CHECK(soon([&] { return instance.log_says("has not started after 1 s: killed"); }));
+  CHECK(soon([&] { return instance.service(concat("127.0.0.1:", port)).last_failure.ends_with(": hung"); }));
+}
+
+TEST_CASE("clients do not wait for a process that is stopped: another one comes") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "2"));
+  REQUIRE(instance.start());
+  Client first(port);
+  const pid_t stopped = as_pid(first.ask("who"));
+  REQUIRE(::kill(stopped, SIGSTOP) == 0);
+  Client second(port);
+  const pid_t other = as_pid(second.ask("who", 10000));
+  CHECK(other > 0);
+  CHECK(other != stopped);
+  CHECK(instance.log_says("lets clients wait: it counts as busy"));
+  ::kill(stopped, SIGCONT);
+  CHECK(first.ask("hello") == "hello");
+}
+
+TEST_CASE("at its limit a public service is under stress: those that run are told, those that come are started so") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_main_cf("inet_interfaces = 127.0.0.1\n");
+  instance.write_master_cf(concat(port, " inet n - n - 2 echo -o process_session_limit=1\n"));
+  REQUIRE(instance.start());
+  Client first(port), second(port);
+  CHECK(first.ask("stress").empty());
+  CHECK(second.ask("who") != "");
+  Client third(port);
+  CHECK(soon([&] { return instance.log_says(concat("\" (", port, ") has reached its process limit \"2\"")); }));
+  CHECK(instance.log_says("STRESS_README"));
+  CHECK(soon([&] { return first.ask("stress") == "yes"; }));
+  CHECK(instance.service(std::to_string(port)).stressed_until > 0);
+  ::kill(as_pid(second.ask("who")), SIGKILL);
+  CHECK(third.ask("stress") == "yes");
+  const std::string words = instance.command_line(as_pid(third.ask("who")));
+  CHECK(words.find("stress=yes") != std::string::npos);
+}
+
+TEST_CASE("a service that names a loopback address is not put under stress") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "2", "-o process_session_limit=1"));
+  REQUIRE(instance.start());
+  Client first(port), second(port), third(port);
+  CHECK(first.ask("who") != "");
+  CHECK(second.ask("who") != "");
+  CHECK(soon([&] { return instance.log_says("has reached its process limit"); }));
+  CHECK(first.ask("stress").empty());
 }
 
 TEST_CASE("a stop ends every process and removes what was made") {

@@ -116,10 +116,35 @@ TEST_CASE("nothing starts while throttled or stopping") {
   CHECK(!may_start(any, now));
 }
 
-TEST_CASE("which endings are a failure to start") {
-  CHECK(failed_at_start({false, false, false}));
-  CHECK(failed_at_start({false, false, true}));
-  CHECK(failed_at_start({false, true, false}));
-  CHECK(!failed_at_start({false, true, true}));
-  CHECK(!failed_at_start({true, false, false}));
+TEST_CASE("what the end of a process says about its program") {
+  Ending ending;
+  ending.lived = milliseconds(5);
+  CHECK(judge(ending) == Verdict::bad_start);
+  ending.clean = true;
+  CHECK(judge(ending) == Verdict::bad_start);
+  ending.was_told = true;  // what it was before does not matter any more
+  CHECK(judge(ending) == Verdict::fine);
+  ending.was_told = false;
+  ending.was_available = true;
+  CHECK(judge(ending) == Verdict::useless);
+  CHECK(!is_proof(ending));
+  SUBCASE("one that left in order was idle") {
+    ending.said_leaving = true;
+    CHECK(judge(ending) == Verdict::fine);
+    CHECK(!is_proof(ending));
+    ending.clean = false;
+    CHECK(judge(ending) == Verdict::useless);
+  }
+  SUBCASE("one that died in a session does not stop the others") {
+    ending.clean = false;
+    ending.has_served = true;
+    CHECK(judge(ending) == Verdict::fine);
+    CHECK(is_proof(ending));
+  }
+  SUBCASE("one that lived long enough has shown that it can") {
+    ending.clean = false;
+    ending.lived = seconds(11);
+    CHECK(judge(ending) == Verdict::fine);
+    CHECK(is_proof(ending));
+  }
 }

@@ -1,5 +1,5 @@
 // A service for tests: answers each line with what it is asked about itself.
-//   who: its process id   fd: what it may open   crash: dies   stop: hangs for good   anything else: the line
+//   who: its process id   stress: the value of that parameter   fd: what it may open   crash: dies   stop: hangs for good   anything else: the line
 //   again
 // With -o echo_fails=TEXT it fails at its start.
 #include <fcntl.h>
@@ -44,6 +44,7 @@ class Echo : public daemon::Service {
   std::string answer(std::string_view line) {
     lines_.add();
     if (line == "who") return concat(::getpid(), "\n");
+    if (line == "stress") return concat(context_->settings().value("stress").value_or("?"), "\n");
     if (line == "word") return concat(word_, "\n");
     if (line == "generation") return concat(context_->generation(), "\n");
     if (line == "open") return concat(::open("/etc/passwd", O_RDONLY) < 0 ? "refused" : "opened", "\n");

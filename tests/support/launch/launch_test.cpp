@@ -38,10 +38,9 @@ std::string why_not(const std::vector<std::string>& words) {
 }  // namespace
 
 TEST_CASE("the command line says what stays open, whom to become, and what to run") {
-  const auto options = parse_options({"-n", "greeter", "-k", "8", "-u", "postern", "-r", "/var/spool/postern",
-                                      "--", "/usr/lib/postern/greeter", "greeter", "-t", "inet", "--"});
+  const auto options = parse_options({"-k", "8", "-u", "postern", "-r", "/var/spool/postern", "--",
+                                      "/usr/lib/postern/greeter", "greeter", "-t", "inet", "--"});
   REQUIRE(options);
-  CHECK(options->service == "greeter");
   CHECK(options->keep == 8);
   CHECK(options->user == "postern");
   CHECK(options->root == "/var/spool/postern");
@@ -106,7 +105,6 @@ TEST_CASE("a program that is not there is an error that names it") {
   CHECK(in_a_process([&] {
           Options options;
           options.keep = 1 << 20;
-          options.service = "x";
           options.path = "/nowhere/at-all";
           options.words = {"at-all"};
           const std::string text = become_program(options).text;
