@@ -1,0 +1,493 @@
+"""Programs that are not ours as services: commands under spawn, real children, and what keeps them in bounds."""
+import glob
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import textwrap
+import unittest
+
+import postern
+
+EXAMPLE = os.path.join(postern.SOURCE, 'docs', 'examples', 'greeter.py')
+COMMAND_USER = 'games'
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def status_of(pid, field):
+    with open(f'/proc/{pid}/status', encoding='latin1') as file:
+        return re.search(rf'^{field}:\s+(.*)$', file.read(), re.M)[1]
+
+
+def limit_of(pid, name):
+    with open(f'/proc/{pid}/limits', encoding='latin1') as file:
+        soft, hard = re.search(rf'^{name} +(\S+) +(\S+)', file.read(), re.M).groups()
+    return int(soft), int(hard)
+
+
+def command_line_of(pid):
+    try:
+        with open(f'/proc/{pid}/cmdline', encoding='latin1') as file:
+            return file.read().split('\0')
+    except OSError:
+        return []
+
+
+def mentioning(text):
+    """Processes other than ours whose environment or command line has this text, wherever they are."""
+    found = []
+    for path in glob.glob('/proc/[0-9]*/environ') + glob.glob('/proc/[0-9]*/cmdline'):
+        pid = int(path.split('/')[2])
+        try:
+            with open(path, 'rb') as file:
+                if text.encode() in file.read() and pid != os.getpid() and postern.is_alive(pid):
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def running(path):
+    """The processes that run this script."""
+    return [p for p in mentioning(path) if path in command_line_of(p)]
+
+
+class Client:
+    def __init__(self, port):
+        self.socket = socket.create_connection(('127.0.0.1', port), postern.LIMIT)
+        self.file = self.socket.makefile('rwb')
+
+    def ask(self, line):
+        self.file.write(line.encode() + b'\n')
+        self.file.flush()
+        return self.answer()
+
+    def answer(self):
+        return self.file.readline().decode('latin1').rstrip('\n')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+
+class Programs(unittest.TestCase):
+    """A sandbox with a copy of the programs, beside which a test puts its own."""
+
+    def setUp(self):
+        self.programs = postern.programs_for_everybody()
+        self.addCleanup(shutil.rmtree, self.programs)
+        self.sandbox = postern.Sandbox(build=self.programs)
+        self.addCleanup(self.sandbox.close)
+
+    def add_program(self, name, text):
+        path = os.path.join(self.programs, 'libexec', name)
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(textwrap.dedent(text).lstrip())
+        os.chmod(path, 0o755)
+
+    def add_service(self, command, unprivileged='-', chroot='n', limit='-', settings=''):
+        port = free_port()
+        self.sandbox.append('main.cf', settings)
+        self.sandbox.append('master.cf', f'127.0.0.1:{port} inet n {unprivileged} {chroot} - {limit} {command}\n')
+        status, _, errors = self.sandbox.run('reload')
+        self.assertEqual(status, 0, errors)
+        return port
+
+    def stop(self):
+        """Stops the sandbox; nothing of it may be left."""
+        directory = self.sandbox.directory
+        status, _, errors = self.sandbox.run('stop')
+        self.assertEqual(status, 0, errors)
+        self.assertEqual([p for p in mentioning(directory) if p != self.sandbox.pid], [])
+        self.sandbox.close()
+
+    def letter_arrives(self):
+        before = len(self.sandbox.mail())
+        self.assertRegex(self.sandbox.send(), '^250 ')
+        self.sandbox.wait_mail(before + 1)
+
+
+class Spawn(Programs):
+    def command(self, script, options='', user=COMMAND_USER):
+        self.path = os.path.join(self.programs, 'command')
+        with open(self.path, 'w', encoding='utf-8') as file:
+            file.write('#!/bin/sh\n' + textwrap.dedent(script))
+        os.chmod(self.path, 0o755)
+        return f'spawn {options} user={user} argv={self.path} one two'
+
+    def test_a_command_has_the_connection_and_its_arguments(self):
+        port = self.add_service(self.command('''
+            read word
+            echo "$word $1 $2 $GREETING"
+            echo "$(id -u) $(id -G)" >&2
+            exec ls /proc/self/fd
+        '''), 'n', settings='export_environment = MAIL_CONFIG GREETING=hello\n')
+        with Client(port) as client:
+            self.assertEqual(client.ask('word'), 'word one two hello')
+            ids = client.answer().split()
+            if postern.IS_ROOT:
+                user = pwd.getpwnam(COMMAND_USER)
+                self.assertEqual(ids, [str(user.pw_uid), str(user.pw_gid)])
+            self.assertEqual([client.answer() for _ in range(5)], ['0', '1', '2', '3', ''])  # 3: ls reads it
+
+    def test_the_environment_is_the_one_that_is_exported(self):
+        port = self.add_service('spawn user=' + COMMAND_USER + ' argv=env', 'n',
+                                settings='export_environment = MAIL_CONFIG GREETING=hello\n')
+        with Client(port) as client:
+            self.assertEqual([client.answer() for _ in range(4)],
+                             ['MAIL_CONFIG=' + self.sandbox.facts['config_directory'], 'GREETING=hello',
+                              'PATH=/usr/bin:/bin', ''])
+
+    def test_how_it_ends_is_in_the_log(self):
+        port = self.add_service(self.command('read word; case $word in die) kill -9 $$;; esac; exit $word'), 'n')
+        for word in ('7', 'die', '0'):
+            with Client(port) as client:
+                self.assertEqual(client.ask(word), '')
+        path = re.escape(self.path)
+        self.sandbox.wait_log(rf'/spawn\[\d+\]: warning: command {path} exit status 7$')
+        self.sandbox.wait_log(rf'/spawn\[\d+\]: warning: command {path} killed by signal 9$')
+        self.assertNotIn('exit status 0', self.sandbox.log())
+
+    def test_the_time_limit_ends_all_of_it(self):
+        command = self.command('sleep 1000 & echo $!; wait')
+        port = self.add_service(command, 'n', settings='command_time_limit = 1s\n')
+        with Client(port) as client:
+            background = int(client.answer())
+            self.assertTrue(postern.is_alive(background))
+            self.assertEqual(client.answer(), '')
+        self.sandbox.wait_log(r'/spawn\[\d+\]: warning: process id \d+: command time limit exceeded$')
+        self.sandbox.wait_log(rf'warning: command {re.escape(self.path)} killed by signal 9$')
+        postern.wait_for(lambda: not postern.is_alive(background), 'its child to be gone')
+
+    def test_a_service_may_have_a_limit_of_its_own(self):
+        path = self.sandbox.directory + '/queue/private/slow'
+        self.sandbox.append('main.cf', 'command_time_limit = 1000s\nslow_time_limit = 1s\n')
+        self.sandbox.append('master.cf', f'slow unix - n n - 0 {self.command("echo here; sleep 1000")}\n')
+        self.assertEqual(self.sandbox.run('reload')[0], 0)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(postern.LIMIT)
+            client.connect(path)
+            self.assertEqual(client.recv(100), b'here\n')
+            self.assertEqual(client.recv(100), b'')
+        self.sandbox.wait_log('command time limit exceeded')
+
+    def test_the_process_limit_is_a_limit_of_commands(self):
+        port = self.add_service(self.command('echo here; read word; echo bye'), 'n', limit='2')
+        with Client(port) as first, Client(port) as second, Client(port) as third:
+            self.assertEqual((first.answer(), second.answer()), ('here', 'here'))
+            self.sandbox.wait_log('has reached its process limit "2"')
+            self.assertEqual(first.ask('end'), 'bye')
+            self.assertEqual(third.answer(), 'here')
+
+    def test_without_a_limit_one_process_runs_them_all(self):
+        port = self.add_service(self.command('echo $PPID; read word'), 'n', limit='0')
+        clients = [Client(port) for _ in range(10)]
+        self.assertEqual(len({client.answer() for client in clients}), 1)
+        for client in clients:
+            client.__exit__()
+
+    def test_a_thousand_connections_leave_nothing(self):
+        port = self.add_service('spawn user=' + COMMAND_USER + ' argv=echo hello', 'n', limit='0')
+        for _ in range(1000):
+            with Client(port) as client:
+                self.assertEqual(client.answer(), 'hello')
+        spawn, = self.sandbox.processes('spawn')
+        postern.wait_for(lambda: not postern.descendants(spawn), 'no process, and no zombie')
+        before = len(os.listdir(f'/proc/{spawn}/fd'))
+        with Client(port) as client:
+            client.answer()
+        postern.wait_for(lambda: len(os.listdir(f'/proc/{spawn}/fd')) <= before, 'no more descriptors')
+        self.assertLess(before, 16)
+
+    def test_a_stop_is_not_held_up_by_a_command(self):
+        port = self.add_service(self.command('''
+            trap "" TERM
+            echo $$
+            sleep 1000 & wait; sleep 1000 & wait
+        '''), 'n', limit='0')
+        with Client(port) as client:
+            command = int(client.answer())
+            self.stop()
+            self.assertFalse(postern.is_alive(command))
+
+    def test_a_command_ends_with_its_spawn(self):
+        port = self.add_service(self.command('echo $PPID; read word'), 'n', limit='0')
+        with Client(port) as client:
+            os.kill(int(client.answer()), signal.SIGKILL)
+            self.assertEqual(client.answer(), '')
+        with Client(port) as client:
+            self.assertGreater(int(client.answer()), 0)
+
+    def test_users_that_run_no_command(self):
+        with open(self.sandbox.path('main.cf'), encoding='utf-8') as file:
+            owner = re.search(r'^mail_owner = (.*)$', file.read(), re.M)[1]
+        for user, reason in (('root', 'user= names root'), (owner, 'user= names the owner of the mail system'),
+                             ('no-such-user', 'unknown user: no-such-user')):
+            with Client(self.add_service(f'spawn user={user} argv=id', 'n')) as client:
+                self.sandbox.wait_log(f'exit status 1: {reason}.*: no new process for')
+                client.socket.shutdown(socket.SHUT_RDWR)
+
+    @unittest.skipUnless(postern.IS_ROOT, 'without root no command runs as another user')
+    def test_an_entry_without_the_rights_says_what_it_needs(self):
+        with Client(self.add_service(f'spawn user={COMMAND_USER} argv=id', '-')):
+            self.sandbox.wait_log('write n in the fourth field of its master.cf entry')
+
+    def test_a_command_that_is_not_there(self):
+        with Client(self.add_service(f'spawn user={COMMAND_USER} argv=/nowhere/at-all', 'n')) as client:
+            self.assertEqual(client.answer(), '')
+        self.sandbox.wait_log(r'command /nowhere/at-all cannot be run: start it: No such file or directory$')
+
+
+class Greeter(Programs):
+    """The example of docs/service-protocol.md under a real master."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(EXAMPLE, os.path.join(self.programs, 'libexec', 'greeter'))
+
+    def greeters(self):
+        return running(self.programs + '/libexec/greeter')
+
+    def one_in_a_session(self):
+        """The only one, once it has accepted a connection: the descriptor behind those of the contract."""
+        def found():
+            return [p for p in self.greeters() if os.path.exists(f'/proc/{p}/fd/8')]
+        greeter, = postern.wait_for(found, 'a session')
+        return greeter
+
+    def test_it_serves_one_client_after_the_other(self):
+        port = self.add_service('greeter')
+        seen = set()
+        for name in ('Ann', 'Bob', 'Carol'):
+            with Client(port) as client:
+                said = client.ask(name)
+                self.assertRegex(said, rf'^Good day, {name}, from process \d+\.$')
+                seen.add(said.split()[-1])
+        self.assertEqual(len(seen), 1)
+        self.assertNotIn('warning', self.sandbox.log())
+
+    def test_while_it_is_busy_another_one_comes(self):
+        port = self.add_service('greeter', limit='2')
+        with Client(port) as slow:
+            self.one_in_a_session()
+            with Client(port) as quick:
+                self.assertIn('Good day, Ann', quick.ask('Ann'))
+            self.assertEqual(len(self.greeters()), 2)
+            self.assertIn('Good day, Bob', slow.ask('Bob'))
+
+    def test_a_reload_replaces_it_and_the_session_in_hand_goes_on(self):
+        port = self.add_service('greeter')
+        with Client(port) as slow:
+            old = self.one_in_a_session()
+            self.sandbox.append('main.cf', 'mail_name = Changed\n')
+            self.sandbox.reload()
+            with Client(port) as client:
+                self.assertNotIn(f'process {old}.', client.ask('Ann'))
+            self.assertIn(f'Good day, Bob, from process {old}.', slow.ask('Bob'))
+        postern.wait_for(lambda: not postern.is_alive(old), 'the old process to leave')
+        self.assertNotIn('warning', self.sandbox.log())
+
+    def test_a_stop_ends_it_also_with_a_client_who_says_nothing(self):
+        port = self.add_service('greeter')
+        with Client(port):
+            greeter = self.one_in_a_session()
+            status, _, errors = self.sandbox.run('stop')
+            self.assertEqual(status, 0, errors)
+            self.assertFalse(postern.is_alive(greeter))
+
+    def test_who_kills_it_throttles_nobody(self):
+        port = self.add_service('greeter')
+        with Client(port) as client:
+            client.ask('Ann')
+        first, = self.greeters()
+        os.kill(first, signal.SIGKILL)
+        with Client(port) as client:
+            self.assertNotIn(f'process {first}.', client.ask('Bob'))
+        self.sandbox.wait_log('killed by signal 9')
+        self.assertNotIn('no new process', self.sandbox.log())
+
+    def test_it_leaves_with_a_master_that_was_killed(self):
+        port = self.add_service('greeter')
+        with Client(port) as client:
+            client.ask('Ann')
+        greeter, = self.greeters()
+        os.kill(self.sandbox.master, signal.SIGKILL)
+        postern.wait_for(lambda: not postern.is_alive(greeter), 'it to leave')
+
+    def test_the_example_is_as_short_as_promised(self):
+        with open(EXAMPLE, encoding='utf-8') as file:
+            self.assertLessEqual(len(file.readlines()), 40)
+
+
+SERVICE = '''\
+    #!/usr/bin/env python3
+    import os, select, signal, socket, struct, subprocess, sys, time
+    def tell(state, words=b''):
+        socket.socket(fileno=os.dup(5)).send(
+            struct.pack('=III', os.getpid(), int(os.environ['POSTERN_GENERATION']), state) + words)
+    listener = socket.socket(fileno=6)
+    def client():
+        select.select([listener], [], [])
+        return listener.accept()[0]
+'''
+
+
+class Bounds(Programs):
+    """What a program that is not ours cannot do."""
+
+    def add_script(self, name, script):
+        self.add_program(name, textwrap.dedent(SERVICE) + textwrap.dedent(script))
+
+    def hold(self, unprivileged='-'):
+        """A service that waits for a client, tells it who it is, and waits."""
+        self.add_script('holder', '''
+            tell(1)
+            connection = client()
+            connection.send(b'%d\\n' % os.getpid())
+            time.sleep(1000)
+        ''')
+        client = Client(self.add_service('holder', unprivileged))
+        self.addCleanup(client.__exit__)
+        return int(client.answer())
+
+    def test_it_has_no_rights_that_its_entry_does_not_give(self):
+        pid = self.hold()
+        self.assertEqual(status_of(pid, 'NoNewPrivs'), '1')
+        ids = set(status_of(pid, 'Uid').split())
+        self.assertEqual(len(ids), 1)
+        if postern.IS_ROOT:
+            self.assertNotEqual(ids, {'0'})
+            self.assertNotIn('0', status_of(pid, 'Gid').split() + status_of(pid, 'Groups').split())
+            self.assertEqual(int(status_of(pid, 'CapEff'), 16), 0)
+        self.assertEqual(os.getsid(pid), pid)
+        self.assertEqual(limit_of(pid, 'Max core file size'), (0, 0))
+        self.assertEqual(limit_of(pid, 'Max open files'), (1024, 4096))
+        self.assertLess(limit_of(pid, 'Max processes')[1], 60000)
+
+    def test_it_has_the_descriptors_of_the_contract_and_no_others(self):
+        pid = self.hold()
+        names = {int(n): os.readlink(f'/proc/{pid}/fd/{n}') for n in os.listdir(f'/proc/{pid}/fd')}
+        own = {n for n, target in names.items() if n > 7}  # what the script opened: the connection, its own epoll
+        self.assertEqual(set(names) - own, set(range(8)))
+        self.assertEqual([names[n] for n in (0, 1)], ['/dev/null'] * 2)
+        self.assertRegex(names[2], 'pipe:')
+        self.assertEqual(names[3], self.sandbox.facts['log'])
+        self.assertRegex(names[4], 'memfd:')
+        self.assertRegex(names[5], 'socket:')
+        self.assertRegex(names[7], 'memfd:main.cf')
+        self.assertTrue(all(re.match(r'socket:|anon_inode:', names[n]) for n in own), names)
+
+    @unittest.skipUnless(postern.IS_ROOT, 'without root there is no root to keep')
+    def test_an_entry_that_asks_for_root_gets_it(self):
+        pid = self.hold('n')
+        self.assertEqual(set(status_of(pid, 'Uid').split()), {'0'})
+        self.assertEqual(status_of(pid, 'NoNewPrivs'), '1')
+
+    @unittest.skipUnless(postern.IS_ROOT, 'without root there is no chroot')
+    def test_in_a_chroot_the_program_must_be_inside(self):
+        self.add_script('inside', '')
+        with Client(self.add_service('inside', chroot='y')):
+            self.sandbox.wait_log(rf'exit status 1: start {self.programs}/libexec/inside below '
+                                  rf'{self.sandbox.directory}/queue: No such file or directory: no new process for')
+
+    def test_a_program_that_cannot_be_run_is_throttled_with_the_reason(self):
+        self.add_program('broken', '#!/nowhere/interpreter\n')
+        with Client(self.add_service('broken')):
+            self.sandbox.wait_log(rf'exit status 1: start {self.programs}/libexec/broken: '
+                                  'No such file or directory: no new process for')
+        self.letter_arrives()
+
+    def test_its_last_words_are_heard(self):
+        self.add_script('unhappy', "tell(3, b'no table'); sys.exit(1)\n")
+        with Client(self.add_service('unhappy')):
+            self.sandbox.wait_log('exit status 1: no table: no new process for')
+
+    def test_what_it_leaves_in_its_group_ends_with_it(self):
+        self.add_script('leaver', '''
+            tell(1)
+            left = subprocess.Popen(['sleep', '1000'])
+            client().send(b'%d\\n' % left.pid)
+        ''')
+        with Client(self.add_service('leaver')) as client:
+            left = int(client.answer())
+            postern.wait_for(lambda: not postern.is_alive(left), 'its child to be gone')
+
+    def test_what_has_escaped_is_found(self):
+        self.add_script('escaper', '''
+            tell(1)
+            connection = client()
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    os.setsid()
+                    connection.send(b'%d\\n' % os.getpid())
+                    connection.close()
+                    os.execv('/bin/sleep', ['sleep', '1000'])
+                os._exit(0)
+            os.wait()
+            connection.recv(100)
+        ''')
+        with Client(self.add_service('escaper')) as client:
+            escaped = int(client.answer())
+            postern.wait_for(lambda: postern.parent_of(escaped) == self.sandbox.master, 'master to be its parent')
+            self.assertTrue(postern.is_alive(escaped))
+        self.sandbox.wait_log(rf'warning: killed 1 process that was left behind: sleep \({escaped}\)$')
+        postern.wait_for(lambda: not postern.is_alive(escaped), 'it to be gone')
+
+    BOMB = '''
+        tell(1)
+        connection = client()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        failed = 0
+        while failed < 20:
+            try:
+                if os.fork() == 0:
+                    if ESCAPES: os.setsid()
+                    failed = 0
+            except OSError:
+                failed += 1
+                time.sleep(0.01)
+        try: connection.send(b'full\\n')
+        except OSError: pass
+        time.sleep(1000)
+    '''
+
+    def bomb(self, escapes):
+        self.add_script('bomb', f'ESCAPES = {escapes}\n' + textwrap.dedent(self.BOMB))
+        client = Client(self.add_service('bomb', limit='1'))
+        self.addCleanup(client.__exit__)
+        self.assertEqual(client.answer(), 'full')
+        return running(self.programs + '/libexec/bomb')
+
+    def test_one_that_forks_wildly_disturbs_nobody_and_is_gone_with_the_stop(self):
+        for escapes in (False, True):
+            with self.subTest(escapes=escapes):
+                bombs = self.bomb(escapes)
+                self.assertIn(len(bombs), range(5, 131))
+                for _ in range(3):
+                    self.letter_arrives()
+                self.stop()
+                self.assertFalse([p for p in bombs if postern.is_alive(p)])
+                self.doCleanups()
+                self.setUp()
+
+    def test_one_that_forks_wildly_and_is_killed_leaves_nothing(self):
+        bombs = self.bomb(True)
+        leader, = [p for p in bombs if postern.parent_of(p) == self.sandbox.master]
+        os.kill(leader, signal.SIGKILL)
+        postern.wait_for(lambda: not [p for p in bombs if postern.is_alive(p)], 'all of them to be gone')
+        self.letter_arrives()
+
+
+if __name__ == '__main__':
+    unittest.main()
