@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/command_params.h"
+#include "support/spawn/identity.h"
 
 namespace postern::spawn {
 
@@ -21,15 +22,15 @@ Result<void> Spawn::prepare(daemon::Context& context) {
   context_ = &context;
   config::CommonParams common;
   config::CommandParams command;
-  OwnParams own(context.service_name());
+  config::TimeLimitParams own(context.service_name());
   auto done = common.load(context.settings());
   if (done) done = command.load(context.settings());
   if (done) done = own.load(context.settings());
   if (!done) return done;
-  auto attributes = parse_attributes(context.arguments().rest);
-  if (!attributes) return fail(attributes.error());
-  attributes_ = std::move(*attributes);
-  auto identity = identity_of(attributes_, common);
+  auto words = config::parse_command_words(context.arguments().rest);
+  if (!words) return fail(words.error());
+  command_ = std::move(*words);
+  auto identity = identity_of(command_, common);
   if (!identity) return fail(identity.error());
   identity_ = std::move(*identity);
   if (::geteuid() == 0 && context.arguments().unprivileged) {
@@ -48,7 +49,7 @@ void Spawn::started() {
 
 Result<daemon::Command> Spawn::start(net::Accepted connection) const {
   daemon::CommandPlan plan;
-  plan.words = attributes_.words;
+  plan.words = command_.words;
   plan.environment = environment_;
   plan.connection = connection.fd.get();
   // Without root nobody can be another user: master has said so.
@@ -59,7 +60,7 @@ Result<daemon::Command> Spawn::start(net::Accepted connection) const {
 net::Task<void> Spawn::serve(net::Accepted connection) {
   auto command = start(std::move(connection));
   if (!command) {
-    log_warning(concat("command ", attributes_.words.front(), " cannot be run: ", command.error().text));
+    log_warning(concat("command ", command_.words.front(), " cannot be run: ", command.error().text));
     co_return;
   }
   struct Listed {
@@ -93,7 +94,7 @@ net::Task<void> Spawn::attend(daemon::Command& command) {
 }
 
 void Spawn::report(int status) const {
-  const std::string& name = attributes_.words.front();
+  const std::string& name = command_.words.front();
   if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
     log_warning(concat("command ", name, " exit status ", WEXITSTATUS(status)));
   }

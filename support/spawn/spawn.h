@@ -4,21 +4,12 @@
 
 #include <set>
 
-#include "lib/config/param.h"
+#include "lib/config/command_words.h"
 #include "lib/daemon/command.h"
 #include "lib/daemon/service.h"
 #include "lib/net/wait.h"
-#include "support/spawn/attributes.h"
 
 namespace postern::spawn {
-
-// The limit that the service has for itself.
-struct OwnParams : config::ParamGroup {
-  explicit OwnParams(const std::string& service)
-      : time_limit{*this, service + "_time_limit", "$command_time_limit",
-                   "How long a command of this service may run.", config::at_least(1)} {}
-  config::Param<config::Seconds> time_limit;
-};
 
 class Spawn : public daemon::Service {
  public:
@@ -34,7 +25,7 @@ class Spawn : public daemon::Service {
   void report(int status) const;
 
   daemon::Context* context_ = nullptr;
-  Attributes attributes_;
+  config::CommandWords command_;
   daemon::Identity identity_;
   std::vector<std::string> environment_;
   Duration limit_{};

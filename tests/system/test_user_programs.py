@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import textwrap
 import unittest
 
@@ -83,10 +84,16 @@ class Client:
 class Programs(unittest.TestCase):
     """A sandbox with a copy of the programs, beside which a test puts its own."""
 
+    rootless = False
+
     def setUp(self):
-        self.programs = postern.programs_for_everybody()
-        self.addCleanup(shutil.rmtree, self.programs)
-        self.sandbox = postern.Sandbox(build=self.programs)
+        if self.rootless and postern.IS_ROOT:
+            self.sandbox = postern.Sandbox(rootless=True)
+            self.programs = self.sandbox.build
+        else:
+            self.programs = postern.programs_for_everybody()
+            self.addCleanup(shutil.rmtree, self.programs)
+            self.sandbox = postern.Sandbox(build=self.programs)
         self.addCleanup(self.sandbox.close)
 
     def add_program(self, name, text):
@@ -248,6 +255,27 @@ class Spawn(Programs):
         self.sandbox.wait_log(r'command /nowhere/at-all cannot be run: start it: No such file or directory$')
 
 
+class Rootless(Programs):
+    rootless = True
+
+    def test_a_command_runs_as_we_are_and_that_is_said_once(self):
+        port = self.add_service(f'spawn user={COMMAND_USER} argv=id -u', '-', limit='0')
+        for _ in range(2):
+            with Client(port) as client:
+                self.assertEqual(client.answer(), status_of(self.sandbox.master, 'Uid').split()[0])
+        self.assertEqual(len(self.sandbox.wait_log('no delivery or command as other users')), 1)
+
+    def test_a_child_runs_as_we_are_within_its_bounds(self):
+        shutil.copy(EXAMPLE, os.path.join(self.programs, 'libexec', 'greeter'))
+        with Client(self.add_service('greeter')) as client:
+            pid = int(client.ask('Ann').rstrip('.').split()[-1])
+        self.assertEqual(status_of(pid, 'Uid'), status_of(self.sandbox.master, 'Uid'))
+        self.assertEqual(status_of(pid, 'NoNewPrivs'), '1')
+        self.assertEqual(limit_of(pid, 'Max core file size'), (0, 0))
+        self.stop()
+        self.assertFalse(postern.is_alive(pid))
+
+
 class Greeter(Programs):
     """The example of docs/service-protocol.md under a real master."""
 
@@ -275,6 +303,9 @@ class Greeter(Programs):
                 seen.add(said.split()[-1])
         self.assertEqual(len(seen), 1)
         self.assertNotIn('warning', self.sandbox.log())
+        status, output, errors = self.sandbox.run('status')
+        self.assertEqual(status, 0, errors)
+        self.assertRegex(output, r'inet greeter\n\W+\d+ available')
 
     def test_while_it_is_busy_another_one_comes(self):
         port = self.add_service('greeter', limit='2')
@@ -399,6 +430,23 @@ class Bounds(Programs):
         with Client(self.add_service('inside', chroot='y')):
             self.sandbox.wait_log(rf'exit status 1: start {self.programs}/libexec/inside below '
                                   rf'{self.sandbox.directory}/queue: No such file or directory: no new process for')
+
+    @unittest.skipUnless(postern.IS_ROOT, 'without root there is no chroot')
+    def test_a_program_that_is_inside_runs_there(self):
+        self.add_program('inside', '''
+            #!/bin/sh
+            [ -d /pid ] && [ ! -e /proc ] && echo "the queue is my root, I am at $(pwd)" >&2
+        ''')
+        needed = subprocess.run(['ldd', '/bin/sh'], capture_output=True, text=True, check=True).stdout
+        for path in ['/bin/sh', self.programs + '/libexec/inside', *re.findall(r'(/\S+) \(0x', needed)]:
+            copy = self.sandbox.directory + '/queue' + path
+            os.makedirs(os.path.dirname(copy), mode=0o755, exist_ok=True)
+            shutil.copy(path, copy)
+        # The umask of the test must not close the way.
+        for folder, _, _ in os.walk(self.sandbox.directory + '/queue' + os.path.dirname(self.programs)):
+            os.chmod(folder, 0o755)
+        with Client(self.add_service('inside', chroot='y')):
+            self.sandbox.wait_log(r'inside pid \d+: the queue is my root, I am at /$')
 
     def test_a_program_that_cannot_be_run_is_throttled_with_the_reason(self):
         self.add_program('broken', '#!/nowhere/interpreter\n')

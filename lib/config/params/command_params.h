@@ -13,4 +13,12 @@ struct CommandParams : ParamGroup {
       "Limit for a command, if its service sets none with SERVICE_time_limit.", at_least(1)};
 };
 
+// The limit that a service has for itself.
+struct TimeLimitParams : ParamGroup {
+  explicit TimeLimitParams(const std::string& service)
+      : time_limit{*this, service + "_time_limit", "$command_time_limit",
+            "How long a command of this service may run.", at_least(1)} {}
+  Param<Seconds> time_limit;
+};
+
 }  // namespace postern::config

@@ -1,9 +1,8 @@
-#include "support/spawn/attributes.h"
+#include "support/spawn/identity.h"
 
 #include <grp.h>
 
 #include <array>
-#include <optional>
 
 #include "lib/base/text.h"
 
@@ -42,38 +41,12 @@ Result<void> refuse_ours(const daemon::Identity& identity, const config::CommonP
 
 }  // namespace
 
-Result<Attributes> parse_attributes(const std::vector<std::string>& words) {
-  constexpr std::string_view kUser = "user=", kCommand = "argv=";
-  Attributes attributes;
-  for (std::size_t i = 0; i < words.size() && attributes.words.empty(); ++i) {
-    const std::string& word = words[i];
-    if (word.rfind(kUser, 0) == 0) {
-      const std::size_t colon = word.find(':');
-      attributes.user = word.substr(kUser.size(), colon == std::string::npos ? colon : colon - kUser.size());
-      attributes.group = colon == std::string::npos ? "" : word.substr(colon + 1);
-      if (attributes.user.empty() || (colon != std::string::npos && attributes.group.empty())) {
-        return fail(Errc::invalid, concat("attribute user= needs USER or USER:GROUP, not \"", word, "\""));
-      }
-    } else if (word.rfind(kCommand, 0) == 0) {
-      attributes.words.push_back(word.substr(kCommand.size()));
-      attributes.words.insert(attributes.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                              words.end());
-    } else {
-      return fail(Errc::invalid, concat("unknown attribute \"", word, "\""));
-    }
-  }
-  if (attributes.user.empty()) return fail(Errc::invalid, "attribute user= is missing");
-  if (attributes.words.empty() || attributes.words.front().empty()) {
-    return fail(Errc::invalid, "attribute argv= is missing");
-  }
-  return attributes;
-}
-
-Result<daemon::Identity> identity_of(const Attributes& attributes, const config::CommonParams& params) {
-  auto identity = daemon::find_identity(attributes.user);
+Result<daemon::Identity> identity_of(const config::CommandWords& command,
+                                     const config::CommonParams& params) {
+  auto identity = daemon::find_identity(command.user);
   if (!identity) return identity;
-  if (!attributes.group.empty()) {
-    const auto gid = find_group(attributes.group);
+  if (!command.group.empty()) {
+    const auto gid = find_group(command.group);
     if (!gid) return fail(gid.error());
     identity->gid = *gid;
   }
