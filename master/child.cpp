@@ -31,6 +31,33 @@ constexpr int kMostTurnsAtEnd = 64;
 Child::Child(net::Loop& loop, Birth birth, Fd status, Fd errors)
     : loop_(loop), birth_(birth), status_(std::move(status)), errors_(std::move(errors)), tasks_(loop) {}
 
+std::unique_ptr<Child> Child::resume(net::Loop& loop, const HandedChild& handed) {
+  const Birth birth{handed.pid, handed.slot, handed.generation, loop.now() - milliseconds(handed.age)};
+  auto child = std::make_unique<Child>(loop, birth, Fd(handed.status), Fd(handed.errors));
+  child->state_ = handed.state;
+  child->was_available_ = handed.was_available;
+  child->was_busy_ = handed.was_busy;
+  child->told_ = handed.was_told;
+  child->last_words_ = handed.last_words;
+  return child;
+}
+
+HandedChild Child::hand_over() const {
+  HandedChild handed;
+  handed.pid = birth_.pid;
+  handed.slot = birth_.slot;
+  handed.generation = birth_.generation;
+  handed.age = std::chrono::duration_cast<milliseconds>(loop_.now() - birth_.when).count();
+  handed.status = status_.get();
+  handed.errors = errors_.get();
+  handed.state = state_;
+  handed.was_available = was_available_;
+  handed.was_busy = was_busy_;
+  handed.was_told = told_;
+  handed.last_words = last_words_;
+  return handed;
+}
+
 void Child::listen(std::string program, std::function<void()> changed) {
   program_ = std::move(program);
   changed_ = std::move(changed);

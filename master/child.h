@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "lib/base/fd.h"
@@ -11,6 +12,7 @@
 #include "lib/net/loop.h"
 #include "lib/net/scope.h"
 #include "lib/net/task.h"
+#include "master/handover.h"
 #include "master/spoken.h"
 
 namespace postern::master {
@@ -27,6 +29,10 @@ class Child {
  public:
   // Our ends of its status channel and of its standard error; the latter may be none.
   Child(net::Loop& loop, Birth birth, Fd status, Fd errors = Fd());
+
+  // One that the master before us started, as it handed it over.
+  static std::unique_ptr<Child> resume(net::Loop& loop, const HandedChild& handed);
+  HandedChild hand_over() const;
 
   // Calls `changed` whenever the child has told another state. `program` names it in the log.
   void listen(std::string program, std::function<void()> changed);

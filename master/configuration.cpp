@@ -156,6 +156,7 @@ Result<std::unique_ptr<Configuration>> read_configuration(const std::string& dir
   auto settings = config::Settings::of(std::move(*main), directory);
   find_programs(settings);
   auto configuration = std::make_unique<Configuration>(std::move(settings));
+  configuration->texts = texts;
   auto copy = sealed_copy(configuration->settings.main_cf().text());
   if (!copy) return fail(copy.error());
   configuration->main_cf = std::move(*copy);

@@ -20,6 +20,7 @@ struct Configuration {
   explicit Configuration(config::Settings from) : settings(std::move(from)) {}
 
   config::Settings settings;
+  config::Texts texts;  // what it was read from
   Fd main_cf;  // its text, which nobody can change any more: what children read
   config::CommonParams common;
   config::MasterParams params;

@@ -51,6 +51,41 @@ Entry::Entry(net::Loop& loop, Starter& starter, Service service, std::vector<Lis
   begin_waking();
 }
 
+Entry::Entry(net::Loop& loop, Starter& starter, HandedService handed)
+    : loop_(loop),
+      starter_(starter),
+      service_(std::move(handed.service)),
+      report_(daemon::parse_report(handed.counts)),
+      row_(starter.scoreboard().take_row().value_or(daemon::scoreboard::kNoRow)),
+      retired_(handed.is_retired),
+      first_use_(loop),
+      watching_(loop),
+      waking_(loop),
+      tasks_(loop) {
+  for (const HandedListener& listener : handed.listeners) {
+    listeners_.push_back({listener.key, listener.path, Fd(listener.fd)});
+  }
+  for (const HandedChild& child : handed.children) {
+    begin(Child::resume(loop, child));
+    starter_.scoreboard().moved(child.slot, row_);
+  }
+  used_ = handed.was_used;
+  show();
+}
+
+HandedService Entry::hand_over() const {
+  HandedService handed;
+  handed.service = service_;
+  handed.counts = daemon::format_report(report_, daemon::scoreboard::kRow);
+  handed.was_used = used_;
+  handed.is_retired = retired_;
+  for (const Listener& listener : listeners_) {
+    handed.listeners.push_back({listener.key, listener.path, listener.fd.get()});
+  }
+  for (const auto& child : children_) handed.children.push_back(child->hand_over());
+  return handed;
+}
+
 Entry::~Entry() {
   if (row_ != daemon::scoreboard::kNoRow) starter_.scoreboard().free_row(row_);
 }
@@ -59,10 +94,22 @@ void Entry::adjust(Service service) {
   const bool other_wakeup =
       service.wakeup != service_.wakeup || service.wakeup_if_used != service_.wakeup_if_used;
   service_ = std::move(service);
+  dismiss_surplus();
   try_again();
   show();
   reconsider_soon();
   if (other_wakeup) begin_waking();
+}
+
+// More processes than a lowered limit allows: those that may have nothing in hand go first.
+void Entry::dismiss_surplus() {
+  if (service_.limit == 0) return;
+  for (const bool only_available : {true, false}) {
+    for (const auto& child : children_) {
+      if (standing().current <= service_.limit) return;
+      if (!only_available || child->is_available()) child->ask_to_leave();
+    }
+  }
 }
 
 void Entry::try_again() {

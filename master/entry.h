@@ -45,6 +45,9 @@ class Starter {
 class Entry : net::Posted {
  public:
   Entry(net::Loop& loop, Starter& starter, Service service, std::vector<Listener> listeners);
+  // One that the master before us ran. It starts nothing before renew() or retire().
+  Entry(net::Loop& loop, Starter& starter, HandedService handed);
+  HandedService hand_over() const;
   ~Entry() override;
 
   const Service& service() const { return service_; }
@@ -84,6 +87,7 @@ class Entry : net::Posted {
   void turn_came() override { reconsider(); }
   void reconsider();
   Standing standing() const;
+  void dismiss_surplus();
 
   net::Task<void> watch(int listener);
   net::Task<void> keep_waking();

@@ -93,7 +93,8 @@ Result<Fd> lock_file(const std::string& path) {
   if (!file) return fail(file.error());
   if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
-    auto failure = fail_errno(concat("open lock file ", path, ": unable to set exclusive lock"), error);
+    const char* why = error == EWOULDBLOCK ? " (another master runs or starts)" : "";
+    auto failure = fail_errno(concat("open lock file ", path, ": unable to set exclusive lock", why), error);
     failure.value().kind = error == EWOULDBLOCK ? Errc::busy : Errc::io;
     return failure;
   }
@@ -119,17 +120,37 @@ Result<Instance> Instance::take(const config::CommonParams& params) {
   lock = lock_file(concat(*params.data_directory, "/master.lock"));
   if (!lock) return fail(lock.error());
   instance.data_lock_ = std::move(*lock);
+  char digit = 0;
+  instance.follows_a_dead_one_ = ::pread(instance.pid_lock_.get(), &digit, 1, 0) == 1;
   // Whoever finds the lock held must not signal the process that held it before us.
   if (::ftruncate(instance.pid_lock_.get(), 0) != 0)
     return fail_errno(concat("write ", instance.pid_path_), errno);
   return instance;
 }
 
-Result<void> Instance::announce(int scoreboard) {
-  ::unlink(board_path_.c_str());
+Instance Instance::resume(const config::CommonParams& params, Fd pid_lock, Fd data_lock) {
+  Instance instance;
+  instance.pid_path_ = pid_file(params);
+  instance.board_path_ = concat(*params.process_id_directory, "/scoreboard");
+  instance.pid_lock_ = std::move(pid_lock);
+  instance.data_lock_ = std::move(data_lock);
+  return instance;
+}
+
+// Somebody may be looking for it: there is never a moment without it.
+Result<void> Instance::show_scoreboard(int scoreboard) const {
   const std::string target = concat("/proc/", ::getpid(), "/fd/", scoreboard);
-  if (::symlink(target.c_str(), board_path_.c_str()) != 0)
+  const std::string fresh = concat(board_path_, ".new");
+  ::unlink(fresh.c_str());
+  if (::symlink(target.c_str(), fresh.c_str()) != 0 || ::rename(fresh.c_str(), board_path_.c_str()) != 0) {
     return fail_errno(concat("create ", board_path_), errno);
+  }
+  return {};
+}
+
+Result<void> Instance::announce(int scoreboard) {
+  auto shown = show_scoreboard(scoreboard);
+  if (!shown) return shown;
   // Last: whoever knows our process id finds the scoreboard too.
   const std::string text = concat(::getpid(), "\n");
   if (::ftruncate(pid_lock_.get(), 0) != 0 || ::pwrite(pid_lock_.get(), text.data(), text.size(), 0) < 0) {

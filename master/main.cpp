@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -12,6 +13,7 @@
 #include "master/instance.h"
 #include "master/master.h"
 #include "master/options.h"
+#include "master/trial.h"
 
 using namespace postern;
 
@@ -19,7 +21,7 @@ namespace {
 
 int fail_with(const Error& error) {
   log_fatal(error.text);
-  log::flush();
+  log::finish();
   return EXIT_FAILURE;
 }
 
@@ -30,14 +32,32 @@ int test_lock(const master::Options& options) {
   return master::is_running((*configuration)->common) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+int test_upgrade(const master::Options& options) {
+  const auto possible = master::could_take_over(options);
+  if (!possible) return fail_with(possible.error());
+  std::fprintf(stderr, "%s\n", std::string(master::kCouldTakeOver).c_str());
+  return EXIT_SUCCESS;
+}
+
+int go_on(const master::Options& options) {
+  master::Master master(options);
+  auto taken = master.take_over();
+  if (!taken) return fail_with(taken.error());
+  master.run();
+  return EXIT_SUCCESS;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // who reads the log may go away
   log::open({"postfix/master", "", log::Target::descriptor, Fd()});
   ::umask(077);
   const auto options = master::parse_options(argc, argv);
   if (!options) return fail_with(options.error());
+  if (options->test && options->handover_fd >= 0) return test_upgrade(*options);
   if (options->test) return test_lock(*options);
+  if (options->handover_fd >= 0) return go_on(*options);
   auto ready = master::enter_background(*options);
   if (!ready) return fail_with(ready.error());
   master::Master master(*options);

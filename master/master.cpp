@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/contract.h"
 #include "lib/net/wait.h"
 
 namespace postern::master {
@@ -21,6 +23,9 @@ namespace {
 // How long processes of the configuration before may take to hear that they are to leave, before a reload counts as
 // done without them.
 constexpr Duration kSettling = seconds(3);
+// How long children of a master that died may hold our addresses.
+constexpr Duration kLeaving = seconds(2);
+constexpr Duration kLook = seconds(1);
 
 Result<std::string> absolute(const std::string& path) {
   char found[PATH_MAX];
@@ -60,6 +65,8 @@ Result<void> Master::start() {
 }
 
 Result<void> Master::take_instance() {
+  follow_signals();  // one that comes while we start waits for its turn
+  notify_ = Notify::from_environment();
   auto directory = absolute(options_.config_directory);
   if (!directory) return fail(directory.error());
   directory_ = std::move(*directory);
@@ -76,54 +83,97 @@ Result<void> Master::take_instance() {
   auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version, directory_);
   if (!scoreboard) return fail(scoreboard.error());
   const int board = scoreboard->fd();
+  if (instance_->follows_a_dead_one()) tasks_.spawn(end_orphans(Orphans::find(directory_)));
   supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*scoreboard));
   say_what_is_missing(**configuration);
   supervisor_->scoreboard().begin_load();
-  auto started = supervisor_->start(std::move(*configuration), std::move(log->for_children), log_is_syslog_);
+  if (instance_->follows_a_dead_one()) supervisor_->be_patient(kLeaving);
+  auto started =
+      supervisor_->start(std::move(*configuration), std::move(log->for_children), system_log_.has_value());
   if (!started) return started;
   supervisor_->scoreboard().load_succeeded(texts.digest(), supervisor_->generation());
-  follow_signals();  // whoever learns our process id may send one
   started = instance_->announce(board);
   if (!started) return started;
   const auto& common = supervisor_->configuration().common;
   log_info(concat("daemon started -- version ", *common.mail_version, ", configuration ", directory_));
   log::flush();
+  notify_.ready(summary());
   return {};
 }
 
 void Master::run() {
   if (!options_.debug && !options_.keep_output) leave_terminal();
   if (options_.lifetime > seconds(0)) tasks_.spawn(end_in_time());
+  if (notify_.is_wanted()) tasks_.spawn(keep_manager_informed());
+  tasks_.spawn(follow_system_log());
   loop_.run();
   instance_->withdraw();
-  log::flush();
+  log::finish();
+}
+
+Result<Master::NewLog> Master::open_system_log() const {
+  NewLog log;
+  auto system = log::SystemLog::open();
+  if (!system) return fail(system.error());
+  if (!system->is_connected() && options_.keep_output) {
+    auto output = log::open_destination("/dev/stdout");
+    if (!output) return fail(output.error());
+    log.own = std::move(*output);
+    return log;
+  }
+  if (!system->is_connected()) {
+    log_warning(concat("no system log at ", log::SystemLog::kPath, " yet; maillog_file names another place"));
+  }
+  log.own = Fd(::fcntl(system->fd(), F_DUPFD_CLOEXEC, 3));
+  if (!log.own) return fail_errno("duplicate the log", errno);
+  log.system = std::move(*system);
+  return log;
 }
 
 Result<Master::NewLog> Master::open_log(const Configuration& configuration) const {
   const std::string& file = *configuration.common.maillog_file;
-  NewLog log;
-  log.is_syslog = file.empty();
-  auto opened = log::open_destination(file);
-  if (!opened && !file.empty()) return fail(opened.error());
-  if (opened) {
-    log.own = std::move(*opened);
+  Result<NewLog> log = NewLog();
+  if (file.empty()) {
+    log = open_system_log();
+  } else if (auto opened = log::open_destination(file)) {
+    log->own = std::move(*opened);
   } else {
-    log_warning(concat("no log: ", opened.error().text, "; set maillog_file"));
-    log.is_syslog = log_is_syslog_;
+    return fail(opened.error());
   }
-  const int used = log.own ? log.own.get() : log_fd_;
-  if (used < 0) return log;
-  log.for_children = Fd(::fcntl(used, F_DUPFD_CLOEXEC, 3));
-  if (!log.for_children) return fail_errno("duplicate the log", errno);
+  if (!log) return log;
+  log->for_children = Fd(::fcntl(log->own.get(), F_DUPFD_CLOEXEC, 3));
+  if (!log->for_children) return fail_errno("duplicate the log", errno);
   return log;
 }
 
 void Master::use_log(NewLog& log, const config::CommonParams& common) {
-  if (!log.own) return;
   log_fd_ = log.own.get();
-  log_is_syslog_ = log.is_syslog;
-  const auto target = log_is_syslog_ ? log::Target::syslog : log::Target::descriptor;
+  system_log_ = std::move(log.system);
+  const auto target = system_log_ ? log::Target::syslog : log::Target::descriptor;
   log::open({concat(*common.syslog_name, "/master"), *common.myhostname, target, std::move(log.own)});
+}
+
+net::Task<void> Master::follow_system_log() {
+  for (;;) {
+    if (system_log_) system_log_->renew();
+    co_await net::sleep_until(loop_, loop_.in(kLook));
+  }
+}
+
+std::string Master::summary() const {
+  const std::size_t services = supervisor_->configuration().services.size();
+  const std::size_t processes = supervisor_->processes();
+  const std::string numbers = concat(services, services == 1 ? " service, " : " services, ", processes,
+                                     processes == 1 ? " process" : " processes");
+  return failure_.empty() ? numbers : concat(numbers, "; the last reload failed: ", failure_);
+}
+
+net::Task<void> Master::keep_manager_informed() {
+  for (;;) {
+    if (notify_.pace() != Duration::max()) notify_.alive();
+    if (!supervisor_->is_leaving()) notify_.status(summary());
+    co_await net::sleep_until(loop_, loop_.in(std::min(notify_.pace(), kLook)));
+  }
 }
 
 bool Master::log_has_moved(const Configuration& configuration) const {
@@ -143,16 +193,21 @@ void Master::say_what_is_missing(const Configuration& configuration) const {
 }
 
 void Master::follow_signals() {
-  ::signal(SIGPIPE, SIG_IGN);
-  for (const int number : {SIGTERM, SIGINT, SIGQUIT}) {
+  for (const int number : {SIGTERM, SIGINT}) {
     loop_.on_signal(number, [this, number] {
       log_info(concat("terminating on signal ", number));
+      notify_.stopping();
       supervisor_->stop();
     });
   }
+  loop_.on_signal(SIGQUIT, [this] {
+    log_info("killing all processes on signal 3");
+    notify_.stopping();
+    supervisor_->abort();
+  });
   loop_.on_signal(SIGHUP, [this] { reload(); });
+  loop_.on_signal(SIGUSR2, [this] { upgrade(); });
   loop_.on_signal(SIGCHLD, [this] { supervisor_->reap(); });
-  loop_.before_sleep([] { log::flush(); });
 }
 
 net::Task<void> Master::end_in_time() {
@@ -161,18 +216,28 @@ net::Task<void> Master::end_in_time() {
   supervisor_->stop();
 }
 
+net::Task<void> Master::end_orphans(Orphans orphans) {
+  orphans.ask_to_end();
+  co_await net::sleep_until(loop_, loop_.in(daemon::kStopLimit + seconds(1)));
+  orphans.kill();
+}
+
 void Master::reload() {
   settling_.cancel();
   report_success();
+  notify_.reloading();
   supervisor_->scoreboard().begin_load();
   const std::string version = *supervisor_->configuration().common.mail_version;
   log_info(concat("reload -- version ", version, ", configuration ", directory_));
   const auto texts = config::Texts::read(directory_);
-  auto next = read_configuration(directory_, texts);
-  const Result<void> changed = next ? change_to(std::move(*next)) : Result<void>(fail(next.error()));
+  const Result<void> changed = change_with(texts, Renew::changed);
   if (!changed) log_error(concat(changed.error().text, " -- the configuration from before stays in force"));
   log::flush();  // who sees the report may look into the log
-  if (!changed) return supervisor_->scoreboard().load_failed(texts.digest(), changed.error().text);
+  failure_ = changed ? "" : changed.error().text;
+  if (!changed) {
+    notify_.ready(summary());
+    return supervisor_->scoreboard().load_failed(texts.digest(), failure_);
+  }
   unreported_ = texts.digest();
   settling_.spawn(report_when_settled());
 }
@@ -183,11 +248,19 @@ net::Task<void> Master::report_when_settled() {
 }
 
 void Master::report_success() {
-  if (unreported_) supervisor_->scoreboard().load_succeeded(*unreported_, supervisor_->generation());
+  if (!unreported_) return;
+  supervisor_->scoreboard().load_succeeded(*unreported_, supervisor_->generation());
+  notify_.ready(summary());
   unreported_.reset();
 }
 
-Result<void> Master::change_to(std::unique_ptr<Configuration> next) {
+Result<void> Master::change_with(const config::Texts& texts, Renew renew) {
+  auto next = read_configuration(directory_, texts);
+  if (!next) return fail(next.error());
+  return change_to(std::move(*next), renew);
+}
+
+Result<void> Master::change_to(std::unique_ptr<Configuration> next, Renew renew) {
   const Configuration& now = supervisor_->configuration();
   if (*next->common.queue_directory != *now.common.queue_directory ||
       *next->common.data_directory != *now.common.data_directory) {
@@ -196,23 +269,23 @@ Result<void> Master::change_to(std::unique_ptr<Configuration> next) {
         "queue_directory and data_directory cannot change while the mail system runs: stop and start it");
   }
   const bool is_news = next->missing != now.missing || next->warnings != now.warnings;
-  auto changed = change_with_log(std::move(next));
+  auto changed = change_with_log(std::move(next), renew);
   if (changed && is_news) say_what_is_missing(supervisor_->configuration());
   return changed;
 }
 
 // What can fail comes first, the log last of it: a failure leaves neither a socket nor a new file.
-Result<void> Master::change_with_log(std::unique_ptr<Configuration> next) {
+Result<void> Master::change_with_log(std::unique_ptr<Configuration> next, Renew renew) {
   const Configuration& now = supervisor_->configuration();
   const bool other_log = *next->common.maillog_file != *now.common.maillog_file || log_has_moved(*next);
-  const bool everything = other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
+  const bool everything = renew == Renew::all || other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
   auto prepared = supervisor_->prepare(std::move(next), everything);
   if (!prepared) return fail(prepared.error());
   if (other_log) {
     auto log = open_log(*prepared->configuration);
     if (!log) return fail(log.error());
     use_log(*log, prepared->configuration->common);
-    supervisor_->set_log(std::move(log->for_children), log_is_syslog_);
+    supervisor_->set_log(std::move(log->for_children), system_log_.has_value());
   }
   supervisor_->change_to(std::move(*prepared));
   return {};

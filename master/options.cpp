@@ -34,6 +34,10 @@ Result<void> set(Options& options, char option, const char* value) {
       read = number(option, value, 1 << 30);
       options.lifetime = seconds(read.value_or(0));
       break;
+    case 'U':
+      read = number(option, value, kHighestDescriptor);
+      options.handover_fd = read.value_or(-1);
+      break;
     case 'R':
       read = number(option, value, kHighestDescriptor);
       options.ready_fd = read.value_or(-1);
@@ -52,7 +56,7 @@ Result<Options> parse_options(int argc, char** argv) {
   options.config_directory = directory == nullptr ? kStandardConfig : directory;
   optind = 1;
   opterr = 0;
-  for (int option = 0; (option = ::getopt(argc, argv, "c:de:iR:stvw")) != -1;) {
+  for (int option = 0; (option = ::getopt(argc, argv, "c:de:iR:stU:vw")) != -1;) {
     auto done = set(options, static_cast<char>(option), optarg);
     if (!done) return fail(done.error());
   }

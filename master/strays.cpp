@@ -64,6 +64,12 @@ void Strays::launched(pid_t leader) {
   ever_ = true;
 }
 
+void Strays::resume(const std::vector<pid_t>& children) {
+  for (const pid_t child : children) {
+    if (::getpgid(child) == child) launched(child);
+  }
+}
+
 void Strays::ended(pid_t child) {
   killed_.erase(child);
   if (leaders_.erase(child) != 0) ::kill(-child, SIGKILL);

@@ -36,6 +36,8 @@ class Strays {
 
   // A foreign program was started, as leader of its group.
   void launched(pid_t leader);
+  // Children that were started before master became another program: who leads a group of its own is a foreign one.
+  void resume(const std::vector<pid_t>& children);
   bool is_launched(pid_t child) const { return leaders_.count(child) != 0; }
   // A child has ended, and is not yet reaped: if it led a group, the group is killed.
   void ended(pid_t child);

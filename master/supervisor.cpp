@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/process_params.h"
+#include "lib/control/processes.h"
 #include "lib/daemon/arguments.h"
 #include "lib/net/wait.h"
 #include "master/launcher.h"
@@ -21,6 +23,7 @@ namespace {
 
 // How often we look whether processes still do their work.
 constexpr Duration kLook = seconds(1);
+constexpr Duration kNextTry = milliseconds(5);
 // For the end of processes that were killed, and how often they are looked for meanwhile.
 constexpr Duration kStrayLimit = seconds(5);
 constexpr Duration kStrayPause = milliseconds(20);
@@ -71,9 +74,38 @@ Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd 
   if (!adopted) return adopted;
   set_log(std::move(log), log_is_syslog);
   auto prepared = prepare(std::move(configuration), false);
+  bind_patience_ = Duration(0);
   if (!prepared) return fail(prepared.error());
   change_to(std::move(*prepared));
   tasks_.spawn(look_after_all());
+  return {};
+}
+
+void Supervisor::take_over(std::unique_ptr<Configuration> configuration, Handover handed, Fd log) {
+  set_log(std::move(log), handed.log_is_syslog);
+  configuration_ = std::move(configuration);
+  patience_ = patience_of(*configuration_);
+  generation_ = handed.generation;
+  Starter& self = *this;
+  for (HandedService& service : handed.services) {
+    Entries& entries = service.is_retired ? retired_ : entries_;
+    entries.push_back(std::make_unique<Entry>(loop_, self, std::move(service)));
+  }
+  strays_.resume(known());
+  if (auto adopted = Strays::adopt_orphans(); !adopted) log_warning(adopted.error().text);
+  tasks_.spawn(look_after_all());
+}
+
+Result<void> Supervisor::hand_over(Handover& to) const {
+  if (stopping_) return fail(Errc::shutting_down, "the mail system is stopping");
+  to.directory = directory_;
+  to.generation = generation_;
+  to.scoreboard = scoreboard_.fd();
+  to.log = log_.get();
+  to.log_is_syslog = log_is_syslog_;
+  for (const auto* entries : {&entries_, &retired_}) {
+    for (const auto& entry : *entries) to.services.push_back(entry->hand_over());
+  }
   return {};
 }
 
@@ -123,10 +155,20 @@ Result<void> Supervisor::open_one(NewListeners& listeners, const Address& addres
     listeners.add_shared(std::move(*shared));
     return {};
   }
-  auto opened = open_listener(address, backlog);
+  auto opened = open_patiently(address, backlog);
   if (!opened) return fail(opened.error());
   listeners.add_opened(std::move(*opened));
   return {};
+}
+
+Result<Listener> Supervisor::open_patiently(const Address& address, int backlog) const {
+  const Deadline limit = std::chrono::steady_clock::now() + bind_patience_;
+  for (;;) {
+    auto opened = open_listener(address, backlog);
+    const bool taken = !opened && opened.error().sys == EADDRINUSE;
+    if (!taken || std::chrono::steady_clock::now() >= limit) return opened;
+    std::this_thread::sleep_for(kNextTry);  // nobody is served yet
+  }
 }
 
 Result<Listener> Supervisor::share_listener(const std::string& key) const {
@@ -272,10 +314,14 @@ void Supervisor::child_changed() {
   child_changed_.notify();
 }
 
+std::vector<pid_t> Supervisor::known() const {
+  std::vector<pid_t> pids;
+  for (const Child* child : children(false)) pids.push_back(child->pid());
+  return pids;
+}
+
 void Supervisor::end_strays(Whose whose) {
-  std::vector<pid_t> known;
-  for (const Child* child : children(false)) known.push_back(child->pid());
-  const auto strays = strays_.kill(known, whose);
+  const auto strays = strays_.kill(known(), whose);
   if (!strays.empty()) log_warning(describe(strays));
 }
 
@@ -337,6 +383,19 @@ net::Task<void> Supervisor::stop_in_order() {
       child->send_signal(SIGKILL);
     }
   }
+  co_await end_with_the_last();
+}
+
+void Supervisor::abort() {
+  stopping_ = true;
+  tasks_.cancel();
+  for (const auto& entry : entries_) entry->stop_starting();
+  for (Child* child : children(false)) child->ask_to_leave();  // so that nobody wonders why it ended
+  control::kill_below(::getpid());
+  tasks_.spawn(end_with_the_last());
+}
+
+net::Task<void> Supervisor::end_with_the_last() {
   while (!children(false).empty()) {
     const bool one_ended = co_await child_ended_.wait(Deadline::max());  // SIGKILL ends every process
     if (!one_ended) continue;

@@ -12,6 +12,7 @@
 #include "master/child.h"
 #include "master/configuration.h"
 #include "master/entry.h"
+#include "master/handover.h"
 #include "master/listener.h"
 #include "master/plan.h"
 #include "master/spawn.h"
@@ -35,6 +36,12 @@ class Supervisor final : private Starter {
   // been started.
   Result<void> start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog);
 
+  // In place of start(): goes on with the services and processes of the master before us, under the configuration
+  // that it ran, until change_to() renews them all.
+  void take_over(std::unique_ptr<Configuration> configuration, Handover handed, Fd log);
+  // What a successor must know of all this. Fails with shutting_down after stop().
+  Result<void> hand_over(Handover& to) const;
+
   // Opens what another configuration needs: either all of it, or a failure and nothing has changed. `everything`
   // renews the processes of all services. Fails with shutting_down after stop().
   Result<Prepared> prepare(std::unique_ptr<Configuration> configuration, bool everything) const;
@@ -45,14 +52,21 @@ class Supervisor final : private Starter {
   // Where children that start from now on write.
   void set_log(Fd log, bool is_syslog);
 
+  // At the start: how long an address that is in use is tried again.
+  void be_patient(Duration time) { bind_patience_ = time; }
+
   // Tells children to end, those that face the network first, then kills; the loop stops when all are gone.
   void stop();
+  // Kills children, and theirs, at once, also after stop(); the loop stops when all are gone.
+  void abort();
 
   // For SIGCHLD: learns who has ended. Orphans that became ours, as process 1, just go.
   void reap();
 
   const Configuration& configuration() const { return *configuration_; }
   daemon::Scoreboard& scoreboard() override { return scoreboard_; }
+  bool is_leaving() const { return stopping_; }
+  std::size_t processes() const { return children(false).size(); }
   // How many configurations have been in force.
   std::uint32_t generation() const { return generation_; }
 
@@ -74,8 +88,11 @@ class Supervisor final : private Starter {
   void apply(Prepared& next);
   void retire_removed();
   void forget_retired();
+  Result<Listener> open_patiently(const Address& address, int backlog) const;
   net::Task<void> stop_in_order();
+  net::Task<void> end_with_the_last();
   void end_strays(Whose whose);
+  std::vector<pid_t> known() const;
   void ended(pid_t pid, int status);
   std::vector<Child*> children(bool network_only) const;
   bool is_settled() const;
@@ -88,6 +105,7 @@ class Supervisor final : private Starter {
   Fd log_;
   bool log_is_syslog_ = false;
   std::uint32_t generation_ = 0;
+  Duration bind_patience_{0};
   bool stopping_ = false;
   Entries entries_;
   Strays strays_;

@@ -122,9 +122,6 @@ void Content::drop_file() {
   shared_.qmgr.tell(drop);
 }
 
-void Content::finish() {
-  submit_.size = static_cast<std::int64_t>(decoder_.size());
-  file_.reset();
-}
+void Content::finish() { submit_.size = static_cast<std::int64_t>(decoder_.size()); }
 
 }  // namespace postern::smtpd

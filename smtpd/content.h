@@ -33,7 +33,8 @@ class Content {
   const std::optional<mail::Status>& problem() const { return problem_; }
   // Completes the transaction's message, when all has been taken.
   void finish();
-  // The message is in the queue, and the file is its own.
+  // The message is in the queue, and the file is its own. Until then it is open here, which tells qmgr, or the qmgr that
+  // follows it, that the file is wanted.
   void keep() { file_wanted_ = false; }
 
   // Bytes as they will be counted, RFC 1870.

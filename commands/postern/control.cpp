@@ -13,6 +13,8 @@
 #include "lib/config/place.h"
 #include "lib/control/mail_system.h"
 #include "lib/control/reload.h"
+#include "lib/control/upgrade.h"
+#include "lib/control/traces.h"
 
 namespace postern::commands {
 
@@ -103,6 +105,7 @@ Result<int> stop(const Arguments& arguments) {
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());
   auto stopped = stop_master(*pid);
+  if (stopped) stopped = control::remove_traces(*system);  // of one that had to be killed
   if (!stopped) return fail(stopped.error());
   say("the mail system has stopped");
   return EXIT_SUCCESS;
@@ -113,7 +116,7 @@ Result<int> abort(const Arguments& arguments) {
   if (!system) return fail(system.error());
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());
-  auto aborted = abort_master(*pid);
+  auto aborted = abort_master(*system, *pid);
   if (!aborted) return fail(aborted.error());
   say("the mail system was killed");
   return EXIT_SUCCESS;
@@ -130,6 +133,18 @@ Result<int> reload(const Arguments& arguments) {
   const auto now = control::reload(*system);
   if (!now) return fail(now.error().kind, concat("not reloaded: ", now.error().text));
   say(concat("process ", now->master, " runs the new configuration, generation ", now->generation));
+  return EXIT_SUCCESS;
+}
+
+Result<int> upgrade(const Arguments& arguments) {
+  const auto system = open(arguments);
+  if (!system) return fail(system.error());
+  const auto pid = system->running_master();
+  if (!pid) return fail(pid.error());
+  if (!is_good(system->directory())) return fail(Errc::invalid, "not upgraded: see the errors above");
+  const auto now = control::upgrade(*system);
+  if (!now) return fail(now.error().kind, concat("not upgraded: ", now.error().text));
+  say(concat("process ", now->master, " runs version ", now->version, ", generation ", now->generation));
   return EXIT_SUCCESS;
 }
 

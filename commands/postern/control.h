@@ -12,6 +12,7 @@ Result<int> start_in_foreground(const Arguments& arguments);
 Result<int> stop(const Arguments& arguments);
 Result<int> abort(const Arguments& arguments);
 Result<int> reload(const Arguments& arguments);
+Result<int> upgrade(const Arguments& arguments);
 Result<int> check_configuration(const Arguments& arguments);
 
 }  // namespace postern::commands

@@ -22,6 +22,8 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
   abort      kill them
   reload     check the configuration, then read it again, and return when it is in
              force, or say why it is not; no session is dropped
+  upgrade    go on with the programs that are installed now, in the same process: no socket
+             is closed, sessions in hand go on to their end
   status     services, processes and their numbers
              --json; or a sum for scripts: postern status qmgr/messages
   check      is the configuration good, and all that it names there?
@@ -55,6 +57,7 @@ constexpr Verb kVerbs[] = {
     {"stop", commands::stop},
     {"abort", commands::abort},
     {"reload", commands::reload},
+    {"upgrade", commands::upgrade},
     {"status", commands::status},
     {"help", help},
     {"check", commands::check_configuration},

@@ -12,18 +12,20 @@
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/control/processes.h"
+#include "lib/control/traces.h"
 #include "lib/daemon/contract.h"
 
 namespace postern::commands {
 
 namespace {
 
-using control::children_of;
+using control::descendants_of;
 using control::wait_for_end;
 
 constexpr auto kLongestStart = seconds(30);
-// Master itself kills its children after kStopLimit and a second.
-constexpr auto kPatience = daemon::kStopLimit + seconds(5);
+// Master itself kills its children kStopLimit and a second after it has told them, those that face the network first.
+constexpr auto kPatience = 2 * (daemon::kStopLimit + seconds(1)) + seconds(3);
+constexpr auto kQuickly = seconds(2);
 constexpr int kReadyDescriptor = 3;
 constexpr char kReady = 1;
 
@@ -103,6 +105,24 @@ Result<void> end(pid_t pid, int number) {
   return {};
 }
 
+Result<void> wait_for_all(const std::vector<pid_t>& processes) {
+  for (const pid_t pid : processes) {
+    if (!wait_for_end(pid, kQuickly)) return fail(Errc::busy, concat("process ", pid, " is still there"));
+  }
+  return {};
+}
+
+// A master that is held here cannot start another child.
+Result<void> kill_all(pid_t master) {
+  auto told = end(master, SIGSTOP);
+  if (!told) return told;
+  auto all = descendants_of(master);
+  all.push_back(master);
+  control::kill_below(master);
+  told = end(master, SIGKILL);
+  return told ? wait_for_all(all) : told;
+}
+
 }  // namespace
 
 Result<pid_t> start_master(const std::string& program, const std::string& directory, Bond bond) {
@@ -127,28 +147,20 @@ Result<pid_t> start_master(const std::string& program, const std::string& direct
 }
 
 Result<void> stop_master(pid_t master) {
-  const auto children = children_of(master);
+  const auto children = descendants_of(master);
   auto told = end(master, SIGTERM);
   if (!told) return told;
-  if (!wait_for_end(master, kPatience)) return abort_master(master);
-  for (const pid_t child : children) {
-    if (!wait_for_end(child, seconds(1)))
-      return fail(Errc::busy, concat("process ", child, " is still there"));
-  }
-  return {};
+  if (!wait_for_end(master, kPatience)) return kill_all(master);
+  return wait_for_all(children);
 }
 
-Result<void> abort_master(pid_t master) {
-  auto all = children_of(master);
-  all.insert(all.begin(), master);
-  for (const pid_t pid : all) {
-    auto told = end(pid, SIGKILL);
-    if (!told) return told;
-  }
-  for (const pid_t pid : all) {
-    if (!wait_for_end(pid, kPatience)) return fail(Errc::busy, concat("process ", pid, " does not end"));
-  }
-  return {};
+Result<void> abort_master(const control::MailSystem& system, pid_t master) {
+  const auto children = descendants_of(master);
+  auto told = end(master, SIGQUIT);
+  if (!told) return told;
+  auto ended = wait_for_end(master, kQuickly) ? wait_for_all(children) : kill_all(master);
+  if (!ended) return ended;
+  return control::remove_traces(system);
 }
 
 }  // namespace postern::commands

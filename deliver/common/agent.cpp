@@ -37,7 +37,12 @@ Result<void> Agent::configure(const config::Settings& settings, net::Loop& loop,
 }
 
 net::Task<void> Agent::serve(net::Accepted connection) {
-  co_await ipc::serve(*loop_, std::move(connection.fd), handlers_);
+  co_await ipc::serve(*loop_, std::move(connection.fd), handlers_, &farewell_);
+}
+
+// What qmgr asks from now on is for our successor. When the mail system stops there is none.
+void Agent::leave(daemon::Leave why) {
+  if (why == daemon::Leave::reload) farewell_.say();
 }
 
 net::Task<ipc::Delivered> Agent::answer(ipc::Deliver question) {

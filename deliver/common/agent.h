@@ -24,6 +24,7 @@ class Agent : public daemon::Service {
 
   Result<void> prepare(daemon::Context& context) final;
   net::Task<void> serve(net::Accepted connection) final;
+  void leave(daemon::Leave why) final;
 
   // What prepare() does; for tests too, which have no context.
   Result<void> configure(const config::Settings& settings, net::Loop& loop, daemon::Rights& rights);
@@ -46,6 +47,7 @@ class Agent : public daemon::Service {
   net::Loop* loop_ = nullptr;  // set by configure()
   bool long_ids_ = false;
   ipc::Handlers handlers_;
+  ipc::Farewell farewell_;
 };
 
 }  // namespace postern::deliver

@@ -1,14 +1,12 @@
 #include "lib/base/log.h"
 
-#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <ctime>
 
 #include "lib/base/text.h"
@@ -20,17 +18,20 @@ namespace {
 constexpr std::size_t kLongestLine = 2000;
 constexpr std::size_t kGathered = 32768;
 constexpr int kMailFacility = 2 << 3;
+constexpr int kLastWait = 100;  // milliseconds
 
 struct State {
   Setup setup;
   bool opened = false;
   std::string tag;           // "postfix/smtpd[123]: "
-  std::string pending;       // whole lines, for a descriptor
+  std::string pending;       // whole lines that are to be written
   std::string stamp;         // "Nov 23 04:05:06 "
   std::time_t stamped = -1;  // the second of `stamp`
-  std::size_t lost = 0;
+  std::size_t lost = 0;      // lines that came after those that are pending
+  std::uint64_t lost_in_all = 0;
   bool is_pipe = false;
-  bool torn = false;  // the last write took part of a line
+  bool is_socket = false;
+  bool torn = false;  // the last write took part of the line that is pending
 };
 
 State& state() {
@@ -40,31 +41,22 @@ State& state() {
 
 std::string_view word(Level level) {
   switch (level) {
-    case Level::info:
-      return "";
-    case Level::warning:
-      return "warning: ";
-    case Level::error:
-      return "error: ";
-    case Level::fatal:
-      return "fatal: ";
-    case Level::panic:
-      return "panic: ";
+    case Level::info: return "";
+    case Level::warning: return "warning: ";
+    case Level::error: return "error: ";
+    case Level::fatal: return "fatal: ";
+    case Level::panic: return "panic: ";
   }
   return "";
 }
 
 int severity(Level level) {
   switch (level) {
-    case Level::info:
-      return 6;
-    case Level::warning:
-      return 4;
-    case Level::error:
-      return 3;
+    case Level::info: return 6;
+    case Level::warning: return 4;
+    case Level::error: return 3;
     case Level::fatal:
-    case Level::panic:
-      return 2;
+    case Level::panic: return 2;
   }
   return 6;
 }
@@ -82,13 +74,10 @@ const std::string& stamp(State& s) {
   return s.stamp;
 }
 
-bool send_datagram(State& s, Level level, std::string_view text) {
-  const std::string line =
-      concat("<", kMailFacility | severity(level), ">", stamp(s), s.tag, word(level), text);
-  return ::send(s.setup.fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-}
-
 std::string line_of(State& s, Level level, std::string_view text) {
+  if (s.opened && s.setup.target == Target::syslog) {
+    return concat("<", kMailFacility | severity(level), ">", stamp(s), s.tag, word(level), text, "\n");
+  }
   if (s.opened) return concat(stamp(s), s.setup.host, " ", s.tag, word(level), text, "\n");
   if (s.setup.tag.empty()) return concat(word(level), text, "\n");
   return concat(s.setup.tag, ": ", word(level), text, "\n");
@@ -100,9 +89,10 @@ std::size_t lines_in(std::string_view text) {
   return n;
 }
 
-// How much of `text`, whole lines, goes into one write. A pipe takes up to PIPE_BUF bytes whole or not at
-// all, so the lines of several processes do not mix in it.
+// How much of `text`, whole lines, goes into one write. A datagram is one line. A pipe takes up to PIPE_BUF bytes whole
+// or not at all, so the lines of several processes do not mix in it.
 std::size_t portion(const State& s, std::string_view text) {
+  if (s.opened && s.setup.target == Target::syslog) return text.find('\n') + 1;
   if (!s.is_pipe || text.size() <= PIPE_BUF) return text.size();
   const auto last = text.rfind('\n', PIPE_BUF - 1);
   return last == std::string_view::npos ? text.size() : last + 1;
@@ -113,40 +103,45 @@ std::size_t write_some(const State& s, std::string_view text) {
   const int fd = s.opened ? s.setup.fd.get() : STDERR_FILENO;
   ssize_t n = 0;
   do {
-    n = ::write(fd, text.data(), text.size());
+    n = s.is_socket ? ::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                    : ::write(fd, text.data(), text.size());
   } while (n < 0 && errno == EINTR);
   return n < 0 ? 0 : static_cast<std::size_t>(n);
 }
 
-// Writes lines until the receiver takes no more; the rest.
-std::string_view write_lines(State& s, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t wanted = portion(s, text);
-    const std::size_t written = write_some(s, text.substr(0, wanted));
-    if (written > 0) s.torn = text[written - 1] != '\n';
-    text.remove_prefix(written);
+// A line that was torn, by a full disk, is ended and written again: true when that may begin.
+bool end_torn_line(State& s) {
+  if (s.torn && write_some(s, "\n") == 1) s.torn = false;
+  return !s.torn;
+}
+
+std::size_t write_portion(const State& s, std::string_view lines) {
+  if (!s.opened || s.setup.target != Target::syslog) return write_some(s, lines);
+  return write_some(s, lines.substr(0, lines.size() - 1)) == 0 ? 0 : lines.size();
+}
+
+// Writes lines until the receiver takes no more. Those that it did not take, or not as a whole, stay.
+void write_pending(State& s) {
+  std::string_view rest = s.pending;
+  while (!rest.empty() && end_torn_line(s)) {
+    const std::size_t wanted = portion(s, rest);
+    const std::size_t written = write_portion(s, rest.substr(0, wanted));
+    const std::size_t whole = rest.substr(0, written).rfind('\n') + 1;  // 0 without one
+    s.torn = written > whole;
+    rest.remove_prefix(whole);
     if (written < wanted) break;
   }
-  return text;
+  s.pending.erase(0, s.pending.size() - rest.size());
 }
 
-// Says how many lines are missing. They stay counted until that could be said.
-bool speak_of_losses(State& s) {
-  if (s.lost == 0) return true;
-  const std::string text = concat(s.lost, " log lines could not be written");
-  bool said = false;
-  if (s.opened && s.setup.target == Target::syslog) {
-    said = send_datagram(s, Level::warning, text);
-  } else {
-    said = write_lines(s, concat(s.torn ? "\n" : "", line_of(s, Level::warning, text))).empty();
-  }
-  if (said) s.lost = 0;
-  return said;
+void lose(State& s, std::size_t lines) {
+  s.lost += lines;
+  s.lost_in_all += lines;
 }
 
-bool is_pipe(int fd) {
+bool is_kind(int fd, mode_t kind) {
   struct stat status {};
-  return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+  return ::fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == kind;
 }
 
 }  // namespace
@@ -154,9 +149,12 @@ bool is_pipe(int fd) {
 void open(Setup setup) {
   flush();
   State& s = state();
+  lose(s, lines_in(s.pending));
+  s.pending.clear();
   s.setup = std::move(setup);
   s.opened = static_cast<bool>(s.setup.fd);
-  s.is_pipe = is_pipe(s.setup.fd.get());
+  s.is_pipe = is_kind(s.setup.fd.get(), S_IFIFO);
+  s.is_socket = is_kind(s.setup.fd.get(), S_IFSOCK);
   s.torn = false;
   s.tag = concat(s.setup.tag, "[", ::getpid(), "]: ");
   stamp(s);  // reads the time zone's file, which a jail hides
@@ -164,48 +162,37 @@ void open(Setup setup) {
 
 void write(Level level, std::string_view text) {
   State& s = state();
-  const std::string safe = printable(text, kLongestLine);
-  if (s.opened && s.setup.target == Target::syslog) {
-    if (!speak_of_losses(s) || !send_datagram(s, level, safe)) ++s.lost;
-    return;
-  }
-  s.pending += line_of(s, level, safe);
-  if (level != Level::info || s.pending.size() > kGathered) flush();
+  const std::string line = line_of(s, level, printable(text, kLongestLine));
+  if (s.lost > 0 || s.pending.size() + line.size() > kHeld) flush();
+  if (s.lost > 0 || s.pending.size() + line.size() > kHeld) return lose(s, 1);
+  s.pending += line;
+  const bool at_once = level != Level::info || (s.opened && s.setup.target == Target::syslog);
+  if (at_once || s.pending.size() > kGathered) flush();
 }
 
 void flush() {
   State& s = state();
-  if (s.pending.empty()) return;
-  std::string_view rest = s.pending;
-  if (speak_of_losses(s)) rest = write_lines(s, rest);
-  s.lost += lines_in(rest);
-  s.pending.clear();
+  write_pending(s);
+  if (!s.pending.empty() || s.lost == 0) return;
+  s.pending = line_of(s, Level::warning, concat(s.lost, " log lines could not be written"));
+  s.lost = 0;
+  write_pending(s);
 }
 
-Result<Fd> open_destination(const std::string& maillog_file) {
-  if (maillog_file.empty()) {
-    Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, "/dev/log");
-    if (!fd || ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      return fail_errno("connect to /dev/log", errno);
-    }
-    return fd;
+void finish() {
+  constexpr int kStep = 10;
+  flush();
+  for (int left = kLastWait; left > 0 && waiting(); left -= kStep) {
+    pollfd receiver{state().opened ? state().setup.fd.get() : STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&receiver, 1, kStep) != 0 && (receiver.revents & POLLOUT) == 0) return;  // nobody is there
+    flush();
   }
-  if (maillog_file == "/dev/stdout") {
-    // A description of our own, so that O_NONBLOCK does not reach the shell that we share the old one with.
-    auto fresh = open_file("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
-    if (fresh) return fresh;
-    Fd copy(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-    if (!copy) return fail_errno("duplicate standard output", errno);
-    return copy;
-  }
-  return open_file(maillog_file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600);
 }
 
-std::size_t lost() {
-  return state().lost;
-}
+bool waiting() { return !state().pending.empty() || state().lost > 0; }
+
+std::size_t lost() { return state().lost; }
+
+std::uint64_t lost_in_all() { return state().lost_in_all; }
 
 }  // namespace postern::log

@@ -1,11 +1,12 @@
 // The log: one line per decision, in the shape that Postfix administrators and their tools know:
 // `Nov 23 04:05:06 host postfix/smtpd[123]: connect from …`. Lines are gathered and written in one call a
 // turn of the loop (flush); warnings and worse go out at once. Several processes may share a file or a pipe:
-// lines stay whole. Writing to what open_destination() gives does not wait: what the receiver cannot take is
-// counted, and the number is said when it can. One thread of a process writes the log. The process ignores
-// SIGPIPE.
+// lines stay whole. Writing to what log_destination.h opens does not wait. What the receiver cannot take is held
+// and tried again; what is more than kHeld bytes is counted, and the number is said when it can be. One thread of
+// a process writes the log. The process ignores SIGPIPE.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,40 +27,38 @@ struct Setup {
   std::string tag;   // "postfix/smtpd": syslog_name, a slash, the program
   std::string host;  // as written in each line of a file
   Target target = Target::descriptor;
-  Fd fd;  // an open file, pipe or terminal; or a socket that is connected to /dev/log
+  Fd fd;  // an open file, pipe, terminal or socket; or the socket of a SystemLog
 };
 
-// Starts writing as told. Until then, and in tests, lines go to standard error as "TAG: text".
+// Lines that wait for a receiver which is slow, full or away.
+inline constexpr std::size_t kHeld = 65536;
+
+// Starts writing as told. Until then, and in tests, lines go to standard error as "TAG: text". What the receiver from
+// before has not taken counts as lost.
 void open(Setup setup);
 
 // Adds one line. Bytes that could break a line or a terminal are replaced; at most 2,000 bytes stay.
 void write(Level level, std::string_view text);
 
-// Writes what was gathered. Called before the loop sleeps, before a process ends, and by write() when much
-// has gathered.
+// Writes what was gathered, as much as the receiver takes. Called before the loop sleeps, and by write() when much has
+// gathered.
 void flush();
 
-// The destination named by maillog_file: a path is opened to append (created with mode 0600 when it is new,
-// in a directory that must exist), "/dev/stdout" becomes a fresh non-blocking description of descriptor 1, ""
-// the syslog socket. Fails when it cannot be opened.
-Result<Fd> open_destination(const std::string& maillog_file);
+// The last flush of a process: gives a receiver that is slow 100 ms.
+void finish();
 
-// The number of lines that could not be written so far and were not yet spoken of.
+// True when there is something to write, or to say: flush() should be called again in a while.
+bool waiting();
+
+// The number of lines that could not be written so far and were not yet spoken of; and that since the process began.
 std::size_t lost();
+std::uint64_t lost_in_all();
 
 }  // namespace log
 
-inline void log_info(std::string_view text) {
-  log::write(Level::info, text);
-}
-inline void log_warning(std::string_view text) {
-  log::write(Level::warning, text);
-}
-inline void log_error(std::string_view text) {
-  log::write(Level::error, text);
-}
-inline void log_fatal(std::string_view text) {
-  log::write(Level::fatal, text);
-}
+inline void log_info(std::string_view text) { log::write(Level::info, text); }
+inline void log_warning(std::string_view text) { log::write(Level::warning, text); }
+inline void log_error(std::string_view text) { log::write(Level::error, text); }
+inline void log_fatal(std::string_view text) { log::write(Level::fatal, text); }
 
 }  // namespace postern

@@ -38,7 +38,7 @@ std::optional<pid_t> MailSystem::master() const {
   const std::string path = queue_path(concat(*common_->process_id_directory, "/master.pid"));
   const auto text = read_file(path, 64);
   const auto pid = text ? parse_number(trim(*text)) : std::nullopt;
-  if (!pid || *pid <= 1) return std::nullopt;
+  if (!pid || *pid < 1) return std::nullopt;
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
   return static_cast<pid_t>(*pid);

@@ -54,6 +54,23 @@ void empty_values(Page& page) {
   for (Value& value : page.values) value.kind.store(Kind::unused, std::memory_order_relaxed);
 }
 
+// Fails with invalid unless it is a scoreboard of our layout.
+Result<Mapping> map_whole(int fd, std::string_view what, Mapping::Access access) {
+  struct stat found {};
+  if (::fstat(fd, &found) != 0 || static_cast<std::size_t>(found.st_size) < kPage) {
+    return fail(Errc::invalid, concat(what, ": not a scoreboard"));
+  }
+  const auto whole = static_cast<std::size_t>(found.st_size) >= scoreboard::kSize;
+  auto memory = Mapping::map(fd, 0, whole ? scoreboard::kSize : kPage, access);
+  if (!memory) return memory;
+  const Header& header = *reinterpret_cast<const Header*>(memory->at(0));
+  if (!whole || std::memcmp(header.magic, scoreboard::kMagic, sizeof header.magic) != 0 ||
+      header.layout != scoreboard::kLayout || header.slots != kSlots) {
+    return fail(Errc::invalid, concat(what, ": a scoreboard of another version"));
+  }
+  return memory;
+}
+
 Row read_row(const Page& page, unsigned slot) {
   Row row;
   row.slot = slot;
@@ -118,6 +135,24 @@ Result<Scoreboard> Scoreboard::create(std::string_view version, std::string_view
   return board;
 }
 
+Result<Scoreboard> Scoreboard::resume(Fd memory, std::string_view version,
+                                      const std::vector<unsigned>& used) {
+  auto mapped = map_whole(memory.get(), "the scoreboard", Mapping::Access::write);
+  if (!mapped) return fail(mapped.error());
+  Scoreboard board;
+  board.fd_ = std::move(memory);
+  board.memory_ = std::move(*mapped);
+  Header& header = board.header();
+  copy_name(header.version, version);
+  ++header.upgrades;
+  for (std::uint32_t row = 0; row < header.used_rows && row < scoreboard::kRows; ++row) board.free_row(row);
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    board.taken_[slot] = std::find(used.begin(), used.end(), slot) != used.end();
+  }
+  if (const auto report = read_report(header.report)) board.report_ = *report;
+  return board;
+}
+
 Header& Scoreboard::header() const { return *reinterpret_cast<Header*>(memory_.at(0)); }
 
 Page& Scoreboard::page(unsigned slot) const { return page_at(memory_, slot); }
@@ -146,6 +181,11 @@ Result<unsigned> Scoreboard::take_slot() {
   if (!slot) return fail(Errc::full, concat("there are ", kSlots, " processes already"));
   header().used = std::max(header().used.load(), *slot + 1);
   return *slot;
+}
+
+void Scoreboard::hold(unsigned slot) {
+  taken_[slot] = true;
+  header().used = std::max(header().used.load(), slot + 1);
 }
 
 void Scoreboard::expect(unsigned slot, const Occupant& who) const {
@@ -236,20 +276,24 @@ Counter OwnPage::value(std::string_view name, Kind kind) {
 Result<ScoreboardReader> ScoreboardReader::open(const std::string& path) {
   auto fd = open_file(path, O_RDONLY | O_NONBLOCK);
   if (!fd) return fail(fd.error());
-  struct stat found {};
-  if (::fstat(fd->get(), &found) != 0 || static_cast<std::size_t>(found.st_size) < scoreboard::kSize) {
-    return fail(Errc::invalid, concat(path, ": not a scoreboard"));
-  }
-  auto memory = Mapping::map(fd->get(), 0, scoreboard::kSize, Mapping::Access::read);
+  auto memory = map_whole(fd->get(), path, Mapping::Access::read);
   if (!memory) return fail(memory.error());
   ScoreboardReader reader;
   reader.memory_ = std::move(*memory);
-  const Header& header = reader.header();
-  if (std::memcmp(header.magic, scoreboard::kMagic, sizeof header.magic) != 0 ||
-      header.layout != scoreboard::kLayout || header.slots != kSlots) {
-    return fail(Errc::invalid, concat(path, ": a scoreboard of another version"));
-  }
   return reader;
+}
+
+Result<std::uint32_t> ScoreboardReader::layout(const std::string& path) {
+  auto fd = open_file(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return fail(fd.error());
+  char start[sizeof(Header::magic) + sizeof(Header::layout)];
+  const bool whole = ::pread(fd->get(), start, sizeof start, 0) == static_cast<ssize_t>(sizeof start);
+  if (!whole || std::memcmp(start, scoreboard::kMagic, sizeof scoreboard::kMagic) != 0) {
+    return fail(Errc::invalid, concat(path, ": not a scoreboard"));
+  }
+  std::uint32_t layout = 0;
+  std::memcpy(&layout, start + sizeof(Header::magic), sizeof layout);
+  return layout;
 }
 
 const Header& ScoreboardReader::header() const { return *reinterpret_cast<const Header*>(memory_.at(0)); }
@@ -263,6 +307,8 @@ std::string ScoreboardReader::version() const { return read_name(header().versio
 std::string ScoreboardReader::configuration() const { return read_name(header().configuration); }
 
 std::uint64_t ScoreboardReader::loads_begun() const { return header().loads_begun; }
+
+std::uint32_t ScoreboardReader::upgrades() const { return header().upgrades; }
 
 std::optional<LoadReport> ScoreboardReader::last_load() const { return read_report(header().report); }
 

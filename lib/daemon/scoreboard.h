@@ -69,6 +69,9 @@ class Scoreboard {
  public:
   // `configuration` is the directory of main.cf.
   static Result<Scoreboard> create(std::string_view version, std::string_view configuration = "");
+  // The memory that a master before us in this process created: its processes go on to write their pages. Slots stay
+  // taken as `used` says; all rows are free. Fails with invalid when it is of another layout.
+  static Result<Scoreboard> resume(Fd memory, std::string_view version, const std::vector<unsigned>& used);
   int fd() const { return fd_.get(); }
   scoreboard::Header& header() const;
   scoreboard::Page& page(unsigned slot) const;  // slot < kSlots
@@ -79,9 +82,13 @@ class Scoreboard {
   void load_failed(const config::Digest& texts, std::string_view reason);
   // Takes the lowest free slot. Fails with full when there are kSlots children.
   Result<unsigned> take_slot();
+  // A slot that is taken already, by a process whose page was on another scoreboard.
+  void hold(unsigned slot);
   // Says on the page of a slot that was taken who is about to start there, and, once it is known, the process id.
   void expect(unsigned slot, const Occupant& who) const;
   void started(unsigned slot, pid_t pid) const;
+  // The service of a process has another row now.
+  void moved(unsigned slot, std::uint32_t row) const { page(slot).row = row; }
   // What the process of a slot has told: the number of that name, or 0.
   std::uint64_t value_of(unsigned slot, std::string_view name) const;
   // Gives it back; its page becomes nobody's.
@@ -147,6 +154,8 @@ class ScoreboardReader {
  public:
   // Fails with not_found when no master runs, denied, or invalid when it is of another layout.
   static Result<ScoreboardReader> open(const std::string& path);
+  // The number of the layout of a scoreboard, also of another version. Fails as open().
+  static Result<std::uint32_t> layout(const std::string& path);
   std::uint32_t master() const;
   std::int64_t started() const;
   std::string version() const;
@@ -154,6 +163,8 @@ class ScoreboardReader {
   std::string configuration() const;
   // How many loads of the configuration have begun, and how the last one that ended did; nothing while master starts.
   std::uint64_t loads_begun() const;
+  // How often the running master was replaced by another one in place.
+  std::uint32_t upgrades() const;
   std::optional<LoadReport> last_load() const;
   std::vector<Row> rows() const;
   // In the order of master.cf.

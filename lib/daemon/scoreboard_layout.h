@@ -55,6 +55,7 @@ struct Header {
   std::atomic<std::uint64_t> loads_begun;  // raised before a load reads the files
   Report report;
   std::atomic<std::uint32_t> used_rows;  // as `used`, of rows
+  std::atomic<std::uint32_t> upgrades;   // how often another master has taken over in this process
 };
 
 // Master writes who the process is before it starts; the process itself goes on from there.

@@ -68,6 +68,7 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
       served_(context.counter(kConnections)),
       sessions_gauge_(context.gauge(kSessions)),
       lag_gauge_(context.gauge("lag_ms")),
+      log_(loop_, context.gauge("log_lost")),
       changed_(loop_),
       keeping_(loop_),
       accepting_(loop_),
@@ -78,7 +79,6 @@ void Server::run() {
   loop_.before_sleep([this] {
     measure_lag();
     context_.page_.count_turn();
-    log::flush();
   });
   service_.started();
   keeping_.spawn(watch_master());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "lib/daemon/log_keeper.h"
 #include "lib/daemon/service.h"
 #include "lib/daemon/status.h"
 #include "lib/net/scope.h"
@@ -59,6 +60,7 @@ class Server {
   bool leaving_ = false;
   Deadline leave_by_ = Deadline::max();
   Counter served_, sessions_gauge_, lag_gauge_;
+  LogKeeper log_;
 
   net::Event changed_;  // a session began or ended, or the way of leaving changed
   net::Scope keeping_;  // the tasks of the skeleton itself

@@ -47,7 +47,7 @@ bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
 // Terminal keys and the end of a terminal are master's to act on, in whose process group we are.
 void ignore_signals() {
-  for (const int number : {SIGPIPE, SIGHUP, SIGINT}) ::signal(number, SIG_IGN);
+  for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT}) ::signal(number, SIG_IGN);
 }
 
 }  // namespace
@@ -62,14 +62,14 @@ class Skeleton {
     auto lived = start(words);
     if (lived) lived = serve();
     if (!lived) return fail_with(lived.error());
-    log::flush();
+    log::finish();
     return EXIT_SUCCESS;
   }
 
  private:
   int fail_with(const Error& error) {
     log_fatal(error.text);
-    log::flush();
+    log::finish();
     status_.last_words(error.text);
     return EXIT_FAILURE;
   }

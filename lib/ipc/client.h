@@ -1,9 +1,10 @@
 // The asking side: one connection to a service, made when it is first needed and again after it was lost,
-// shared by all sessions of a process. Answers may come in any order.
+// shared by all sessions of a process. Answers may come in any order. When the service says that it leaves, what was
+// asked of it is waited for; what comes next goes over a new connection, to its successor.
 #pragma once
 
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "lib/ipc/connection.h"
@@ -27,8 +28,9 @@ class Client {
     auto connected = co_await connect(deadline);
     if (!connected) co_return fail(connected.error());
     const std::uint64_t id = ++last_id_;
-    connection_->send(question, id);
-    auto frame = co_await Answer(*this, id, deadline);
+    Link& link = *link_;
+    link.connection.send(question, id);
+    auto frame = co_await Answer(*this, link, id, deadline);
     if (!frame) co_return fail(frame.error());
     co_return decode_message<typename C::Answer>(std::move(*frame));
   }
@@ -36,21 +38,32 @@ class Client {
   // Says something that needs no answer, if there is a connection; nothing otherwise.
   template <class Message>
   void tell(const Message& message) {
-    if (connection_) connection_->send(message, 0);
+    if (link_ != nullptr) link_->connection.send(message, 0);
   }
 
   // Makes the connection if there is none.
   net::Task<Result<void>> connect(Deadline deadline);
-  bool is_connected() const { return connection_ != nullptr; }
+  bool is_connected() const { return link_ != nullptr; }
   // Questions without an answer so far.
-  std::size_t waiting() const { return answers_.size(); }
+  std::size_t waiting() const { return waiting_; }
 
  private:
+  class Answer;
+  // A connection, and the questions on it that wait. run() owns it.
+  struct Link {
+    Link(net::Loop& loop, Fd fd) : connection(loop, std::move(fd), Connection::Side::connected) {}
+    ~Link();
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+    Connection connection;
+    std::map<std::uint64_t, Answer*> answers;
+  };
+
   class Answer : net::Posted, net::Timer {
    public:
-    Answer(Client& client, std::uint64_t id, Deadline deadline)
-        : Timer(client.loop_), client_(client), id_(id), deadline_(deadline) {}
-    ~Answer() override { client_.answers_.erase(id_); }
+    Answer(Client& client, Link& link, std::uint64_t id, Deadline deadline)
+        : Timer(client.loop_), client_(client), link_(&link), id_(id), deadline_(deadline) {}
+    ~Answer() override { forget(); }
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiter);
     Result<Frame> await_resume() { return std::move(result_); }
@@ -58,9 +71,11 @@ class Client {
    private:
     friend class Client;
     void arrived(Result<Frame> result);
+    void forget();
     void turn_came() override { waiter_.resume(); }
     void time_came() override;
     Client& client_;
+    Link* link_;  // as long as it knows us
     std::uint64_t id_;
     Deadline deadline_;
     std::coroutine_handle<> waiter_;
@@ -68,16 +83,16 @@ class Client {
   };
 
   net::Task<void> run();
-  net::Task<Error> receive_answers();
-  void fail_all(const Error& error);
+  net::Task<Error> receive_answers(Link& link);
+  void connected(Link* link, Error why_not);
 
   net::Loop& loop_;
   std::string path_;
-  std::unique_ptr<Connection> connection_;
+  Link* link_ = nullptr;  // over which the next question goes
   bool connecting_ = false;
-  Error why_not_;
+  std::optional<Error> why_not_;  // the last connection failed
   std::uint64_t last_id_ = 0;
-  std::map<std::uint64_t, Answer*> answers_;
+  std::size_t waiting_ = 0;
   net::Event changed_;
   net::Scope scope_;
 };

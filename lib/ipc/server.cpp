@@ -2,6 +2,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/ipc/messages/leaving.h"
 
 namespace postern::ipc {
 
@@ -12,8 +13,34 @@ constexpr std::size_t kMostUnread = 64u << 20;  // answers that the peer does no
 
 }  // namespace
 
-net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers) {
+// A connection, as long as it may have to be told.
+class Guest {
+ public:
+  Guest(Connection& connection, Farewell* farewell) : connection_(connection), farewell_(farewell) {
+    if (farewell_ == nullptr) return;
+    farewell_->guests_.insert(&connection_);
+    if (farewell_->said_) connection_.send(Leaving(), 0);
+  }
+  ~Guest() {
+    if (farewell_ != nullptr) farewell_->guests_.erase(&connection_);
+  }
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
+
+ private:
+  Connection& connection_;
+  Farewell* farewell_;
+};
+
+void Farewell::say() {
+  if (said_) return;
+  said_ = true;
+  for (Connection* guest : guests_) guest->send(Leaving(), 0);
+}
+
+net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell* farewell) {
   Connection connection(loop, std::move(fd), Connection::Side::accepted);
+  const Guest guest(connection, farewell);
   net::Scope scope(loop);
   for (;;) {
     auto frame = co_await connection.receive(Deadline::max());  // ends with the connection

@@ -4,12 +4,15 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "lib/ipc/connection.h"
 #include "lib/net/scope.h"
 
 namespace postern::ipc {
+
+class Farewell;
 
 class Handlers {
  public:
@@ -38,7 +41,7 @@ class Handlers {
   }
 
  private:
-  friend net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers);
+  friend net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell* farewell);
   using Entry = std::function<Result<void>(Connection&, net::Scope&, Frame)>;
 
   template <class C>
@@ -51,9 +54,26 @@ class Handlers {
   std::map<std::string, Entry, std::less<>> table_;
 };
 
+// How a process that is to leave gets rid of its peers without losing a question: it tells all that are connected, and
+// each closes its connection when what it has asked is answered.
+class Farewell {
+ public:
+  Farewell() = default;
+  Farewell(const Farewell&) = delete;
+  Farewell& operator=(const Farewell&) = delete;
+  // To all peers, and to those that still come.
+  void say();
+
+ private:
+  friend class Guest;
+  std::set<Connection*> guests_;
+  bool said_ = false;
+};
+
 // Serves one accepted connection until the peer leaves it. Questions of a peer that has left are dropped
 // where they stand. A peer that does not keep to the protocol is logged and left. At most 4,096 questions of
 // one connection are worked on at a time; more wait unread.
-net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers);
+// `farewell`, when there is one, outlives the task.
+net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell* farewell = nullptr);
 
 }  // namespace postern::ipc

@@ -78,7 +78,12 @@ net::Task<void> Cleanup::serve(net::Accepted connection) {
     log_warning(concat("request refused: user ", user, " may not write to the queue"));
     co_return;
   }
-  co_await ipc::serve(context_->loop(), std::move(connection.fd), handlers_);
+  co_await ipc::serve(context_->loop(), std::move(connection.fd), handlers_, &farewell_);
+}
+
+// Sessions that go on find our successor: they may last for hours.
+void Cleanup::leave(daemon::Leave why) {
+  if (why == daemon::Leave::reload) farewell_.say();
 }
 
 std::string Cleanup::id_text(std::int64_t id) const {

@@ -18,6 +18,7 @@ class Cleanup : public daemon::Service {
  public:
   Result<void> prepare(daemon::Context& context) override;
   net::Task<void> serve(net::Accepted connection) override;
+  void leave(daemon::Leave why) override;
 
   // One message.
   net::Task<ipc::Outcome> submit(ipc::Submit submitted);
@@ -32,6 +33,7 @@ class Cleanup : public daemon::Service {
   bool everything_is_ours_ = false;
   bool long_ids_ = false;
   ipc::Handlers handlers_;
+  ipc::Farewell farewell_;
   std::optional<ipc::Client> qmgr_;
 };
 

@@ -17,8 +17,8 @@ class Intake {
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
-  // Serves the connection to its end.
-  net::Task<void> serve(Fd connection);
+  // Serves the connection to its end, or until the peer has taken leave.
+  net::Task<void> serve(Fd connection, ipc::Farewell& farewell);
 
  private:
   net::Task<ipc::SpoolOpened> open_spool(ipc::OpenSpool question);

@@ -18,6 +18,8 @@ constexpr const char* kFile = "queue/queue.db";
 constexpr const char* kSpool = "spool";
 // Results must be recorded also when no mail can be taken for want of room.
 constexpr std::int64_t kReserve = 1 << 20;
+// For the agents to end what they have in hand.
+constexpr seconds kHandOver{5};
 constexpr int kMostAtOnce = 1000;  // deliveries of one transport when no limit is set
 
 }  // namespace
@@ -98,9 +100,21 @@ Result<void> Qmgr::enter() {
 // Without a master there is nobody to deliver to, and the next master's qmgr waits for our database. What is not
 // committed was not acknowledged; the rest is on disk or in the operating system's hands.
 void Qmgr::leave(daemon::Leave why) {
-  if (why != daemon::Leave::orphaned) return;
-  log::flush();
-  ::_exit(0);
+  if (why == daemon::Leave::orphaned) {
+    log::flush();
+    ::_exit(0);
+  }
+  scheduler_->rest();
+  if (why != daemon::Leave::reload) return;
+  // Nobody else can open the database before we have closed it: until then no mail is taken.
+  spools_->hand_over();
+  farewell_.say();
+}
+
+// What agents have in hand must not be delivered a second time by our successor.
+net::Task<void> Qmgr::finish() {
+  const bool all = co_await scheduler_->drained(context_->loop().in(kHandOver));
+  if (!all) log_warning("left deliveries without a result: they will be tried again");
 }
 
 net::Task<void> Qmgr::serve(net::Accepted connection) {
@@ -111,7 +125,7 @@ net::Task<void> Qmgr::serve(net::Accepted connection) {
   }
   Intake intake(context_->loop(), *store_, *spools_, *scheduler_,
                 [this](std::int64_t id) { return id_text(id); });
-  co_await intake.serve(std::move(connection.fd));
+  co_await intake.serve(std::move(connection.fd), farewell_);
 }
 
 }  // namespace postern::qmgr

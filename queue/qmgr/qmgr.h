@@ -20,6 +20,7 @@ class Qmgr : public daemon::Service {
   net::Task<void> serve(net::Accepted connection) override;
   void wakeup() override { scheduler_->wake(); }
   void leave(daemon::Leave why) override;
+  net::Task<void> finish() override;
 
  private:
   Surroundings surroundings();
@@ -34,6 +35,7 @@ class Qmgr : public daemon::Service {
   std::optional<Store> store_;
   std::optional<Spools> spools_;
   std::optional<Scheduler> scheduler_;
+  ipc::Farewell farewell_;
 };
 
 }  // namespace postern::qmgr

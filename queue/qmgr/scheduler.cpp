@@ -31,6 +31,11 @@ void Scheduler::wake() {
   changed_.notify();
 }
 
+void Scheduler::rest() {
+  resting_ = true;
+  changed_.notify();
+}
+
 // ---- becoming active
 
 bool Scheduler::reserve() {
@@ -50,7 +55,7 @@ void Scheduler::stored(MessagePtr message) {
 }
 
 net::Task<void> Scheduler::take_up_due() {
-  for (;;) {
+  while (!resting_) {
     const std::int64_t now = wall_micros();
     if (next_due_ != 0 && next_due_ <= now && has_room()) {
       const std::size_t most = std::min(kTakeAtOnce, limits_.active_messages - active_);
@@ -79,6 +84,7 @@ net::Task<void> Scheduler::take_up_due() {
 }
 
 void Scheduler::activate(MessagePtr message) {
+  if (resting_) return;
   message->activated = wall_micros();
   content_bytes_ += message->content.size();
   if (content_bytes_ > kMostContent) forget_content(*message);
@@ -180,7 +186,7 @@ void Scheduler::make_ready(Transport& transport, const std::string& key, Destina
 
 // One delivery of each destination in turn.
 void Scheduler::start_next(Transport& transport) {
-  while (transport.under_way < transport.limits.at_once && !transport.ready.empty()) {
+  while (!resting_ && transport.under_way < transport.limits.at_once && !transport.ready.empty()) {
     const std::string key = std::move(transport.ready.front());
     transport.ready.pop_front();
     Destination& destination = transport.destinations[key];

@@ -59,6 +59,10 @@ class Scheduler {
   void stored(MessagePtr message);
   // Looks again for mail that is due.
   void wake();
+  // Begins no other delivery: what is in the queue is for our successor.
+  void rest();
+  // Until all that was begun is recorded. False when the time is over before.
+  net::Task<bool> drained(Deadline limit) { return scope_.drained(limit); }
 
   std::size_t active() const { return active_; }
 
@@ -96,6 +100,7 @@ class Scheduler {
   Limits limits_;
   ipc::Client bounce_;
   std::map<std::string, std::unique_ptr<Transport>> transports_;
+  bool resting_ = false;
   std::size_t active_ = 0;
   std::size_t content_bytes_ = 0;  // of active messages
   std::int64_t next_due_ = 1;      // wall microseconds of the earliest deferred message; 0: there is none

@@ -2,12 +2,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 
 #include "lib/base/log.h"
@@ -23,11 +26,25 @@ std::string file_name(std::int64_t id) {
   return out;
 }
 
+std::optional<std::int64_t> id_in(const std::string& name) {
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id, 16);
+  if (error != std::errc() || file_name(static_cast<std::int64_t>(id)) != name) return std::nullopt;
+  return static_cast<std::int64_t>(id);
+}
+
+// By a descriptor of another opening than this one.
+bool is_locked(int file) {
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) return true;
+  ::flock(file, LOCK_UN);
+  return false;
+}
+
 }  // namespace
 
 std::string Spools::path(std::int64_t id) const { return concat(directory_, "/", file_name(id)); }
 
-Result<void> Spools::clean(const std::vector<std::int64_t>& known) const {
+Result<void> Spools::clean(const std::vector<std::int64_t>& known) {
   std::unordered_set<std::string> names;
   for (const std::int64_t id : known) names.insert(file_name(id));
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_.c_str()), &::closedir);
@@ -37,11 +54,32 @@ Result<void> Spools::clean(const std::vector<std::int64_t>& known) const {
     const std::string name = entry->d_name;
     if (name.front() != '.' && !names.contains(name)) strays.push_back(name);
   }
-  for (const std::string& name : strays) ::unlink(concat(directory_, "/", name).c_str());
+  for (const std::string& name : strays) take_over(name);
   return {};
 }
 
+void Spools::take_over(const std::string& name) {
+  const std::string file_path = concat(directory_, "/", name);
+  auto file = open_file(file_path, O_RDWR | O_NOFOLLOW);
+  const auto id = id_in(name);
+  if (!file || !id || !is_locked(file->get())) {
+    ::unlink(file_path.c_str());
+  } else {
+    receiving_.emplace(*id, Receiving{std::move(*file), nullptr});
+  }
+}
+
+// Their receiver would have told the process through which it began.
+void Spools::drop_abandoned() {
+  std::erase_if(receiving_, [this](const auto& entry) {
+    if (entry.second.owner != nullptr || is_locked(entry.second.file.get())) return false;
+    ::unlink(path(entry.first).c_str());
+    return true;
+  });
+}
+
 Result<Fd> Spools::create(std::int64_t id, std::int64_t size, const void* owner) {
+  drop_abandoned();
   auto made = make(id, size, owner);
   if (!made) trouble_.note(made);  // a file that can be made says nothing yet about writing it
   return made;
@@ -55,6 +93,7 @@ Result<Fd> Spools::make(std::int64_t id, std::int64_t size, const void* owner) {
   }
   auto file = open_file(path(id), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   if (!file) return file;
+  ::flock(file->get(), LOCK_SH);
   Fd copy(::fcntl(file->get(), F_DUPFD_CLOEXEC, 3));
   if (!copy) {
     ::unlink(path(id).c_str());
@@ -84,6 +123,7 @@ void Spools::drop(std::int64_t id) {
 }
 
 void Spools::drop_all(const void* owner) {
+  if (handed_over_) return;
   for (auto place = receiving_.begin(); place != receiving_.end();) {
     if (place->second.owner != owner) {
       ++place;

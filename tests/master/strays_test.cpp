@@ -105,6 +105,21 @@ TEST_CASE("what is left of the group of a foreign program ends with it") {
   CHECK(reaper.soon_gone(left));
 }
 
+TEST_CASE("a master that has become another program knows who leads a group") {
+  Reaper reaper;
+  const Shell foreign({.leader = "self"}, "echo $$; " + std::string(kForever));
+  const Shell own({.own_session = false, .no_new_privileges = false}, "echo $$; " + std::string(kForever));
+  CHECK(foreign.number() == foreign.pid);
+  CHECK(own.number() == own.pid);
+  reaper.strays.resume({foreign.pid, own.pid});
+  CHECK(reaper.strays.is_launched(foreign.pid));
+  CHECK(!reaper.strays.is_launched(own.pid));
+  ::kill(foreign.pid, SIGKILL);
+  ::kill(own.pid, SIGKILL);
+  CHECK(reaper.soon_gone(foreign.pid));
+  CHECK(reaper.soon_gone(own.pid));
+}
+
 TEST_CASE("a child of ours that leads no group is reaped, and that is all") {
   Reaper reaper;
   const Shell other({.own_session = false, .no_new_privileges = false}, kForever);

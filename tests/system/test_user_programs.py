@@ -328,6 +328,16 @@ class Greeter(Programs):
         postern.wait_for(lambda: not postern.is_alive(old), 'the old process to leave')
         self.assertNotIn('warning', self.sandbox.log())
 
+    def test_an_upgrade_of_master_leaves_it_at_work(self):
+        port = self.add_service('greeter')
+        with Client(port) as client:
+            before = client.ask('Ann')
+        status, _, errors = self.sandbox.run('upgrade')
+        self.assertEqual(status, 0, errors)
+        with Client(port) as client:
+            self.assertEqual(client.ask('Ann'), before)
+        self.stop()
+
     def test_a_stop_ends_it_also_with_a_client_who_says_nothing(self):
         port = self.add_service('greeter')
         with Client(port):

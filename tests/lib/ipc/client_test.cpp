@@ -144,6 +144,40 @@ TEST_CASE("a service that dies with questions unread answers what it answered, a
   CHECK(second.error() == Errc::lost);
 }
 
+TEST_CASE("a service that leaves still answers what it was asked; the next question goes to its successor") {
+  Played scene;
+  say(scene.peer, "leaving 0 0 0 0\n\n");
+  scene.loop.poll();
+  CHECK_FALSE(scene.client.is_connected());
+  CHECK_FALSE(scene.asked.answer);
+  Asked second(scene.client, wish(2), scene.soon());
+  Fd successor = scene.service.accept_one();
+  scene.loop.poll();
+  CHECK(heard(successor).find("number=2\n") != std::string::npos);
+  say(scene.peer, "grant 1 9 0 0\nnumber=1\n\n");
+  scene.loop.poll();
+  REQUIRE(scene.asked.answer);
+  CHECK(*scene.asked.answer);
+  char end = 0;
+  CHECK(::recv(scene.peer.get(), &end, 1, MSG_DONTWAIT) == 0);  // the client has gone, having its answer
+  CHECK_FALSE(second.answer);
+  say(successor, "grant 2 9 0 0\nnumber=2\n\n");
+  scene.loop.poll();
+  REQUIRE(second.answer);
+  CHECK(*second.answer);
+}
+
+TEST_CASE("a service that leaves while nobody asks is left at once") {
+  Played scene;
+  say(scene.peer, "grant 1 9 0 0\nnumber=1\n\n");
+  say(scene.peer, "leaving 0 0 0 0\n\n");
+  scene.loop.poll();
+  REQUIRE(scene.asked.answer);
+  CHECK(*scene.asked.answer);
+  char end = 0;
+  CHECK(::recv(scene.peer.get(), &end, 1, MSG_DONTWAIT) == 0);
+}
+
 TEST_CASE("an answer that is late is dropped with its descriptor, and disturbs nobody") {
   Scene scene;
   scene.service.open();

@@ -61,6 +61,27 @@ std::string request(const Wish& wish, std::uint64_t id) {
 
 }  // namespace
 
+TEST_CASE("a farewell is said to all who are connected and to those that still come, and loses no question") {
+  Served here;
+  here.hear(concat(kGreeting, request(wish(1, 1000), 1)));
+  here.service.farewell.say();
+  here.service.farewell.say();
+  here.loop.poll();
+  CHECK(heard(here.pair.theirs) == "leaving 0 0 0 0\n\n");
+  Pair late;
+  here.service.serve_one(std::move(late.ours));
+  here.loop.poll();
+  CHECK(heard(late.theirs) == "leaving 0 0 0 0\n\n");
+  here.hear(request(wish(2), 2));  // was on its way
+  CHECK(heard(here.pair.theirs) == "grant 2 9 0 0\nnumber=2\n\n");
+  here.loop.advance(seconds(1));
+  CHECK(heard(here.pair.theirs) == "grant 1 9 0 0\nnumber=1\n\n");
+  here.pair.theirs.reset();
+  late.theirs.reset();
+  here.loop.poll();
+  CHECK_FALSE(here.open());
+}
+
 TEST_CASE("the wake-up byte is quiet") {
   CapturedLog log;
   Served served;

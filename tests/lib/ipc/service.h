@@ -58,9 +58,10 @@ class Service {
   }
   // A peer that the test plays itself.
   Fd accept_one() { return std::move(net::accept_from(listener_.get())->fd); }
-  void serve_one(Fd fd) { scope_.spawn(serve(loop_, std::move(fd), handlers_)); }
+  void serve_one(Fd fd) { scope_.spawn(serve(loop_, std::move(fd), handlers_, &farewell)); }
   std::size_t connections() const { return scope_.size(); }
 
+  Farewell farewell;
   int granted = 0;
   int granting = 0;
   std::vector<std::int64_t> remarks;

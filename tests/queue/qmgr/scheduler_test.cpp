@@ -175,6 +175,22 @@ TEST_CASE("What was active when the process ended is delivered after the next st
   wait_for(q.loop, [&] { return q.queued == 0; });
 }
 
+TEST_CASE("A scheduler that rests begins nothing, ends what it began, and leaves the rest to the next one") {
+  Qmgr q;
+  q.start();
+  q.enqueue(letter(1));
+  wait_for(q.loop, [&] { return q.scheduler->active() == 0 || !q.agent->asked.empty(); });
+  q.scheduler->rest();
+  q.enqueue(letter(2));
+  CHECK(finish(q.loop, q.scheduler->drained(q.loop.in(seconds(10)))));
+  CHECK(q.queued == 1);
+  CHECK(q.agent->asked.size() == 1);
+  q.stop();
+  q.start();
+  wait_for(q.loop, [&] { return q.queued == 0; });
+  CHECK(q.agent->asked.size() == 2);
+}
+
 TEST_CASE("Recipients of one destination share requests, up to the limit of the transport") {
   Qmgr q;
   q.recipients = 4;

@@ -64,6 +64,33 @@ TEST_CASE("A spool file is refused when the disk would fall below its reserve") 
   CHECK(files_in(directory) == 0);
 }
 
+TEST_CASE("A file that is still being written when its qmgr leaves is claimed through the next one") {
+  Directory directory;
+  net::Loop loop;
+  Trouble trouble;
+  const int owner = 0;
+  std::optional<Spools> before(std::in_place, loop, directory.spool(), 0, trouble);
+  auto wanted = before->create(1, 0, &owner);
+  auto abandoned = before->create(2, 0, &owner);
+  REQUIRE(wanted);
+  REQUIRE(abandoned);
+  before->hand_over();
+  before->drop_all(&owner);  // their receiver turns to the next qmgr
+  before.reset();
+  Spools after(loop, directory.spool(), 0, trouble);
+  REQUIRE(after.clean({}));
+  CHECK(files_in(directory) == 2);
+  REQUIRE(write_all(wanted->get(), "the rest", "spool file"));
+  CHECK(finish(loop, after.claim(1)));
+  abandoned->reset();
+  const auto next = after.create(3, 0, &owner);
+  REQUIRE(next);
+  CHECK(files_in(directory) == 2);
+  CHECK(after.open(1));
+  CHECK(after.open(3));
+  CHECK_FALSE(finish(loop, after.claim(2)));
+}
+
 TEST_CASE("What a crash left goes at the next start; what the queue knows stays") {
   Directory directory;
   net::Loop loop;
