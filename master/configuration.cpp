@@ -6,32 +6,47 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
+#include <tuple>
+#include <unordered_map>
 
 #include "lib/base/text.h"
-#include "lib/config/all_params.h"
+#include "lib/check/check.h"
+#include "lib/check/programs.h"
+#include "lib/config/level.h"
 #include "lib/config/master_cf.h"
-#include "lib/daemon/jail.h"
-#include "lib/table/address_lists.h"
+#include "lib/config/place.h"
 #include "master/endpoint.h"
 
 namespace postern::master {
 
 namespace {
 
-// The fields that master.cf decides alone.
-Service fields_of(const config::Service& entry, int default_limit) {
+// What a "-" stands for.
+struct Defaults {
+  bool chroot = false;
+  int limit = 0;
+};
+
+// Before compatibility level 1 services were shut into the queue directory unless they said no.
+Result<Defaults> defaults_of(const Configuration& configuration) {
+  const auto order = config::compare_levels(*configuration.common.compatibility_level, "1");
+  if (!order) return fail(order.error());
+  return Defaults{*order < 0, *configuration.params.default_process_limit};
+}
+
+// The fields that need no look at the host.
+Service fields_of(config::Service& entry, const Defaults& defaults) {
   Service service;
-  service.name = entry.name;
+  service.name = std::move(entry.name);
   service.type = entry.type;
   service.is_private = entry.private_;
   service.unprivileged = entry.unprivileged;
-  service.chroot = entry.chroot;
+  service.chroot = entry.is_default(config::Field::chroot) ? defaults.chroot : entry.chroot;
   service.wakeup = entry.wakeup;
   service.wakeup_if_used = entry.wakeup_if_used;
-  service.limit = static_cast<unsigned>(entry.process_limit.value_or(default_limit));
-  service.program = entry.command;
-  service.arguments = entry.arguments;
+  service.limit = static_cast<unsigned>(entry.process_limit.value_or(defaults.limit));
+  service.program = std::move(entry.command);
+  service.arguments = std::move(entry.arguments);
   service.line = entry.line;
   return service;
 }
@@ -43,78 +58,82 @@ Result<std::vector<Address>> addresses_of(const Service& service, const Interfac
   return std::vector<Address>{std::move(*address)};
 }
 
-// Two entries with one meaning ("smtp" and "25") would fight for the socket: the last one counts.
-void add_service(Configuration& configuration, Service service) {
-  for (Service& other : configuration.services) {
-    if (other.identity() != service.identity()) continue;
-    configuration.warnings.push_back(concat("duplicate master.cf entry for service \"", service.name, "\" (",
-                                            config::name_of(service.type), ") -- using the last entry"));
-    other = std::move(service);
-    return;
-  }
-  configuration.services.push_back(std::move(service));
-}
+// The services of one configuration, as they come from the file.
+class Reading {
+ public:
+  Reading(Configuration& configuration, std::string path, Defaults defaults, Interfaces interfaces)
+      : configuration_(configuration),
+        path_(std::move(path)),
+        defaults_(defaults),
+        interfaces_(std::move(interfaces)),
+        programs_(*configuration.common.daemon_directory) {}
 
-std::string place_of(const config::MainCf& file, std::string_view name) {
-  const auto* entry = file.find(name);
-  return concat(file.path(), entry == nullptr ? "" : concat(", line ", entry->line), ": ");
-}
+  Result<void> add(config::Service& entry) {
+    const check::Program& program = programs_.find(entry.command);
+    using check::Presence;
+    if (program.presence == Presence::folded || program.presence == Presence::not_installed) {
+      const auto state = program.presence == Presence::folded ? daemon::ServiceState::folded
+                                                              : daemon::ServiceState::not_installed;
+      configuration_.not_started.push_back(
+          {entry.name, std::string(config::name_of(entry.type)), entry.command, entry.line, state, program.why});
+      return {};
+    }
+    Service service = fields_of(entry, defaults_);
+    service.fault = program.why;
+    auto addresses = addresses_of(service, interfaces_);
+    if (!addresses) {
+      return fail(Errc::invalid, concat(path_, ", line ", service.line, ": service ", service.name, ": ",
+                                        addresses.error().text));
+    }
+    service.addresses = std::move(*addresses);
+    put(std::move(service));
+    return {};
+  }
 
-// Every value, not only those that we read: a service that cannot read its own would be down until somebody mends it.
-Result<void> check_values(const config::Settings& settings) {
-  const auto& file = settings.main_cf();
-  config::AllParams all;
-  for (config::ParamBase* param : all.params()) {
-    const auto loaded = param->load(settings);
-    if (!loaded) return fail(Errc::invalid, place_of(file, param->name()) + loaded.error().text);
+ private:
+  // Two entries with one meaning ("smtp" and "25") would fight for the socket: the last one counts.
+  void put(Service service) {
+    auto& services = configuration_.services;
+    const auto [known, is_new] = known_.try_emplace(service.identity(), services.size());
+    if (is_new) {
+      services.push_back(std::move(service));
+    } else {
+      services[known->second] = std::move(service);
+    }
   }
-  for (const auto name : table::kAddressLists) {
-    const auto checked = table::check_address_list(settings, name);
-    if (!checked) return fail(Errc::invalid, place_of(file, name) + checked.error().text);
+
+  Configuration& configuration_;
+  std::string path_;
+  Defaults defaults_;
+  Interfaces interfaces_;
+  check::Programs programs_;
+  std::unordered_map<std::string, std::size_t> known_;  // by their identity
+};
+
+// The first error of the judgement; what it warns of is kept.
+Result<void> judge(Configuration& configuration, const std::vector<check::Finding>& findings) {
+  for (const auto& finding : findings) {
+    if (finding.severity == check::Severity::error) return fail(Errc::invalid, check::text_of(finding));
+    if (finding.severity == check::Severity::warning) {
+      configuration.warnings.push_back(check::text_of(finding));
+    }
   }
-  if (::geteuid() != 0) return {};
-  const auto owner = daemon::find_identity(*all.common.mail_owner);
-  if (!owner) return fail(Errc::invalid, place_of(file, "mail_owner") + "mail_owner: " + owner.error().text);
   return {};
 }
 
-Result<void> check_overrides(config::Settings settings, const config::Service& entry) {
-  if (entry.overrides.empty()) return {};
-  settings.override("service_name", entry.name);
-  for (const auto& [name, value] : entry.overrides) settings.override(name, value);
-  config::AllParams all;
-  for (const auto& [name, value] : entry.overrides) {
-    config::ParamBase* param = all.find(name);
-    auto loaded = param == nullptr ? Result<void>() : param->load(settings);
-    if (!loaded)
-      return fail(loaded.error().kind, concat("service ", entry.name, ": -o ", loaded.error().text));
-  }
-  return {};
-}
-
-Result<void> add_services(Configuration& configuration, const config::MasterCf& file) {
-  // More likely a file that is just being written than what somebody wants.
-  if (file.in_force().empty()) return fail(Errc::invalid, concat(file.path(), ": no service"));
+Result<void> add_services(Configuration& configuration, const std::string& path,
+                          std::vector<config::Service> entries) {
   const auto interfaces =
       interfaces_from(*configuration.common.inet_interfaces, *configuration.common.inet_protocols);
   if (!interfaces) return fail(interfaces.error());
-  for (const config::Service& entry : file.in_force()) {
-    if (config::is_disabled(entry.name, config::name_of(entry.type),
-                            *configuration.params.master_service_disable))
-      continue;
-    Service service = fields_of(entry, *configuration.params.default_process_limit);
-    const std::string path = concat(*configuration.common.daemon_directory, "/", service.program);
-    if (::access(path.c_str(), X_OK) != 0) {
-      configuration.missing.push_back(concat(service.name, " (", service.program, ")"));
-      continue;
-    }
-    const std::string place = concat(file.path(), ", line ", entry.line, ": ");
-    const auto checked = check_overrides(configuration.settings, entry);
-    if (!checked) return fail(Errc::invalid, place + checked.error().text);
-    auto addresses = addresses_of(service, *interfaces);
-    if (!addresses) return fail(Errc::invalid, place + addresses.error().text);
-    service.addresses = std::move(*addresses);
-    add_service(configuration, std::move(service));
+  auto numbers = in_numbers(*interfaces);
+  if (!numbers) return fail(numbers.error());
+  const auto defaults = defaults_of(configuration);
+  if (!defaults) return fail(defaults.error());
+  Reading reading(configuration, path, *defaults, std::move(*numbers));
+  for (config::Service& entry : entries) {
+    auto added = reading.add(entry);
+    if (!added) return added;
   }
   return {};
 }
@@ -130,12 +149,12 @@ Result<Fd> sealed_copy(std::string_view text) {
   return copy;
 }
 
-// Programs that were not installed stand beside us.
+// Programs that were not installed stand beside us, and those of Postfix are not ours.
 void find_programs(config::Settings& settings) {
-  if (settings.source("daemon_directory") != config::Source::standard) return;
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) settings.override("daemon_directory", self.parent_path().string());
+  const auto set = settings.value("daemon_directory");
+  const bool is_ours = settings.source("daemon_directory") != config::Source::standard;
+  if (is_ours && !(set && config::is_directory_of_postfix(*set))) return;
+  settings.override("daemon_directory", config::own_directory());
 }
 
 Result<void> load_params(Configuration& configuration) {
@@ -147,6 +166,10 @@ Result<void> load_params(Configuration& configuration) {
 }
 
 }  // namespace
+
+bool NotStarted::operator==(const NotStarted& other) const {
+  return std::tie(name, type, program, why) == std::tie(other.name, other.type, other.program, other.why);
+}
 
 Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory,
                                                           const config::Texts& texts) {
@@ -160,17 +183,17 @@ Result<std::unique_ptr<Configuration>> read_configuration(const std::string& dir
   auto copy = sealed_copy(configuration->settings.main_cf().text());
   if (!copy) return fail(copy.error());
   configuration->main_cf = std::move(*copy);
-  auto loaded = check_values(configuration->settings);
-  if (loaded) loaded = load_params(*configuration);
-  if (!loaded) return fail(loaded.error());
   if (!texts.master_cf) return fail(texts.master_cf.error());
   const auto file = config::MasterCf::parse(*texts.master_cf, concat(directory, "/master.cf"));
   if (!file) return fail(file.error());
   for (const auto* warnings : {&configuration->settings.main_cf().warnings(), &file->warnings()}) {
     configuration->warnings.insert(configuration->warnings.end(), warnings->begin(), warnings->end());
   }
-  auto added = add_services(*configuration, *file);
-  if (!added) return fail(added.error());
+  auto start = check::check_start(configuration->settings, *file);
+  auto done = judge(*configuration, start.findings);
+  if (done) done = load_params(*configuration);
+  if (done) done = add_services(*configuration, file->path(), std::move(start.services));
+  if (!done) return fail(done.error());
   return configuration;
 }
 

@@ -16,6 +16,15 @@
 
 namespace postern::master {
 
+// An entry of master.cf that gets no socket and no process here.
+struct NotStarted {
+  std::string name, type, program;  // "rewrite", "unix", "trivial-rewrite"
+  std::size_t line = 0;             // in master.cf
+  daemon::ServiceState state = daemon::ServiceState::folded;
+  std::string why;  // "program trivial-rewrite is not needed: …", "program PATH is not there"
+  bool operator==(const NotStarted& other) const;  // wherever in the file it stands
+};
+
 struct Configuration {
   explicit Configuration(config::Settings from) : settings(std::move(from)) {}
 
@@ -24,13 +33,13 @@ struct Configuration {
   Fd main_cf;  // its text, which nobody can change any more: what children read
   config::CommonParams common;
   config::MasterParams params;
-  std::vector<Service> services;     // those that are to run
-  std::vector<std::string> missing;  // "rewrite (trivial-rewrite)": their program is not there
+  std::vector<Service> services;        // those that are to listen
+  std::vector<NotStarted> not_started;  // their program is part of another one, or not installed
   std::vector<std::string> warnings;
 };
 
-// Understands both files of the directory, whose texts were read. Fails with invalid, not_found or denied; the text
-// names file, line and word.
+// Understands both files of the directory, whose texts were read, and judges them as check::check_start does. Fails
+// with invalid, not_found or denied; the text names file, line and word.
 Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory,
                                                           const config::Texts& texts);
 

@@ -38,9 +38,16 @@ Result<void> add(std::vector<Address>& to, const std::string& address, unsigned 
   return {};
 }
 
+bool is_allowed(const net::Endpoint& endpoint, const Interfaces& allowed) {
+  return endpoint.storage.ss_family == AF_INET6 ? allowed.ipv6 : allowed.ipv4;
+}
+
 // Names are looked up; numbers are taken as they are.
 Result<void> add_host(std::vector<Address>& to, const std::string& host, unsigned port,
                       const Interfaces& allowed) {
+  if (const auto number = net::Endpoint::parse(host, port); number && is_allowed(*number, allowed)) {
+    return add(to, host, port);
+  }
   addrinfo hints{};
   hints.ai_family = !allowed.ipv6 ? AF_INET : !allowed.ipv4 ? AF_INET6 : AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -67,12 +74,16 @@ Result<void> add_both(std::vector<Address>& to, const char* v4, const char* v6, 
   return added;
 }
 
+std::string without_brackets(const std::string& name) {
+  const bool bracketed = name.size() > 2 && name.front() == '[' && name.back() == ']';
+  return bracketed ? name.substr(1, name.size() - 2) : name;
+}
+
 Result<void> add_interface(std::vector<Address>& to, const std::string& name, unsigned port,
                            const Interfaces& allowed) {
   if (name == "all") return add_both(to, "0.0.0.0", "::", port, allowed);
   if (name == "loopback-only") return add_both(to, "127.0.0.1", "::1", port, allowed);
-  const bool bracketed = name.size() > 2 && name.front() == '[' && name.back() == ']';
-  return add_host(to, bracketed ? name.substr(1, name.size() - 2) : name, port, allowed);
+  return add_host(to, without_brackets(name), port, allowed);
 }
 
 }  // namespace
@@ -89,6 +100,21 @@ Result<Interfaces> interfaces_from(const std::vector<std::string>& inet_interfac
   }
   interfaces.ipv6 = interfaces.ipv6 && kernel_has_ipv6();
   return interfaces;
+}
+
+Result<Interfaces> in_numbers(const Interfaces& interfaces) {
+  Interfaces found{{}, interfaces.ipv4, interfaces.ipv6};
+  for (const std::string& name : interfaces.names) {
+    if (name == "all" || name == "loopback-only") {
+      found.names.push_back(name);
+      continue;
+    }
+    std::vector<Address> addresses;
+    auto added = add_interface(addresses, name, 1, interfaces);
+    if (!added) return fail(Errc::not_found, concat("parameter inet_interfaces: ", added.error().text));
+    for (const Address& address : addresses) found.names.push_back(address.endpoint.address());
+  }
+  return found;
 }
 
 Result<std::vector<Address>> inet_addresses(std::string_view name, const Interfaces& interfaces) {

@@ -21,6 +21,9 @@ struct Interfaces {
 Result<Interfaces> interfaces_from(const std::vector<std::string>& inet_interfaces,
                                    const std::vector<std::string>& inet_protocols);
 
+// The same with each name among them looked up, once for all services. Fails with not_found.
+Result<Interfaces> in_numbers(const Interfaces& interfaces);
+
 // Every address that the name ("smtp", "localhost:25", "[2001:db8::1]:25") means, each once, in numbers.
 // Fails as config::parse_endpoint, and with not_found when there is none.
 Result<std::vector<Address>> inet_addresses(std::string_view name, const Interfaces& interfaces);

@@ -386,6 +386,7 @@ void Entry::show() const {
                                  : throttled_ ? daemon::ServiceState::throttled
                                               : daemon::ServiceState::listening);
   if (!throttled_) report.throttled_until = 0;
+  if (report.last_failure.empty()) report.last_failure = service_.fault;
   starter_.scoreboard().write_row(row_, report);
 }
 

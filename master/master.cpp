@@ -46,10 +46,13 @@ void leave_terminal() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), fd);
 }
 
-std::string joined(const std::vector<std::string>& words) {
+void say_what_is_not_started(const Configuration& configuration) {
   std::string all;
-  for (const std::string& word : words) all += concat(all.empty() ? "" : ", ", word);
-  return all;
+  for (const NotStarted& entry : configuration.not_started) {
+    all += concat(all.empty() ? "" : ", ", entry.name, " (", entry.program, ", line ", entry.line, ")");
+  }
+  if (all.empty()) return;
+  log_info(concat("not started, their program is part of another one or not installed: ", all));
 }
 
 bool same_file(const struct stat& a, const struct stat& b) {
@@ -187,9 +190,7 @@ bool Master::log_has_moved(const Configuration& configuration) const {
 void Master::say_what_is_missing(const Configuration& configuration) const {
   for (const std::string& warning : configuration.warnings) log_warning(warning);
   if (const std::string rights = missing_rights(); !rights.empty()) log_info(rights);
-  if (configuration.missing.empty()) return;
-  log_info(concat("not started, their program is part of another one or not installed: ",
-                  joined(configuration.missing)));
+  say_what_is_not_started(configuration);
 }
 
 void Master::follow_signals() {
@@ -268,10 +269,15 @@ Result<void> Master::change_to(std::unique_ptr<Configuration> next, Renew renew)
         Errc::invalid,
         "queue_directory and data_directory cannot change while the mail system runs: stop and start it");
   }
-  const bool is_news = next->missing != now.missing || next->warnings != now.warnings;
+  const bool other_warnings = next->warnings != now.warnings, others = next->not_started != now.not_started;
   auto changed = change_with_log(std::move(next), renew);
-  if (changed && is_news) say_what_is_missing(supervisor_->configuration());
-  return changed;
+  if (!changed) return changed;
+  const Configuration& in_force = supervisor_->configuration();
+  for (const std::string& warning : in_force.warnings) {
+    if (other_warnings) log_warning(warning);
+  }
+  if (others) say_what_is_not_started(in_force);
+  return {};
 }
 
 // What can fail comes first, the log last of it: a failure leaves neither a socket nor a new file.

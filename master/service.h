@@ -32,6 +32,7 @@ struct Service {
   std::string program;          // "smtpd"
   std::vector<std::string> arguments;
   std::size_t line = 0;  // in master.cf
+  std::string fault;     // why its program cannot run, "PATH: No such file or directory"; empty: it can
   std::vector<Address> addresses;
 
   // What makes it the same service after an edit: its type and where it listens.

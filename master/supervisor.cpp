@@ -205,6 +205,25 @@ void Supervisor::apply(Prepared& next) {
     if (step.change == Change::adjust) entries_.back()->adjust(service);
   }
   retire_removed();
+  show_not_started();
+}
+
+void Supervisor::show_not_started() {
+  for (const std::uint32_t row : rows_of_others_) scoreboard_.free_row(row);
+  rows_of_others_.clear();
+  for (const NotStarted& other : configuration_->not_started) {
+    const auto row = scoreboard_.take_row();
+    if (!row) return;
+    daemon::ServiceReport report;
+    report.name = other.name;
+    report.type = other.type;
+    report.program = other.program;
+    report.line = static_cast<std::int64_t>(other.line);
+    report.state = daemon::name_of(other.state);
+    report.why = other.why;
+    scoreboard_.write_row(*row, report);
+    rows_of_others_.push_back(*row);
+  }
 }
 
 void Supervisor::retire_removed() {

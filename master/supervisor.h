@@ -86,6 +86,7 @@ class Supervisor final : private Starter {
   Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
   Result<Listener> share_listener(const std::string& key) const;
   void apply(Prepared& next);
+  void show_not_started();
   void retire_removed();
   void forget_retired();
   Result<Listener> open_patiently(const Address& address, int backlog) const;
@@ -109,6 +110,7 @@ class Supervisor final : private Starter {
   bool stopping_ = false;
   Entries entries_;
   Strays strays_;
+  std::vector<std::uint32_t> rows_of_others_;  // on the scoreboard: services that are not started
   Entries retired_;  // services that are no more, until their last process has left
   net::Event child_ended_;
   net::Event child_changed_;

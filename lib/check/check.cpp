@@ -20,13 +20,16 @@ void check_setting(Configuration& configuration, const Setting& setting, const c
   check_reference(configuration, setting, settings);
 }
 
-void check_main(Configuration& configuration) {
+// Each with the settings that its value is read with.
+template <class Judge>
+void each_of_main(Configuration& configuration, Judge judge) {
   for (const Setting& setting : configuration.settings_of_main()) {
-    check_setting(configuration, setting, configuration.settings());
+    judge(configuration, setting, configuration.settings());
   }
 }
 
-void check_overrides(Configuration& configuration) {
+template <class Judge>
+void each_override(Configuration& configuration, Judge judge) {
   config::Settings own = configuration.settings();
   for (const auto& service : configuration.services()) {
     if (service.overrides.empty()) continue;
@@ -35,7 +38,7 @@ void check_overrides(Configuration& configuration) {
     for (const auto& [name, value] : service.overrides) own.override(name, value);
     for (std::size_t i = 0; i < service.overrides.size(); ++i) {
       const auto& [name, value] = service.overrides[i];
-      check_setting(configuration, {name, value, 0, &service, i}, own);
+      judge(configuration, {name, value, 0, &service, i}, own);
     }
   }
 }
@@ -72,10 +75,11 @@ std::vector<Finding> check(const Subject& subject) {
   auto main = parse_main(subject.main_cf, main_path, findings);
   auto master = parse_master(subject.master_cf, master_path, findings);
   if (main && master) {
-    Configuration configuration(subject.directory, std::move(*main), std::move(*master), findings);
-    check_main(configuration);
+    const auto settings = config::Settings::of(std::move(*main), subject.directory);
+    Configuration configuration(settings, *master, findings);
+    each_of_main(configuration, check_setting);
     check_defaults(configuration);
-    check_overrides(configuration);
+    each_override(configuration, check_setting);
     check_names(configuration);
     check_services(configuration);
     check_endpoints(configuration);
@@ -85,6 +89,20 @@ std::vector<Finding> check(const Subject& subject) {
   }
   sort(findings, main_path, master_path);
   return findings;
+}
+
+Start check_start(const config::Settings& settings, const config::MasterCf& master) {
+  Start start;
+  Configuration configuration(settings, master, start.findings);
+  each_of_main(configuration, check_accepted);
+  check_defaults(configuration);
+  if (!configuration.has_error()) check_users(configuration);
+  each_override(configuration, check_accepted);
+  check_services(configuration);
+  check_endpoints(configuration);
+  start.services = std::move(configuration).services();
+  sort(start.findings, settings.main_cf().path(), master.path());
+  return start;
 }
 
 bool has_error(const std::vector<Finding>& findings) {

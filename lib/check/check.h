@@ -7,6 +7,8 @@
 
 #include "lib/base/result.h"
 #include "lib/check/finding.h"
+#include "lib/config/master_cf.h"
+#include "lib/config/settings.h"
 
 namespace postern::check {
 
@@ -22,6 +24,15 @@ Result<Subject> read_subject(const std::string& directory);
 // Examines both texts, and the programs, users, directories and tables that they name. Changes nothing. The
 // findings are in the order of main.cf, then of master.cf; others come last.
 std::vector<Finding> check(const Subject& subject);
+
+// What master judges by itself before it starts or changes: the part that keeps it or a service from running, found
+// without a look into any table.
+struct Start {
+  std::vector<config::Service>
+      services;                   // the entries in force that are not disabled, in the order of the file
+  std::vector<Finding> findings;  // as of check()
+};
+Start check_start(const config::Settings& settings, const config::MasterCf& master);
 
 // True when one of them is an error.
 bool has_error(const std::vector<Finding>& findings);

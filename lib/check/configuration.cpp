@@ -23,12 +23,9 @@ const std::string& likely_in(ByName<std::string>& known, std::string_view name, 
 
 }  // namespace
 
-Configuration::Configuration(std::string directory, config::MainCf main, config::MasterCf master,
+Configuration::Configuration(const config::Settings& settings, const config::MasterCf& master,
                              std::vector<Finding>& findings)
-    : directory_(std::move(directory)),
-      settings_(config::Settings::of(std::move(main), directory_)),
-      master_(std::move(master)),
-      findings_(findings) {
+    : settings_(settings), master_(master), findings_(findings) {
   for (const auto& entry : settings_.main_cf().entries()) {
     const auto [known, is_new] = set_by_name_.try_emplace(entry.name, set_.size());
     if (is_new) set_.emplace_back();
@@ -49,7 +46,11 @@ Configuration::Configuration(std::string directory, config::MainCf main, config:
   for (const auto& service : services_) {
     if (service.type != config::SocketType::inet) local_[service.name].push_back(&service);
   }
-  catalog_.add_services(services_);
+}
+
+const config::Catalog& Configuration::catalog() {
+  if (!catalog_) catalog_.emplace().add_services(services_);
+  return *catalog_;
 }
 
 const Setting* Configuration::find_setting(std::string_view name) const {
@@ -78,7 +79,7 @@ const std::string& Configuration::likely_service(std::string_view name) {
 
 const std::string& Configuration::likely_parameter(std::string_view name) {
   return likely_in(likely_parameters_, name, [this](config::Likely& likely) {
-    for (const auto& [known, about] : catalog_.all()) {
+    for (const auto& [known, about] : catalog().all()) {
       if (!about.hidden) likely.offer(known);
     }
   });

@@ -1,6 +1,8 @@
 // The configuration that is judged, as each part of the judgement sees it, and where its findings go.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,15 +37,18 @@ using Names = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
 class Configuration {
  public:
-  Configuration(std::string directory, config::MainCf main, config::MasterCf master,
+  // The two live as long as this.
+  Configuration(const config::Settings& settings, const config::MasterCf& master,
                 std::vector<Finding>& findings);
 
-  const std::string& directory() const { return directory_; }
+  // Where main.cf and master.cf are.
+  std::string directory() const { return settings_.value("config_directory").value_or(""); }
   const config::Settings& settings() const { return settings_; }
   const config::MasterCf& master() const { return master_; }
-  const config::Catalog& catalog() const { return catalog_; }
+  const config::Catalog& catalog();
   // The entries in force that are not disabled, in the order of the file.
-  const std::vector<config::Service>& services() const { return services_; }
+  const std::vector<config::Service>& services() const& { return services_; }
+  std::vector<config::Service> services() && { return std::move(services_); }
   // What main.cf sets, each name once, in the order of the file.
   const std::vector<Setting>& settings_of_main() const { return set_; }
   // Null when main.cf does not set it.
@@ -69,15 +74,14 @@ class Configuration {
   bool has_error() const { return check::has_error(findings_); }
 
  private:
-  std::string directory_;
-  config::Settings settings_;
-  config::MasterCf master_;
+  const config::Settings& settings_;
+  const config::MasterCf& master_;
   std::vector<config::Service> services_;
   std::vector<Setting> set_;
   ByName<std::size_t> set_by_name_;
   ByName<std::vector<const config::Service*>> local_;
   Names disabled_;
-  config::Catalog catalog_;
+  std::optional<config::Catalog> catalog_;  // made when it is asked for
   config::AllParams params_;
   ByName<config::ParamBase*> params_by_name_;
   ByName<std::string> likely_services_, likely_parameters_;
@@ -88,6 +92,8 @@ class Configuration {
 // Types, bounds, expansion, undefined $names and comments; main.cf as a whole, then a setting with the
 // settings of its service. False when the value is so bad that nothing more can be said of it.
 void check_defaults(Configuration& configuration);
+// What its parameter says about the value alone; false when that is an error.
+bool check_accepted(Configuration& configuration, const Setting& setting, const config::Settings& settings);
 bool check_value(Configuration& configuration, const Setting& setting, const config::Settings& settings);
 // Names that nothing reads.
 void check_names(Configuration& configuration);
@@ -110,6 +116,8 @@ void check_table(Configuration& configuration, const Setting& setting, std::stri
                  Severity severity, bool only_tables);
 // True when the value of that parameter is a list of words, in which a comment has no place.
 bool takes_words(Configuration& configuration, std::string_view name);
+// mail_owner and setgid_group, which only root uses. The id of the owner; nothing if there is none.
+std::optional<uid_t> check_users(Configuration& configuration);
 // Owners and modes.
 void check_files(Configuration& configuration);
 

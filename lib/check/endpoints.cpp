@@ -159,9 +159,11 @@ class EndpointCheck {
   }
 
   void report_same(const Service& service, const Service& other) {
-    configuration_.about_service(
-        Severity::warning, service,
-        concat("same address as service ", other.name, " on line ", other.line, " -- using the last entry"));
+    configuration_.add({Severity::warning, configuration_.master().path(), service.line,
+                        concat("duplicate master.cf entry for service \"", service.name, "\" (",
+                               config::name_of(service.type), ") -- using the last entry, not service ",
+                               other.name, " on line ", other.line),
+                        service.name});
   }
 
   void report_clash(const Service& service, const Service& other) {

@@ -22,6 +22,10 @@ std::optional<struct stat> status_of(const std::string& path) {
   return status;
 }
 
+void complain(Configuration& configuration, std::string_view parameter, std::string_view text) {
+  configuration.about_parameter(Severity::error, parameter, concat("parameter ", parameter, ": ", text));
+}
+
 class FileCheck {
  public:
   FileCheck(const config::CommonParams& common, Configuration& configuration)
@@ -31,7 +35,7 @@ class FileCheck {
     for (const char* name : {"", "/main.cf", "/master.cf"}) {
       check_closed(concat(configuration_.directory(), name));
     }
-    check_users();
+    owner_ = check_users(configuration_);
     check_directory("queue_directory", *common_.queue_directory);
     check_directory("data_directory", *common_.data_directory);
     for (const char* name : {"private", "queue", "spool"}) {
@@ -50,21 +54,6 @@ class FileCheck {
     if (status && (status->st_mode & kOthersWrite) != 0) {
       configuration_.add(
           {Severity::warning, path, 0, concat("group or others may write it: chmod go-w ", path), {}});
-    }
-  }
-
-  void check_users() {
-    if (::geteuid() != 0) return;  // without root nobody changes user
-    const passwd* owner = ::getpwnam(common_.mail_owner->c_str());
-    if (owner == nullptr) {
-      error("mail_owner", concat("unknown user: ", *common_.mail_owner));
-    } else if (owner->pw_uid == 0) {
-      error("mail_owner", concat("", *common_.mail_owner, " is root"));
-    } else {
-      owner_ = owner->pw_uid;
-    }
-    if (::getgrnam(common_.setgid_group->c_str()) == nullptr) {
-      error("setgid_group", concat("unknown group: ", *common_.setgid_group));
     }
   }
 
@@ -98,9 +87,7 @@ class FileCheck {
                         "mail_owner"});
   }
 
-  void error(std::string_view parameter, std::string_view text) {
-    configuration_.about_parameter(Severity::error, parameter, concat("parameter ", parameter, ": ", text));
-  }
+  void error(std::string_view parameter, std::string_view text) { complain(configuration_, parameter, text); }
 
   const config::CommonParams& common_;
   Configuration& configuration_;
@@ -108,6 +95,20 @@ class FileCheck {
 };
 
 }  // namespace
+
+std::optional<uid_t> check_users(Configuration& configuration) {
+  const auto owner = configuration.settings().value("mail_owner");
+  const auto group = configuration.settings().value("setgid_group");
+  if (::geteuid() != 0 || !owner || !group) return std::nullopt;
+  if (::getgrnam(group->c_str()) == nullptr) {
+    complain(configuration, "setgid_group", concat("unknown group: ", *group));
+  }
+  const passwd* found = ::getpwnam(owner->c_str());
+  if (found != nullptr && found->pw_uid != 0) return found->pw_uid;
+  complain(configuration, "mail_owner",
+           found == nullptr ? concat("unknown user: ", *owner) : concat("", *owner, " is root"));
+  return std::nullopt;
+}
 
 void check_files(Configuration& configuration) {
   config::CommonParams common;

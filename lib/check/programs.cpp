@@ -1,7 +1,13 @@
 #include "lib/check/programs.h"
 
-#include <algorithm>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "lib/base/text.h"
 #include "lib/config/likely.h"
 
 namespace postern::check {
@@ -36,6 +42,28 @@ std::optional<std::string_view> folded_into(std::string_view program) {
 
 bool is_known_program(std::string_view program) {
   return std::find(std::begin(kPrograms), std::end(kPrograms), program) != std::end(kPrograms);
+}
+
+const Program& Programs::find(const std::string& command) {
+  const auto [known, is_new] = known_.try_emplace(command);
+  if (is_new) known->second = look_at(command);
+  return known->second;
+}
+
+Program Programs::look_at(const std::string& command) const {
+  if (const auto into = folded_into(command)) {
+    return {Presence::folded, concat("program ", command, " is not needed: ", *into)};
+  }
+  const std::string path = concat(directory_, "/", command);
+  struct stat status {};
+  int problem = ::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), X_OK) != 0 ? errno : 0;
+  if (problem == 0 && !S_ISREG(status.st_mode)) problem = EACCES;
+  if (problem == 0) return {};
+  if (is_known_program(command) && (problem == ENOENT || problem == ENOTDIR)) {
+    return {Presence::not_installed, concat("program ", path, " is not there")};
+  }
+  return {Presence::faulty, concat(path, ": ", std::strerror(problem),
+                                   problem == ENOENT ? likely_program(command) : std::string())};
 }
 
 std::string likely_program(std::string_view program) {

@@ -14,23 +14,20 @@ namespace postern::check {
 namespace {
 
 using config::Service;
-using config::SocketType;
 
 class ServiceCheck {
  public:
-  explicit ServiceCheck(Configuration& configuration) : configuration_(configuration) {}
+  explicit ServiceCheck(Configuration& configuration)
+      : configuration_(configuration),
+        directory_(config::service_directory(configuration.settings()).value_or("")),
+        programs_(directory_) {}
 
   void run() {
-    if (const auto found = config::service_directory(configuration_.settings())) directory_ = *found;
     check_directory();
     for (const Service& service : configuration_.services()) {
       check_program(service);
-      if (service.type == SocketType::fifo) error(service, "type fifo is not supported: write unix");
-      if (service.type == SocketType::inet && service.private_) {
-        error(service, "an inet service cannot be private: write n in the third field");
-      }
       if (service.command == "qmgr" && service.process_limit != 1) {
-        error(service, "qmgr owns the queue alone: write 1 as its process limit");
+        say(Severity::error, service, "qmgr owns the queue alone: write 1 as its process limit");
       }
     }
     if (configuration_.services().empty()) {
@@ -39,13 +36,19 @@ class ServiceCheck {
   }
 
  private:
-  void error(const Service& service, std::string_view text) {
-    configuration_.about_service(Severity::error, service, text);
+  void say(Severity severity, const Service& service, std::string_view text) {
+    configuration_.about_service(severity, service, text);
   }
 
   void check_directory() {
     struct stat status {};
     if (directory_.empty()) return;  // its value is bad, which was said
+    const auto* set = configuration_.find_setting("daemon_directory");
+    if (set != nullptr && config::is_directory_of_postfix(set->value) && directory_ != set->value) {
+      configuration_.about(
+          Severity::note, *set,
+          concat("daemon_directory: the programs of Postfix are not used, but those in ", directory_));
+    }
     int problem = ::stat(directory_.c_str(), &status) != 0 ? errno : 0;
     if (problem == 0 && !S_ISDIR(status.st_mode)) problem = ENOTDIR;
     if (problem == 0) return;
@@ -55,31 +58,19 @@ class ServiceCheck {
   }
 
   void check_program(const Service& service) {
-    if (const auto into = folded_into(service.command)) {
-      configuration_.about_service(Severity::note, service,
-                                   concat("program ", service.command, " is not needed: ", *into));
-    } else if (!directory_.empty() && !is_there(service.command)) {
-      const std::string path = concat(directory_, "/", service.command);
-      if (is_known_program(service.command)) {
-        configuration_.about_service(Severity::note, service,
-                                     concat("not started: program ", path, " is not there"));
-      } else {
-        configuration_.about_service(
-            Severity::warning, service,
-            concat("not started: no program ", path, likely_program(service.command)));
-      }
+    if (directory_.empty()) return;
+    const Program& program = programs_.find(service.command);
+    switch (program.presence) {
+      case Presence::ready: return;
+      case Presence::folded: return say(Severity::note, service, program.why);
+      case Presence::not_installed: return say(Severity::note, service, concat("not started: ", program.why));
+      case Presence::faulty: return say(Severity::warning, service, concat("cannot run: ", program.why));
     }
-  }
-
-  bool is_there(const std::string& command) {
-    const auto [known, is_new] = there_.try_emplace(command, false);
-    if (is_new) known->second = ::access(concat(directory_, "/", command).c_str(), X_OK) == 0;
-    return known->second;
   }
 
   Configuration& configuration_;
   std::string directory_;
-  ByName<bool> there_;
+  Programs programs_;
 };
 
 }  // namespace

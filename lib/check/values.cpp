@@ -61,7 +61,8 @@ Result<void> accept(Configuration& configuration, const Setting& setting, const 
 }  // namespace
 
 // A default is good by itself, but it may be made of values that are not: then these were reported, unless the
-// host is to blame.
+// host is to blame. What nothing reads may be as it likes: "default_process_limit = 7" is too low for a default of a
+// program that is not there.
 void check_defaults(Configuration& configuration) {
   if (configuration.has_error()) return;
   const auto judge = [&](std::string_view name, const auto& loaded) {
@@ -69,12 +70,19 @@ void check_defaults(Configuration& configuration) {
   };
   for (auto* param : configuration.params()) {
     if (configuration.find_setting(param->name()) != nullptr) continue;
+    if (param->spec().effect == config::Effect::not_yet) continue;
     judge(param->name(), param->load(configuration.settings()));
   }
   for (const auto name : table::kAddressLists) {
     if (configuration.find_setting(name) != nullptr) continue;
     judge(name, table::check_address_list(configuration.settings(), name));
   }
+}
+
+bool check_accepted(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
+  const auto accepted = accept(configuration, setting, settings);
+  if (!accepted) configuration.about(Severity::error, setting, accepted.error().text);
+  return accepted.has_value();
 }
 
 bool check_value(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
@@ -87,10 +95,7 @@ bool check_value(Configuration& configuration, const Setting& setting, const con
                         concat(setting.name, ": #comment after other text is not allowed: ",
                                config::shown(setting.value.substr(comment))));
   }
-  if (const auto accepted = accept(configuration, setting, settings); !accepted) {
-    configuration.about(Severity::error, setting, accepted.error().text);
-    return false;
-  }
+  if (!check_accepted(configuration, setting, settings)) return false;
   const auto* param = configuration.find_param(setting.name);
   if (param != nullptr && setting.service == nullptr && param->spec().effect == config::Effect::not_yet) {
     configuration.about(Severity::note, setting, concat(setting.name, " has no effect in this version"));

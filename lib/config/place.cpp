@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <filesystem>
 
@@ -14,6 +15,14 @@ namespace {
 
 std::string beside() { return (std::filesystem::path(own_directory()).parent_path() / "libexec").string(); }
 
+constexpr std::string_view kDirectoriesOfPostfix[] = {"/usr/lib/postfix", "/usr/lib/postfix/sbin",
+                                                      "/usr/lib/postfix/bin", "/usr/libexec/postfix",
+                                                      "/usr/local/libexec/postfix"};
+
+bool has_master(const std::string& directory) {
+  return ::access(concat(directory, "/master").c_str(), X_OK) == 0;
+}
+
 }  // namespace
 
 std::string own_directory() {
@@ -22,7 +31,12 @@ std::string own_directory() {
   return error ? std::string("/usr/sbin") : self.parent_path().string();
 }
 
-bool runs_in_place() { return ::access(concat(beside(), "/master").c_str(), X_OK) == 0; }
+bool runs_in_place() { return has_master(beside()); }
+
+bool is_directory_of_postfix(std::string_view directory) {
+  const auto* end = std::end(kDirectoriesOfPostfix);
+  return std::find(std::begin(kDirectoriesOfPostfix), end, directory) != end;
+}
 
 std::string standard_service_directory() {
   if (runs_in_place()) return beside();
@@ -30,8 +44,11 @@ std::string standard_service_directory() {
 }
 
 Result<std::string> service_directory(const Settings& settings) {
-  if (settings.source("daemon_directory") == Source::standard) return standard_service_directory();
-  return settings.value("daemon_directory");
+  auto standard = standard_service_directory();
+  if (settings.source("daemon_directory") == Source::standard) return standard;
+  auto set = settings.value("daemon_directory");
+  if (set && is_directory_of_postfix(*set) && has_master(standard)) return standard;
+  return set;
 }
 
 }  // namespace postern::config

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "lib/config/settings.h"
 
@@ -13,7 +14,12 @@ std::string own_directory();
 // True when this command stands in bin/ beside a libexec/ with the service programs, as after a build.
 bool runs_in_place();
 
-// daemon_directory. Where main.cf does not set it and we run in place: the libexec/ beside us.
+// True for the places where packages of Postfix keep its service programs: a main.cf that was made for Postfix may name
+// them, but what is there are not our programs.
+bool is_directory_of_postfix(std::string_view directory);
+
+// daemon_directory. Where main.cf does not set it, or names the programs of
+// Postfix: standard_service_directory(), if ours are there.
 Result<std::string> service_directory(const Settings& settings);
 
 // The libexec/ beside us when we run in place, otherwise the built-in default of daemon_directory.

@@ -25,9 +25,13 @@ std::string quoted(const std::string& word) {
 
 namespace {
 
-// In braces whenever it has blanks, as Postfix writes it.
+// In braces whenever it has blanks, as Postfix writes it, unless its own braces would end them.
 std::string braced(const std::string& word) {
-  return word.find_first_of(kBlanks) == word.npos ? quoted(word) : concat("{", word, "}");
+  if (word.find_first_of(kBlanks) == word.npos) return quoted(word);
+  auto text = concat("{", word, "}");
+  const auto words = braced_words(text, kBlanks);
+  const bool is_one = words && words->size() == 1 && without_braces(words->front());
+  return is_one ? text : quoted(word);
 }
 
 }  // namespace

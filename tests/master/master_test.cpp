@@ -334,7 +334,7 @@ TEST_CASE("services without a program are named once, and do not stand in the wa
   instance.write_master_cf(inet(port, "5") +
                            "rewrite unix - - n - - trivial-rewrite\nscache unix - - n - 1 scache\n");
   REQUIRE(instance.start());
-  CHECK(instance.log_says("rewrite (trivial-rewrite), scache (scache)"));
+  CHECK(instance.log_says("rewrite (trivial-rewrite, line 2), scache (scache, line 3)"));
   CHECK(Client(port).ask("x") == "x");
 }
 

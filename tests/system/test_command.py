@@ -166,7 +166,7 @@ class Check(unittest.TestCase):
         self.says(1, 'master.cf', '26 inet n - - - - smtpd\n -o smtpd_timeout=never\n',
                   'error: PLACEservice 26: -o .*smtpd_timeout.*never', ahead=1)
         self.says(0, 'master.cf', 'own unix - - - - - no-such-program\n',
-                  'warning: PLACEservice own: not started: no program .*no-such-program')
+                  'warning: PLACEservice own: cannot run: .*no-such-program: No such file or directory')
         self.says(0, 'master.cf', 'rewrite unix - - - - - trivial-rewrite\n',
                   'note: PLACEservice rewrite: program trivial-rewrite is not needed: ')
 

@@ -78,7 +78,7 @@ TEST_CASE("findings stand in the order of the files and their lines") {
         Lines{"error main.cf:1 bad time configuration: max_idle = soon: bad time value or unit",
               "warning main.cf:3 unknown parameter smtpd_bannr: did you mean smtpd_banner?",
               "error main.cf:4 bad numerical configuration: max_use = much: not a number",
-              "warning master.cf:1 service x: not started: no program DIR/programs/y"});
+              "warning master.cf:1 service x: cannot run: DIR/programs/y: No such file or directory"});
 }
 
 // What grew with the square of the services would not end within the time limit of the tests.

@@ -29,7 +29,7 @@ TEST_CASE("every malformed entry of master.cf is an error, and the rest is judge
   const std::vector<Case> cases{
       {"x unix - - maybe - - local\ny unix - - n - - nosuch\n",
        {"error master.cf:9 invalid chroot field \"maybe\" in \"x unix - - maybe - - local\"",
-        "warning master.cf:10 service y: not started: no program DIR/programs/nosuch"}},
+        "warning master.cf:10 service y: cannot run: DIR/programs/nosuch: No such file or directory"}},
       {"x unx - - n - - local\n",
        {"error master.cf:9 invalid type field \"unx\" in \"x unx - - n - - local\""}},
       {"x unix - - n - z local\n",

@@ -23,6 +23,7 @@ TEST_CASE("values of main.cf have the type and the bounds of their parameter") {
        {"error main.cf:1 bad list configuration: mydestination = {a: missing '}' in \"{a\""}},
       {"myorigin = /nonexistent/name\n",
        {"error main.cf:1 myorigin: open /nonexistent/name: No such file or directory"}},
+      {"default_process_limit = 7\n", {}},  // too low for a default of a program that is not there
   };
   check_cases(System(), cases);
 }

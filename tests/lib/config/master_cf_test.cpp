@@ -243,6 +243,8 @@ TEST_CASE("an entry is written in columns, its options in one way") {
        "p          unix  -       n       n       -       -       pipe flags=R {user = x} {argv={a b}} -f"},
       {"a unix - - n - - pipe -vvo x={a b} -nv y{a b} z",
        "a          unix  -       -       n       -       -       pipe -vv -o {x={a b}} -nv y{a b} z"},
+      {"a unix - - n - - pipe x y{a b}}",
+       "a          unix  -       -       n       -       -       pipe x y{a b}}"},
   };
   for (const auto& row : rows) CHECK(one_line(service(row.entry)) == row.line);
 }
