@@ -187,7 +187,7 @@ bool is_running(const config::CommonParams& params) {
 
 std::string missing_rights() {
   if (::geteuid() == 0) return "";
-  return "started without root: no change of user or root directory, no delivery as other users, "
+  return "started without root: no change of user or root directory, no delivery or command as other users, "
          "no ports below the limit for users";
 }
 

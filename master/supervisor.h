@@ -16,6 +16,7 @@
 #include "master/listener.h"
 #include "master/plan.h"
 #include "master/spawn.h"
+#include "master/strays.h"
 
 namespace postern::master {
 
@@ -73,7 +74,7 @@ class Supervisor final : private Starter {
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
   Result<std::unique_ptr<Child>> start_child(const Entry& entry) override;
-  void child_changed() override { child_changed_.notify(); }
+  void child_changed() override;
   bool is_stopping() const override { return stopping_; }
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
   std::string path_of(const Service& service) const override;
@@ -92,6 +93,8 @@ class Supervisor final : private Starter {
   Result<Listener> open_patiently(const Address& address, int backlog) const;
   net::Task<void> stop_in_order();
   net::Task<void> end_with_the_last();
+  void end_strays(Whose whose);
+  std::vector<pid_t> known() const;
   void ended(pid_t pid, int status);
   std::vector<Child*> children(bool network_only) const;
   bool is_settled() const;
@@ -107,6 +110,7 @@ class Supervisor final : private Starter {
   Duration bind_patience_{0};
   bool stopping_ = false;
   Entries entries_;
+  Strays strays_;
   std::vector<std::uint32_t> rows_of_others_;  // on the scoreboard: services that are not started
   Entries retired_;  // services that are no more, until their last process has left
   net::Event child_ended_;

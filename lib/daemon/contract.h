@@ -1,5 +1,6 @@
 // The contract between master and every child it starts, in one place. A program keeps it by using run() of
-// service.h; a program in another language keeps it by following this page.
+// service.h; a program in another language keeps it by following this page (docs/service-protocol.md tells it at
+// length).
 //
 // Descriptors: 0 and 1 are /dev/null (or what master was started with, when it stays in the foreground); 2 is a pipe
 // to master, which logs what comes; 3 is where log lines go; 4 is the scoreboard, shared memory; 5 is the status
@@ -41,6 +42,8 @@ inline constexpr const char* kMainCfVariable = "POSTERN_MAIN_CF";
 inline constexpr const char* kLogVariable = "POSTERN_LOG";                // descriptor, syslog or none
 inline constexpr const char* kSlotVariable = "POSTERN_SLOT";              // 0 … kSlots - 1
 inline constexpr const char* kGenerationVariable = "POSTERN_GENERATION";  // counts master's reloads, decimal
+// Only for programs that are not ours: their own process id. What they start inherits it, and is known by it.
+inline constexpr const char* kLeaderVariable = "POSTERN_LEADER";
 
 // Pages of the scoreboard. A slot belongs to one living child at a time.
 inline constexpr unsigned kSlots = 4096;

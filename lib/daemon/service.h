@@ -34,6 +34,9 @@ struct Program {
   // process_session_limit does not count here. Otherwise master starts another child when there are as many
   // sessions.
   bool serves_services = false;
+  // True for a program that starts a process for each session: the process limit of master.cf is then a limit of
+  // these, as in Postfix. One session a process; where the entry sets no limit, process_session_limit.
+  bool session_is_process = false;
   // True for a service that master.cf wakes: Service::wakeup() is called instead of serve() for a connection
   // on which the byte kWakeup comes first.
   bool wakeups = false;

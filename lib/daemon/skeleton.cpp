@@ -16,6 +16,17 @@
 #include "lib/daemon/server.h"
 #include "lib/daemon/service.h"
 
+// The mark of mark.h, in every program that has run(): the sizes of its name and of what it says, its type, its
+// name, and the version of the contract.
+asm(R"(
+  .pushsection .note.postern, "a", %note
+  .balign 4
+  .long 8, 4, 1
+  .asciz "Postern"
+  .long 1
+  .popsection
+)");
+
 namespace postern::daemon {
 
 namespace {
@@ -233,6 +244,8 @@ class Skeleton {
     Limits limits;
     limits.sessions =
         program_.serves_services ? kServices : static_cast<std::size_t>(*process_.process_session_limit);
+    const bool unlimited = context_->arguments().limit == Arguments::Limit::none;
+    if (program_.session_is_process && !unlimited) limits.sessions = 1;
     limits.alone = context_->arguments().limit == Arguments::Limit::one;
     if (wears_out(limits)) limits.uses = static_cast<std::size_t>(*process_.max_use);
     if (!limits.alone) limits.idle = *process_.max_idle;
