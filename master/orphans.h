@@ -1,5 +1,6 @@
-// What a master that was killed has left behind: its children, which nobody supervises any more. They leave by
-// themselves when they notice, and may take their time for what they have in hand; the next master gives them less.
+// Processes that nobody supervises. What a master that was killed has left behind: they leave by themselves when they
+// notice, and may take their time for what they have in hand; the next master gives them less. And what services have
+// started and not ended.
 #pragma once
 
 #include <string>

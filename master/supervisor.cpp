@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -26,15 +25,9 @@ namespace {
 constexpr std::uint64_t kMostUnsaid = 1'000'000'000;
 // How often we look whether processes still do their work.
 constexpr Duration kLook = seconds(1);
-constexpr Duration kNextTry = milliseconds(5);
 // For the end of processes that were killed, and how often they are looked for meanwhile.
 constexpr Duration kStrayLimit = seconds(5);
 constexpr Duration kStrayPause = milliseconds(20);
-
-int backlog_of(const Configuration& configuration, const Service& service) {
-  return std::max(*configuration.params.default_process_limit,
-                  static_cast<int>(std::min(service.limit, 4096u)));
-}
 
 daemon::Arguments arguments_of(const Service& service, std::size_t listeners) {
   using Limit = daemon::Arguments::Limit;
@@ -127,7 +120,7 @@ Result<Prepared> Supervisor::prepare(std::unique_ptr<Configuration> configuratio
       continue;
     }
     const Service& service = configuration->services[step.after];
-    auto listeners = open_all(*configuration, service);
+    auto listeners = open_all(*configuration, service, removed_by(next.steps));
     if (!listeners) {
       return fail(listeners.error().kind,
                   concat(directory_, "/master.cf, line ", service.line, ": ", listeners.error().text));
@@ -142,60 +135,6 @@ void Supervisor::change_to(Prepared next) {
   configuration_ = std::move(next.configuration);
   ++generation_;
   apply(next);
-}
-
-Result<NewListeners> Supervisor::open_all(const Configuration& configuration, const Service& service) const {
-  NewListeners listeners;
-  for (const Address& address : service.addresses) {
-    auto opened = open_one(listeners, address, backlog_of(configuration, service));
-    if (!opened) return fail(opened.error());
-  }
-  return listeners;
-}
-
-Result<void> Supervisor::open_one(NewListeners& listeners, const Address& address, int backlog) const {
-  if (auto shared = share_listener(address.key)) {
-    listeners.add_shared(std::move(*shared));
-    return {};
-  }
-  auto opened = open_patiently(address, backlog);
-  if (!opened) return fail(opened.error());
-  listeners.add_opened(std::move(*opened));
-  return {};
-}
-
-// A service whose type changes is another one, at the path of the one before.
-Place Supervisor::place_of(const Address& address) const {
-  const std::string path = address.key.substr(address.key.find(':') + 1);
-  for (const auto& entry : entries_) {
-    for (const Listener& listener : entry->listeners()) {
-      if (listener.path == path) return Place::taken;
-    }
-  }
-  return Place::free;
-}
-
-Result<Listener> Supervisor::open_patiently(const Address& address, int backlog) const {
-  const Deadline limit = std::chrono::steady_clock::now() + bind_patience_;
-  const Place place = place_of(address);
-  for (;;) {
-    auto opened = open_listener(address, backlog, place);
-    const bool taken = !opened && opened.error().sys == EADDRINUSE;
-    if (!taken || std::chrono::steady_clock::now() >= limit) return opened;
-    std::this_thread::sleep_for(kNextTry);  // nobody is served yet
-  }
-}
-
-Result<Listener> Supervisor::share_listener(const std::string& key) const {
-  for (const auto& entry : entries_) {
-    for (const Listener& listener : entry->listeners()) {
-      if (listener.key != key) continue;
-      Fd same(::fcntl(listener.fd.get(), F_DUPFD_CLOEXEC, 0));
-      if (!same) return fail_errno("duplicate a socket", errno);
-      return Listener{key, listener.path, std::move(same)};
-    }
-  }
-  return fail(Errc::not_found, key);
 }
 
 void Supervisor::apply(Prepared& next) {

@@ -60,7 +60,7 @@ class Supervisor final : private Starter {
   // Kills children, and theirs, at once, also after stop(); the loop stops when all are gone.
   void abort();
 
-  // For SIGCHLD: learns who has ended. Orphans that became ours, as process 1, just go.
+  // For SIGCHLD: learns who has ended. Orphans that became ours just go.
   void reap();
 
   const Configuration& configuration() const { return *configuration_; }
@@ -82,8 +82,12 @@ class Supervisor final : private Starter {
   Result<std::unique_ptr<Child>> start_in_slot(const Entry& entry, unsigned slot);
   net::Task<void> look_after_all();
 
-  Result<NewListeners> open_all(const Configuration& configuration, const Service& service) const;
-  Result<void> open_one(NewListeners& listeners, const Address& address, int backlog) const;
+  // The sockets of services that end with these steps.
+  std::vector<const Listener*> removed_by(const std::vector<Step>& steps) const;
+  Result<NewListeners> open_all(const Configuration& configuration, const Service& service,
+                                const std::vector<const Listener*>& removed) const;
+  Result<void> open_one(NewListeners& listeners, const Address& address, int backlog,
+                        const std::vector<const Listener*>& removed) const;
   Place place_of(const Address& address) const;
   Result<Listener> share_listener(const std::string& key) const;
   void apply(Prepared& next);

@@ -7,7 +7,7 @@
 
 namespace postern::control {
 
-// "chroot, landlock 4, seccomp"; empty when the process has not entered its jail yet.
+// "postfix, chroot, no-new-privs, landlock 4, seccomp"; empty when the process has not entered its jail yet.
 std::string rights_of(const daemon::Row& process);
 
 // Whether rights_of tells this number of a page, so that nobody need read it as such.

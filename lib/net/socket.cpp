@@ -92,13 +92,14 @@ Result<Endpoint> Endpoint::unix_path(std::string_view path) {
   return endpoint;
 }
 
-Result<Fd> listen_on(const Endpoint& endpoint, int backlog) {
+Result<Fd> listen_on(const Endpoint& endpoint, int backlog, Port port) {
   const int family = endpoint.storage.ss_family;
   Fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fail_errno("create a socket", errno);
   const int on = 1;
   if (endpoint.is_inet()) {
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (port == Port::shared) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   } else {

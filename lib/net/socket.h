@@ -36,10 +36,13 @@ struct Accepted {
   Endpoint peer;
 };
 
+// Whether a port is for one socket alone, or also for others of this user that say `shared` (SO_REUSEPORT).
+enum class Port { own, shared };
+
 // A listening socket, non-blocking, close-on-exec. Inet: SO_REUSEADDR, TCP_NODELAY (which accepted sockets
 // inherit), IPv6 only for v6 addresses. UNIX: an old socket file in its place is removed. Fails with io or
 // denied.
-Result<Fd> listen_on(const Endpoint& endpoint, int backlog);
+Result<Fd> listen_on(const Endpoint& endpoint, int backlog, Port port = Port::own);
 
 // Accepts one connection; busy when there is none now. Fails with full when descriptors or memory ran out.
 Result<Accepted> accept_from(int listener);

@@ -9,12 +9,14 @@ import itertools
 import os
 import random
 import re
+import subprocess
 import threading
 import time
 
 import postern
 
 LINES = 20
+LARGE = 2000  # lines: more than travels in a message between services
 SUBJECT = re.compile(rb'^Subject: (\S+)$', re.M)
 # How many letters a client sends in one session: some come for one, some stay.
 LETTERS = (1, 1, 2, 5, 20, 500)
@@ -27,9 +29,10 @@ def numbered(name, lines=LINES):
     return postern.letter(subject=name, body=body)
 
 
-def name_in(letter, lines=LINES):
+def name_in(letter):
     """The name of a delivered message, every byte of which must be there."""
     name = SUBJECT.search(letter)[1].decode()
+    lines = int(re.search(rb' line 1 of (\d+) ', letter)[1])
     assert letter.endswith(numbered(name, lines).replace(b'\r\n', b'\n')), f'{name} is not whole'
     return name
 
@@ -158,3 +161,63 @@ def discarded(log):
     names = dict(re.findall(r'cleanup\[\d+\]: (\w+): message-id=<(\w+)@client\.example>', log))
     sent = re.findall(r'discard\[\d+\]: (\w+): to=<[^>]*>.* status=sent', log)
     return collections.Counter(names[queue_id] for queue_id in sent)
+
+
+def processes_of(config_directory):
+    """Whoever lives and was started for this configuration, by any master, or by a process of one."""
+    mine = f'MAIL_CONFIG={config_directory}'.encode()
+    found = set()
+    for name in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{name}/environ', 'rb') as file:
+                if mine in file.read().split(b'\0') and postern.is_alive(int(name)):
+                    found.add(int(name))
+        except OSError:
+            pass  # it has ended, or is not ours to look at
+    return found
+
+
+class Instance:
+    """A mail system that `postern start` begins, in a directory that `postern sandbox` has made."""
+
+    def __init__(self, directory, settings=None, build=postern.BUILD):
+        self.directory = directory
+        with postern.Sandbox(settings=settings, directory=directory, build=build) as sandbox:
+            self.postern, self.port, self.facts = sandbox.postern, sandbox.port, sandbox.facts
+
+    def command(self, *words):
+        return [self.postern, '-c', self.directory + '/etc', *words]
+
+    def run(self, *words):
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=2 * postern.LIMIT,
+                              check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def start(self):
+        status, output, errors = self.run('start')
+        assert status == 0, errors + self.log()[-3000:]
+        self.master = int(re.search(r'process (\d+)', output)[1])
+
+    def log(self):
+        with open(self.facts['log'], encoding='latin1') as file:
+            return file.read()
+
+    def processes(self, program):
+        if program == 'master':
+            return [self.master]
+        return [pid for pid in postern.descendants(self.master) if postern.program_of(pid) == program]
+
+    def all_processes(self):
+        return processes_of(self.directory + '/etc')
+
+    def unknown(self):
+        """Processes of which master does not know."""
+        return {pid for pid in self.all_processes() - set(postern.descendants(self.master)) if postern.is_alive(pid)}
+
+    def queue_is_empty(self):
+        status, output, _ = self.run('status', 'qmgr/messages')
+        return status == 0 and int(output) == 0
+
+    def running_master(self):
+        with open(self.directory + '/queue/pid/master.pid', encoding='ascii') as file:
+            return int(file.read())

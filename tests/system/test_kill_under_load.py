@@ -6,7 +6,7 @@ import collections
 import getpass
 import os
 import random
-import re
+import select
 import signal
 import subprocess
 import time
@@ -20,64 +20,13 @@ WHOLE_WITHIN = float(os.environ.get('POSTERN_WHOLE_WITHIN', 1))
 # Processes of a master that was killed finish what they have in hand; the next master gives them no more than this.
 ORPHANS_GONE_WITHIN = 8
 CLIENTS = 30
-KINDS = ('smtpd', 'cleanup', 'qmgr', 'virtual', 'local', 'discard', 'master')
+PROGRAMS = ('smtpd', 'cleanup', 'qmgr', 'virtual', 'local', 'discard', 'master')
+CHANGES = ('reload', 'upgrade')  # master dies in the middle of one
+MOST_PAUSE = 0.03  # seconds from its beginning
 USER = 'nobody' if postern.IS_ROOT else getpass.getuser()
 SETTINGS = {'smtpd_client_connection_count_limit': 0, 'smtpd_client_connection_rate_limit': 0,
             'minimal_backoff_time': '1s', 'maximal_backoff_time': '2s', 'queue_run_delay': '1s',
             'transport_retry_time': '1s', 'mydestination': 'local.test'}
-
-
-class Instance:
-    """A mail system that `postern start` begins, in a directory that `postern sandbox` has made."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.boxes = os.path.join(directory, 'boxes')
-        os.mkdir(self.boxes)
-        os.chmod(self.boxes, 0o1777)
-        settings = SETTINGS | {'mail_spool_directory': self.boxes + '/'}
-        with postern.Sandbox(settings=settings, directory=directory) as sandbox:
-            self.postern, self.port, self.facts = sandbox.postern, sandbox.port, sandbox.facts
-
-    def run(self, *words):
-        done = subprocess.run([self.postern, '-c', self.directory + '/etc', *words], capture_output=True, text=True,
-                              timeout=2 * postern.LIMIT, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def start(self):
-        status, output, errors = self.run('start')
-        assert status == 0, errors + self.log()[-3000:]
-        self.master = int(re.search(r'process (\d+)', output)[1])
-
-    def log(self):
-        with open(self.facts['log'], encoding='latin1') as file:
-            return file.read()
-
-    def processes(self, program):
-        if program == 'master':
-            return [self.master]
-        return [pid for pid in postern.descendants(self.master) if postern.program_of(pid) == program]
-
-    def all_processes(self):
-        """Whoever was started for this configuration, by any master."""
-        mine = f'MAIL_CONFIG={self.directory}/etc'.encode()
-        found = set()
-        for name in filter(str.isdigit, os.listdir('/proc')):
-            try:
-                with open(f'/proc/{name}/environ', 'rb') as file:
-                    if mine in file.read().split(b'\0') and postern.is_alive(int(name)):
-                        found.add(int(name))
-            except OSError:
-                pass
-        return found
-
-    def unknown(self):
-        """Processes of which master does not know."""
-        return {pid for pid in self.all_processes() - set(postern.descendants(self.master)) if postern.is_alive(pid)}
-
-    def queue_is_empty(self):
-        status, output, _ = self.run('status', 'qmgr/messages')
-        return status == 0 and int(output) == 0
 
 
 class KillUnderLoad(unittest.TestCase):
@@ -85,7 +34,10 @@ class KillUnderLoad(unittest.TestCase):
         directory = postern.tempfile.mkdtemp(prefix='postern-kill-')
         os.chmod(directory, 0o755)
         self.addCleanup(postern.shutil.rmtree, directory)
-        self.instance = Instance(directory)
+        self.boxes = os.path.join(directory, 'boxes')
+        os.mkdir(self.boxes)
+        os.chmod(self.boxes, 0o1777)
+        self.instance = load.Instance(directory, SETTINGS | {'mail_spool_directory': self.boxes + '/'})
         self.instance.start()
         self.addCleanup(self.instance.run, 'abort')
         self.chance = random.Random(os.environ.get('POSTERN_KILL_SEED', 'postern'))
@@ -115,9 +67,19 @@ class KillUnderLoad(unittest.TestCase):
         self.instance.start()
         return began
 
+    def replace_master_during(self, verb):
+        with open(self.instance.directory + '/etc/main.cf', 'a', encoding='ascii') as file:
+            file.write(f'smtpd_banner = $myhostname {sum(self.killed.values())}\n')
+        with subprocess.Popen(self.instance.command(verb), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as change:
+            select.select([change.stdout], [], [], self.chance.random() * MOST_PAUSE)
+            began = self.replace_master()
+            change.communicate(timeout=postern.LIMIT)
+        return began
+
     def test_the_system_is_whole_again_in_a_second(self):
         port = self.instance.port
-        targets = [('127.0.0.1', port, to) for to in ('bob@sandbox.test', f'{USER}@local.test', 'eve@discard.test')]
+        targets = [('127.0.0.1', port, to) 
+                   for to in ['bob@sandbox.test', f'{USER}@local.test'] + 4 * ['eve@discard.test']]
         with load.Load(targets, CLIENTS, limit=20) as clients:
             for number in range(KILLS):
                 clients.wait_progress(self.chance.randrange(1, 40), failures_too=False)
@@ -129,16 +91,16 @@ class KillUnderLoad(unittest.TestCase):
               + ', '.join(f'{seconds:.2f} s ({kind})' for seconds, kind in slowest))
 
     def kill_one(self, number):
-        kind = self.chance.choice(KINDS)
-        victims = self.instance.processes(kind)
+        kind = self.chance.choice(PROGRAMS + CHANGES)
+        victims = self.instance.processes('master' if kind in CHANGES else kind)
         if not victims:
             return
         victim = self.chance.choice(victims)
         self.killed[kind] += 1
         began = time.monotonic()
-        if kind == 'master':
+        if victim == self.instance.master:
             self.orphans.update({pid: began for pid in self.instance.all_processes()})
-            began = self.replace_master()
+            began = self.replace_master_during(kind) if kind in CHANGES else self.replace_master()
         else:
             os.kill(victim, signal.SIGKILL)
         self.serves_within(WHOLE_WITHIN, began, f'kill {number}, of {kind} {victim}')
@@ -177,7 +139,7 @@ class KillUnderLoad(unittest.TestCase):
     def everything_is_there(self, clients):
         postern.wait_for(self.instance.queue_is_empty, 'an empty queue', 90)
         found = (load.letters_in(self.instance.facts['maildir']) +
-                 load.letters_in(os.path.join(self.instance.boxes, USER)) + load.discarded(self.instance.log()))
+                 load.letters_in(os.path.join(self.boxes, USER)) + load.discarded(self.instance.log()))
         mine = {name for name in found if name != 'probe'}
         self.assertEqual(set(clients.acknowledged) - mine, set(), 'acknowledged and not delivered')
         self.assertEqual(mine - set(clients.sent), set(), 'delivered and never sent')

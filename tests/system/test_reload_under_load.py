@@ -99,17 +99,19 @@ class Changes:
 
     def main_cf(self):
         """Every process is replaced; a session in hand goes on with the values from before."""
+        letter = load.numbered(f'held{self.number}', self.chance.choice([load.LINES, load.LARGE]))
+        half = len(letter) * 3 // 4
         with postern.Session(self.port) as held:
             before = held.ehlo
             held.begin('held@sandbox.test')
-            held.send(load.numbered(f'held{self.number}')[:100])
+            held.send(letter[:half])
             self.edit('-e', f'smtpd_banner=$myhostname turn {self.number}',
                       f'message_size_limit={1_000_000 + self.number}')
             self.reload()
             with postern.Session(self.port) as new:
                 self.test.assertEqual(new.greeting, f'220 mail.sandbox.test turn {self.number}')
                 self.test.assertIn(f'SIZE {1_000_000 + self.number}', new.ehlo)
-            held.send(load.numbered(f'held{self.number}')[100:] + b'.\r\n')
+            held.send(letter[half:] + b'.\r\n')
             self.test.assertRegex(held.reply(), '^250 ')
             self.test.assertEqual(held.command('EHLO client.example'), before)
             self.test.assertRegex(held.command('QUIT'), '^221 ')
@@ -154,7 +156,7 @@ class Changes:
 
     def interfaces(self):
         self.is_wide = not self.is_wide
-        both = self.chance.choice(['127.0.0.1, 127.0.0.2', '127.0.0.2, 127.0.0.1'])
+        both = self.chance.choice(['127.0.0.1, 127.0.0.2', '127.0.0.2, 127.0.0.1', 'all'])
         self.edit('-e', f'inet_interfaces={both if self.is_wide else "127.0.0.1"}')
         self.reload()
         (self.is_open if self.is_wide else self.is_closed)(self.port, '127.0.0.2')
@@ -172,21 +174,35 @@ class Changes:
 
 class ReloadUnderLoad(unittest.TestCase):
     def test_nobody_notices_and_each_change_is_in_force_on_return(self):
-        with postern.Sandbox(settings=SETTINGS) as sandbox:
+        directory = postern.tempfile.mkdtemp(prefix='postern-reload-')
+        os.chmod(directory, 0o755)
+        self.addCleanup(postern.shutil.rmtree, directory)
+        with postern.Sandbox(settings=SETTINGS, directory=directory) as sandbox:
             changes = Changes(self, sandbox)
-            with load.Load([('127.0.0.1', sandbox.port, 'bob@sandbox.test')], CLIENTS) as clients:
+            descriptors = len(os.listdir(f'/proc/{sandbox.master}/fd'))
+            # Most of it is thrown away, so that the load is not that of the disk.
+            targets = [('127.0.0.1', sandbox.port, to) for to in ['bob@sandbox.test'] + 4 * ['eve@discard.test']]
+            with load.Load(targets, CLIENTS) as clients:
                 for _ in range(RELOADS):
                     changes.make_one()
                     clients.wait_progress()
             self.assertEqual(clients.account(), '')
             self.everything_is_there_once(sandbox, clients)
+            self.nothing_of_the_past_stays(sandbox, descriptors)
             times = sorted(changes.times)
             print(f'{len(clients.acknowledged)} letters in {clients.sessions} sessions; {dict(changes.made)}; '
                   f'reload: median {times[len(times) // 2] * 1000:.0f} ms, longest {times[-1] * 1000:.0f} ms')
 
+    def nothing_of_the_past_stays(self, sandbox, descriptors):
+        """Neither processes of sessions that are over nor descriptors of services that are no more."""
+        most = 2 + 3 + 4  # smtpd of two services, of the one whose limit changes, and one each of the others
+        postern.wait_for(lambda: len(sandbox.processes()) <= most, f'at most {most} processes')
+        self.assertLess(len(os.listdir(f'/proc/{sandbox.master}/fd')), descriptors + 4 * most)
+        self.assertEqual(os.listdir(os.path.join(sandbox.directory, 'queue', 'spool')), [])
+
     def everything_is_there_once(self, sandbox, clients):
         postern.wait_for(sandbox.queue_is_empty, 'an empty queue', 60)
-        found = load.letters_in(sandbox.facts['maildir'])
+        found = load.letters_in(sandbox.facts['maildir']) + load.discarded(sandbox.log())
         self.assertEqual({name: count for name, count in found.items() if count > 1}, {}, 'delivered again')
         mine = {name for name in found if name.startswith('c')}
         self.assertEqual(mine ^ set(clients.acknowledged), set(), 'delivered or acknowledged, but not both')
