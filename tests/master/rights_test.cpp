@@ -182,7 +182,9 @@ TEST_CASE("-D without a command is a mistake that is named") {
   Instance instance;
   const unsigned port = free_port();
   instance.write_master_cf(inet(port, "5", "-D"));
-  REQUIRE(instance.start());
-  const Client client(port);
-  CHECK(soon([&] { return instance.log_says("option -D: no debugger_command is set"); }));
+  CHECK(!instance.start());
+  const auto [status, words] = instance.run_another({});
+  CHECK(status != 0);
+  CHECK(words.find(concat("line 1: service 127.0.0.1:", port, ": option -D, and no debugger_command is set")) !=
+        std::string::npos);
 }

@@ -187,7 +187,7 @@ TEST_CASE("a change of type that fails leaves the old socket where it is") {
   CHECK(ask(connected(instance.path("queue/public/x"), SOCK_STREAM), "hello") == "hello");
   instance.write_master_cf("x unix n - n - 5 echo\nx pass n - n - 5 echo\n");
   instance.reload();
-  CHECK(instance.log_says("line 2: socket public/x is already in use by service x of type unix on line 1"));
+  CHECK(instance.log_says("socket public/x is already in use by service x of type unix on line 1"));
   CHECK(ask(connected(instance.path("queue/public/x"), SOCK_STREAM), "hello") == "hello");
 }
 
