@@ -47,6 +47,7 @@ Service fields_of(config::Service& entry, const Defaults& defaults) {
   service.limit = static_cast<unsigned>(entry.process_limit.value_or(defaults.limit));
   service.program = std::move(entry.command);
   service.arguments = std::move(entry.arguments);
+  service.debug = entry.debug;
   service.line = entry.line;
   return service;
 }

@@ -140,7 +140,7 @@ Result<Address> path_address(std::string_view name, Type type, bool is_private) 
   const std::string path = concat(is_private ? "private/" : "public/", name);
   auto endpoint = net::Endpoint::unix_path(path);
   if (!endpoint) return fail(endpoint.error());
-  return Address{concat(type == Type::unix_dgram ? "unix-dgram:" : "unix:", path), *endpoint};
+  return Address{concat(config::name_of(type), ":", path), *endpoint};
 }
 
 }  // namespace postern::master

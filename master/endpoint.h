@@ -28,7 +28,7 @@ Result<Interfaces> in_numbers(const Interfaces& interfaces);
 // Fails as config::parse_endpoint, and with not_found when there is none.
 Result<std::vector<Address>> inet_addresses(std::string_view name, const Interfaces& interfaces);
 
-// The address of a service that is a path below public/ or private/. Fails with invalid or too_long.
+// The address of a service that is a path below public/ or private/, whatever the type. Fails with invalid or too_long.
 Result<Address> path_address(std::string_view name, Type type, bool is_private);
 
 }  // namespace postern::master

@@ -7,10 +7,9 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/daemon/contract.h"
 #include "lib/net/readiness.h"
-#include "lib/net/socket.h"
 #include "lib/net/wait.h"
+#include "master/wakeup.h"
 
 namespace postern::master {
 
@@ -18,7 +17,6 @@ namespace {
 
 constexpr Duration kSaturationSilence = seconds(1000);
 constexpr Duration kStressTime = seconds(1000);
-constexpr Duration kWakeupTimeout = seconds(5);
 // A process that ends each time it is woken is not woken more often than this.
 constexpr Duration kWakeupPause = seconds(1);
 
@@ -138,10 +136,7 @@ void Entry::retire(const std::vector<std::string>& kept) {
   tasks_.cancel();
   unpost();
   for (const auto& child : children_) child->ask_to_leave();
-  for (Listener& listener : listeners_) {
-    const bool goes_on = std::find(kept.begin(), kept.end(), listener.key) != kept.end();
-    if (!goes_on) close_listener(listener);
-  }
+  for (Listener& listener : listeners_) close_unless_kept(listener, kept);
   listeners_.clear();
   show();
 }
@@ -234,10 +229,7 @@ net::Task<void> Entry::keep_waking() {
   for (;;) {
     last_wakeup_ = loop_.now();
     if (!throttled_) {
-      auto connection =
-          co_await net::connect_to(loop_, service_.addresses.front().endpoint, loop_.in(kWakeupTimeout));
-      // A service that is too busy to be woken is awake.
-      if (connection) net::send_with(connection->get(), std::string_view(&daemon::kWakeup, 1), {});
+      co_await wake(loop_, service_.type, service_.addresses.front().endpoint, listeners_.front().fd.get());
     }
     co_await net::sleep_until(loop_, loop_.in(service_.wakeup));
   }
@@ -330,7 +322,7 @@ void Entry::kill_if_it_hangs(Child& child, const Patience& patience) {
   const bool never_started =
       !child.was_available() && !child.said_leaving() && loop_.now() - child.birth().when > patience.start;
   const bool never_turns = child.is_stuck() && loop_.now() - child.stuck_since() > patience.watchdog;
-  if ((!never_started && !never_turns) || child.was_hung()) return;
+  if ((!never_started && !never_turns) || child.was_hung() || service_.debug) return;
   log_warning(concat("process ", starter_.path_of(service_), " pid ", child.pid(),
                      never_started ? " has not started after " : " watchdog timeout: has done nothing for ",
                      in_seconds(never_started ? patience.start : patience.watchdog), " s: killed"));

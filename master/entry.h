@@ -62,8 +62,8 @@ class Entry : net::Posted {
   void try_again();
   // Takes over what changed; processes of the old kind are asked to leave.
   void renew(Service service);
-  // The service is no more: closes the sockets, asks all to leave. A path that is in `kept` goes on to be
-  // used by another service.
+  // The service is no more: closes the sockets, asks all to leave. Keys and paths that are in `kept` go on to be
+  // used by other services.
   void retire(const std::vector<std::string>& kept);
   // Once a second: ends what hangs, finds out who lets clients wait, ends stress that is over.
   void look_after(const Patience& patience);

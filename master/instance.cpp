@@ -7,13 +7,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "lib/base/text.h"
+#include "lib/base/time.h"
 #include "lib/daemon/jail.h"
 
 namespace postern::master {
 
 namespace {
+
+constexpr Duration kLockPatience = milliseconds(300);
+constexpr Duration kNextTry = milliseconds(5);
 
 enum class Owner { root, mail, postdrop };
 
@@ -88,10 +93,20 @@ bool is_still_there(const std::string& path, int fd) {
   return ::stat(path.c_str(), &named) == 0 && ::fstat(fd, &held) == 0 && named.st_ino == held.st_ino;
 }
 
+// A master that was killed while it started a child leaves the lock to that, until the child runs its program.
+bool lock_soon(int fd) {
+  const Deadline limit = std::chrono::steady_clock::now() + kLockPatience;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() >= limit) return false;
+    std::this_thread::sleep_for(kNextTry);
+  }
+  return true;
+}
+
 Result<Fd> lock_file(const std::string& path) {
   auto file = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
   if (!file) return fail(file.error());
-  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_soon(file->get())) {
     const int error = errno;
     const char* why = error == EWOULDBLOCK ? " (another master runs or starts)" : "";
     auto failure = fail_errno(concat("open lock file ", path, ": unable to set exclusive lock", why), error);
@@ -172,7 +187,7 @@ bool is_running(const config::CommonParams& params) {
 
 std::string missing_rights() {
   if (::geteuid() == 0) return "";
-  return "started without root: no change of user or root directory, no delivery as other users, "
+  return "started without root: no change of user or root directory, no delivery or command as other users, "
          "no ports below the limit for users";
 }
 

@@ -74,7 +74,6 @@ Result<void> Master::take_instance() {
   if (!directory) return fail(directory.error());
   directory_ = std::move(*directory);
   raise_descriptor_limit();
-  adopt_strays();
   const auto texts = config::Texts::read(directory_);
   auto configuration = read_configuration(directory_, texts);
   if (!configuration) return fail(configuration.error());
@@ -87,7 +86,10 @@ Result<void> Master::take_instance() {
   auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version, directory_);
   if (!scoreboard) return fail(scoreboard.error());
   const int board = scoreboard->fd();
-  if (instance_->follows_a_dead_one()) tasks_.spawn(end_orphans(Orphans::find(directory_)));
+  if (instance_->follows_a_dead_one()) {
+    orphans_ = Orphans::find(directory_);
+    tasks_.spawn(end_orphans());
+  }
   supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*scoreboard));
   say_what_is_missing(**configuration);
   supervisor_->scoreboard().begin_load();
@@ -111,7 +113,7 @@ void Master::run() {
   if (notify_.is_wanted()) tasks_.spawn(keep_manager_informed());
   tasks_.spawn(follow_system_log());
   loop_.run();
-  end_strays();
+  orphans_.kill();  // an end is the end of all
   instance_->withdraw();
   log::finish();
 }
@@ -206,6 +208,7 @@ void Master::follow_signals() {
   loop_.on_signal(SIGQUIT, [this] {
     log_info("killing all processes on signal 3");
     notify_.stopping();
+    orphans_.kill();
     supervisor_->abort();
   });
   loop_.on_signal(SIGHUP, [this] { reload(); });
@@ -219,10 +222,10 @@ net::Task<void> Master::end_in_time() {
   supervisor_->stop();
 }
 
-net::Task<void> Master::end_orphans(Orphans orphans) {
-  orphans.ask_to_end();
+net::Task<void> Master::end_orphans() {
+  orphans_.ask_to_end();
   co_await net::sleep_until(loop_, loop_.in(daemon::kStopLimit + seconds(1)));
-  orphans.kill();
+  orphans_.kill();
 }
 
 void Master::reload() {
@@ -286,7 +289,8 @@ Result<void> Master::change_to(std::unique_ptr<Configuration> next, Renew renew)
 Result<void> Master::change_with_log(std::unique_ptr<Configuration> next, Renew renew) {
   const Configuration& now = supervisor_->configuration();
   const bool other_log = *next->common.maillog_file != *now.common.maillog_file || log_has_moved(*next);
-  const bool everything = renew == Renew::all || other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
+  const bool everything =
+      renew == Renew::all || other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
   auto prepared = supervisor_->prepare(std::move(next), everything);
   if (!prepared) return fail(prepared.error());
   if (other_log) {

@@ -77,7 +77,7 @@ class Master {
   void report_success();
   net::Task<void> report_when_settled();
   net::Task<void> end_in_time();
-  net::Task<void> end_orphans(Orphans orphans);
+  net::Task<void> end_orphans();
 
   Options options_;
   std::string directory_;  // of the configuration, absolute
@@ -87,6 +87,7 @@ class Master {
   int log_fd_ = -1;                           // owned by the log
   std::optional<log::SystemLog> system_log_;  // when we log there
   std::optional<Instance> instance_;
+  Orphans orphans_;  // of the master before us, if it died
   std::unique_ptr<Supervisor> supervisor_;
   std::optional<config::Digest> unreported_;  // of the texts that came in force
   std::string failure_;                       // of the last reload

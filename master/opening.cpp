@@ -62,10 +62,22 @@ Result<void> Supervisor::open_one(NewListeners& listeners, const Address& addres
   return {};
 }
 
+// A service whose type changes is another one, at the path of the one before.
+Place Supervisor::place_of(const Address& address) const {
+  const std::string path = address.key.substr(address.key.find(':') + 1);
+  for (const auto& entry : entries_) {
+    for (const Listener& listener : entry->listeners()) {
+      if (listener.path == path) return Place::taken;
+    }
+  }
+  return Place::free;
+}
+
 Result<Listener> Supervisor::open_patiently(const Address& address, int backlog) const {
   const Deadline limit = std::chrono::steady_clock::now() + bind_patience_;
+  const Place place = place_of(address);
   for (;;) {
-    auto opened = open_listener(address, backlog);
+    auto opened = open_listener(address, backlog, place);
     const bool taken = !opened && opened.error().sys == EADDRINUSE;
     if (!taken || std::chrono::steady_clock::now() >= limit) return opened;
     std::this_thread::sleep_for(kNextTry);  // nobody is served yet

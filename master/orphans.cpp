@@ -1,15 +1,10 @@
 #include "master/orphans.h"
 
-#include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <set>
 
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
@@ -21,9 +16,6 @@ namespace postern::master {
 namespace {
 
 constexpr std::size_t kMostEnvironment = 1 << 20;
-// For what services have left running: it has had its time while they ended.
-constexpr Duration kPatience = milliseconds(300);
-constexpr int kLook = 5;  // milliseconds
 
 // As master gives it to each child; of programs that a child runs too.
 bool is_of(const std::string& environment, const std::string& directory) {
@@ -38,15 +30,6 @@ bool is_of(const std::string& environment, const std::string& directory) {
 bool is_of(pid_t pid, const std::string& directory) {
   const auto environment = read_file(concat("/proc/", pid, "/environ"), kMostEnvironment);
   return environment && is_of(*environment, directory);
-}
-
-// True when we have no child any more.
-bool reaped_all() {
-  for (;;) {
-    const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
-    if (ended < 0 && errno != EINTR) return true;
-    if (ended == 0) return false;
-  }
 }
 
 }  // namespace
@@ -76,21 +59,6 @@ void Orphans::kill() const {
     log_warning(
         concat("process ", process.pid(), ", which a master before this one started, does not end: killed"));
     (void)process.send_signal(SIGKILL);
-  }
-}
-
-void adopt_strays() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
-
-void end_strays() {
-  const auto started = std::chrono::steady_clock::now();
-  std::set<pid_t> told;
-  while (!reaped_all()) {
-    const bool patient = std::chrono::steady_clock::now() - started < kPatience;
-    for (const pid_t child : control::children_of(::getpid())) {
-      if (!patient) ::kill(child, SIGKILL);
-      if (told.insert(child).second) ::kill(child, SIGTERM);
-    }
-    ::poll(nullptr, 0, kLook);
   }
 }
 

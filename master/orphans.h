@@ -27,10 +27,4 @@ class Orphans {
   std::vector<control::Process> processes_;
 };
 
-// From now on what a process of ours leaves behind when it ends becomes our child.
-void adopt_strays();
-// Ends all our children, and what becomes our child through that, by SIGTERM and a moment later by SIGKILL. For the
-// end of master, when those that it started are gone: then what is left is what they have started.
-void end_strays();
-
 }  // namespace postern::master

@@ -15,7 +15,8 @@ using Type = config::SocketType;
 
 // Something to listen on. Two of the same key are the same socket.
 struct Address {
-  std::string key;  // "inet:127.0.0.1:25", "inet:[::1]:25", "unix:public/qmgr", "unix-dgram:public/postlog"
+  std::string
+      key;  // "inet:127.0.0.1:25", "inet:[::1]:25", "unix:public/qmgr", "fifo:public/pickup": its type is a part of it
   net::Endpoint endpoint;
   bool operator==(const Address& other) const { return key == other.key; }
 };
@@ -31,6 +32,7 @@ struct Service {
   unsigned limit = 0;           // processes at a time; 0: any number
   std::string program;          // "smtpd"
   std::vector<std::string> arguments;
+  bool debug = false;    // -D: its processes may stand still in a debugger
   std::size_t line = 0;  // in master.cf
   std::string fault;     // why its program cannot run, "PATH: No such file or directory"; empty: it can
   std::vector<Address> addresses;

@@ -17,6 +17,7 @@ struct Start {
   int errors = -1;                       // its standard error; -1: ours
   // The child's descriptors from kLogDescriptor on, in order: log, scoreboard, status, listeners. -1: none.
   std::vector<int> descriptors;
+  bool launched = false;  // the program is not ours: it leads a process group of its own (launcher.h)
 };
 
 // Starts it with no signal blocked or ignored, and no descriptor but 0, 1, 2 and those named. Fails as

@@ -13,14 +13,21 @@
 #include "lib/config/params/process_params.h"
 #include "lib/control/processes.h"
 #include "lib/daemon/arguments.h"
+#include "lib/daemon/log_keeper.h"
 #include "lib/net/wait.h"
+#include "master/launcher.h"
 
 namespace postern::master {
 
 namespace {
 
+// More than this no child has left unsaid, whatever its page says.
+constexpr std::uint64_t kMostUnsaid = 1'000'000'000;
 // How often we look whether processes still do their work.
 constexpr Duration kLook = seconds(1);
+// For the end of processes that were killed, and how often they are looked for meanwhile.
+constexpr Duration kStrayLimit = seconds(5);
+constexpr Duration kStrayPause = milliseconds(20);
 
 daemon::Arguments arguments_of(const Service& service, std::size_t listeners) {
   using Limit = daemon::Arguments::Limit;
@@ -59,6 +66,8 @@ Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, dae
       tasks_(loop) {}
 
 Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog) {
+  auto adopted = Strays::adopt_orphans();
+  if (!adopted) return adopted;
   set_log(std::move(log), log_is_syslog);
   auto prepared = prepare(std::move(configuration), false);
   bind_patience_ = Duration(0);
@@ -78,6 +87,8 @@ void Supervisor::take_over(std::unique_ptr<Configuration> configuration, Handove
     Entries& entries = service.is_retired ? retired_ : entries_;
     entries.push_back(std::make_unique<Entry>(loop_, self, std::move(service)));
   }
+  strays_.resume(known());
+  if (auto adopted = Strays::adopt_orphans(); !adopted) log_warning(adopted.error().text);
   tasks_.spawn(look_after_all());
 }
 
@@ -172,7 +183,10 @@ void Supervisor::show_not_started() {
 void Supervisor::retire_removed() {
   std::vector<std::string> kept;
   for (const auto& entry : entries_) {
-    for (const Listener& listener : entry->listeners()) kept.push_back(listener.key);
+    for (const Listener& listener : entry->listeners()) {
+      kept.push_back(listener.key);
+      if (!listener.path.empty()) kept.push_back(listener.path);
+    }
   }
   for (const auto& entry : retired_) entry->retire(kept);
   forget_retired();
@@ -206,6 +220,7 @@ Start Supervisor::start_of(const Entry& entry, unsigned slot) const {
   start.environment.push_back(concat(daemon::kLogVariable, "=", log));
   start.environment.push_back(concat(daemon::kSlotVariable, "=", slot));
   start.environment.push_back(concat(daemon::kGenerationVariable, "=", generation_));
+  launch_if_foreign(start, service, configuration_->common, daemon::kFirstListener + listeners + 1);
   return start;
 }
 
@@ -237,6 +252,7 @@ Result<std::unique_ptr<Child>> Supervisor::start_in_slot(const Entry& entry, uns
   scoreboard_.expect(slot, {service.program, service.name, entry.row(), generation_});
   const auto pid = start_program(start);
   if (!pid) return fail(pid.error());
+  if (start.launched) strays_.launched(*pid);
   scoreboard_.started(slot, *pid);
   const Birth birth{*pid, slot, generation_, loop_.now()};
   return std::make_unique<Child>(loop_, birth, std::move(ours), std::move(errors));
@@ -253,15 +269,36 @@ net::Task<void> Supervisor::look_after_all() {
 
 void Supervisor::reap() {
   int status = 0;
-  for (;;) {
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-    if (pid <= 0 && errno == EINTR) continue;
-    if (pid <= 0) break;
+  while (const pid_t pid = Strays::next_ended()) {
+    strays_.ended(pid);
+    if (::waitpid(pid, &status, 0) != pid) continue;
     ended(pid, status);
   }
+  if (strays_.are_possible()) end_strays(Whose::ended_programs);
   forget_retired();
   child_ended_.notify();
   child_changed();
+}
+
+void Supervisor::child_changed() {
+  // A program that is not ours need not know the scoreboard to be seen on it.
+  if (strays_.are_possible()) {
+    for (const Child* child : children(false)) {
+      if (strays_.is_launched(child->pid())) scoreboard_.page(child->slot()).state = child->state();
+    }
+  }
+  child_changed_.notify();
+}
+
+std::vector<pid_t> Supervisor::known() const {
+  std::vector<pid_t> pids;
+  for (const Child* child : children(false)) pids.push_back(child->pid());
+  return pids;
+}
+
+void Supervisor::end_strays(Whose whose) {
+  const auto strays = strays_.kill(known(), whose);
+  if (!strays.empty()) log_warning(describe(strays));
 }
 
 void Supervisor::ended(pid_t pid, int status) {
@@ -269,6 +306,7 @@ void Supervisor::ended(pid_t pid, int status) {
     for (const auto& entry : *entries) {
       const auto slot = entry->ended(pid, status);
       if (!slot) continue;
+      log::add_lost(std::min<std::uint64_t>(scoreboard_.value_of(*slot, daemon::kLogUnsaid), kMostUnsaid));
       scoreboard_.free_slot(*slot);
       return;
     }
@@ -340,6 +378,13 @@ net::Task<void> Supervisor::end_with_the_last() {
     if (!one_ended) continue;
   }
   for (const auto& entry : entries_) entry->retire({});
+  const Deadline limit = loop_.in(kStrayLimit);
+  end_strays(Whose::everybody);
+  while (strays_.remain() && loop_.now() < limit) {
+    const bool one_ended = co_await child_ended_.wait(std::min(limit, loop_.in(kStrayPause)));
+    if (!one_ended) reap();
+    end_strays(Whose::everybody);
+  }
   loop_.stop();
 }
 

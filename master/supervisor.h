@@ -16,6 +16,7 @@
 #include "master/listener.h"
 #include "master/plan.h"
 #include "master/spawn.h"
+#include "master/strays.h"
 
 namespace postern::master {
 
@@ -73,7 +74,7 @@ class Supervisor final : private Starter {
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
   Result<std::unique_ptr<Child>> start_child(const Entry& entry) override;
-  void child_changed() override { child_changed_.notify(); }
+  void child_changed() override;
   bool is_stopping() const override { return stopping_; }
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
   std::string path_of(const Service& service) const override;
@@ -87,6 +88,7 @@ class Supervisor final : private Starter {
                                 const std::vector<const Listener*>& removed) const;
   Result<void> open_one(NewListeners& listeners, const Address& address, int backlog,
                         const std::vector<const Listener*>& removed) const;
+  Place place_of(const Address& address) const;
   Result<Listener> share_listener(const std::string& key) const;
   void apply(Prepared& next);
   void show_not_started();
@@ -95,6 +97,8 @@ class Supervisor final : private Starter {
   Result<Listener> open_patiently(const Address& address, int backlog) const;
   net::Task<void> stop_in_order();
   net::Task<void> end_with_the_last();
+  void end_strays(Whose whose);
+  std::vector<pid_t> known() const;
   void ended(pid_t pid, int status);
   std::vector<Child*> children(bool network_only) const;
   bool is_settled() const;
@@ -110,6 +114,7 @@ class Supervisor final : private Starter {
   Duration bind_patience_{0};
   bool stopping_ = false;
   Entries entries_;
+  Strays strays_;
   std::vector<std::uint32_t> rows_of_others_;  // on the scoreboard: services that are not started
   Entries retired_;  // services that are no more, until their last process has left
   net::Event child_ended_;

@@ -126,7 +126,7 @@ Failure Master::become_next(const std::string& program) {
   kept.push_back(handover->get());
   auto words = successor_words(program, options_, directory_, handover->get());
   log_info(concat("upgrade -- ", program, " goes on"));
-  log::flush();
+  log::finish();
   block_signals(SIG_BLOCK);
   if (asked_again_) ::kill(::getpid(), SIGUSR2);  // the successor will see to it
   keep_open(kept, true);

@@ -21,8 +21,8 @@ struct Refusal {
 };
 constexpr std::string_view kOnlyLists = "CdefhHjnoxX#";
 constexpr Refusal kRefusals[] = {{'M', "dhHn"},     {'F', "dn"},       {'P', "dn"},       {'O', "dn"},
-                                 {'a', kOnlyLists}, {'A', kOnlyLists}, {'b', kOnlyLists}, {'l', kOnlyLists},
-                                 {'m', kOnlyLists}, {'t', kOnlyLists}, {'T', kOnlyLists}};
+                                 {'R', "Cdnox"},    {'a', kOnlyLists}, {'A', kOnlyLists}, {'b', kOnlyLists},
+                                 {'l', kOnlyLists}, {'m', kOnlyLists}, {'t', kOnlyLists}, {'T', kOnlyLists}};
 
 Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
@@ -60,6 +60,8 @@ bool Part::has_setting() const {
 bool Part::is_edit() const { return verb || has_any("eX#") || has_setting(); }
 
 Result<void> check_part(const Part& part, const Request& request) {
+  if (part.has('R') && part.is_edit())
+    return invalid("-R shows what runs now, and nothing of that can be edited");
   // -P -P is one mode, and not for edits.
   if (request.effective && part.has_any("eX#")) {
     return invalid(concat("specify one of", part.given_of("eX#"), " -PP"));
@@ -90,6 +92,11 @@ Result<void> check_together(const std::vector<Part>& parts, const Request& reque
   if (edits &&
       (task == Task::apply || task == Task::explain || task == Task::history || task == Task::undo)) {
     return invalid("--apply, --explain, --history and --undo go with no other edit");
+  }
+  if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.has('R'); })) {
+    if (task != Task::query || !request.where.empty() || request.origin) {
+      return invalid("-R goes with -f, -h, -H, -j and --status, and with no other question");
+    }
   }
   const bool changes = edits || task == Task::apply || task == Task::undo;
   const std::pair<bool, std::string_view> only_edits[] = {

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: postconf [-c dir] [-dnefhHjqvxX#] [-C class,...] [-o name=value] [name... | name=value...]; "
-    "-M, -F, -P, -O: the same for master.cf; -m, -l, -a, -A, -T fact: what is supported; --help: more";
+    "-M, -F, -P, -O: the same for master.cf; -R: what runs; -m, -l, -a, -A, -T fact: what is supported; "
+    "--help: more";
 
 Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
@@ -79,7 +80,7 @@ Result<std::string> Parser::value_of(std::string_view option, std::optional<std:
 }
 
 Result<void> Parser::read_letters(std::string_view word) {
-  if (!part().words.empty() && word.find_first_of("FMOpPeX#") != word.npos) parts_.emplace_back();
+  if (!part().words.empty() && word.find_first_of("FMOpPReX#") != word.npos) parts_.emplace_back();
   for (std::size_t i = 1; i < word.size(); ++i) {
     const char letter = word[i];
     if (kLetters.find(letter) == kLetters.npos)
@@ -172,6 +173,10 @@ Result<void> Parser::take_long(std::string_view name, const std::string& value) 
     if (flag == name) *place = true;
   }
   if (name == "json") part().letters += 'j';
+  if (name == "running") {
+    if (!part().words.empty()) parts_.emplace_back();
+    part().letters += 'R';
+  }
   if (name == "clone") take_verb(Verb::clone);
   if (name == "rename") take_verb(Verb::rename);
   if (name == "uncomment") take_verb(Verb::uncomment);
@@ -195,17 +200,11 @@ Result<void> Parser::take_long(std::string_view name, const std::string& value) 
 }
 
 Result<Step> Parser::step_of(const Part& part) const {
-  constexpr std::pair<char, Space> kOf[] = {{'M', Space::services},
-                                            {'F', Space::fields},
-                                            {'P', Space::overrides},
-                                            {'O', Space::options},
-                                            {'m', Space::maps},
-                                            {'l', Space::locks},
-                                            {'a', Space::sasl_servers},
-                                            {'A', Space::sasl_clients},
-                                            {'T', Space::tls},
-                                            {'t', Space::templates},
-                                            {'b', Space::expanded_templates}};
+  constexpr std::pair<char, Space> kOf[] = {
+      {'M', Space::services}, {'F', Space::fields},       {'P', Space::overrides},
+      {'O', Space::options},  {'R', Space::running},      {'m', Space::maps},
+      {'l', Space::locks},    {'a', Space::sasl_servers}, {'A', Space::sasl_clients},
+      {'T', Space::tls},      {'t', Space::templates},    {'b', Space::expanded_templates}};
   Step step{Space::main, Verb::show, part.words};
   for (const auto& [letter, space] : kOf) {
     if (part.has(letter)) step.space = space;

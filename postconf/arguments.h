@@ -10,13 +10,14 @@
 namespace postern::postconf {
 
 // What the words name: parameters of main.cf, entries of master.cf, their fields, their -o settings, their
-// other options and arguments; or one of the lists of what this system supports.
+// other options and arguments; the system that runs; or one of the lists of what this system supports.
 enum class Space {
   main,
   services,
   fields,
   overrides,
   options,
+  running,
   maps,
   locks,
   sasl_servers,

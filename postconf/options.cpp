@@ -18,6 +18,8 @@ together or not at all.
   -P -P       all that is in force for them
   -O          other options and arguments: smtp/inet/verbose,
               maildrop/unix/argument/user
+  -R          what runs: smtp/inet/sessions, smtp/inet/4711/state,
+              master/process/generation
   -m -l -a -A -T FACT   what is supported
   -b -t [FILE]          bounce templates
 

@@ -1,4 +1,4 @@
-// The options of postconf: letters, which are Postfix's but for -O, and long ones, which are ours. Declared once: the
+// The options of postconf: letters, which are Postfix's but for -O and -R, and long ones, which are ours. Declared once: the
 // parser and the help follow this table.
 #pragma once
 
@@ -8,9 +8,9 @@
 namespace postern::postconf {
 
 // In the order in which messages name them.
-constexpr std::string_view kLetters = "aAbcCdefFhHjlmMnoOpPqtTvxX#";
+constexpr std::string_view kLetters = "aAbcCdefFhHjlmMnoOpPqRtTvxX#";
 constexpr std::string_view kWithValue = "cCoT";
-constexpr std::string_view kModes = "aAbFlmMOpPtT";
+constexpr std::string_view kModes = "aAbFlmMOpPRtT";
 constexpr std::string_view kLists = "aAblmtT";  // modes that are about no name space
 
 // Long options. `value`: what its value is called, empty when it has none.
@@ -32,6 +32,7 @@ constexpr LongOption kLongOptions[] = {
     {"origin", "", "where each value stands: file and line, or default"},
     {"reload", "", "edit, check, reload; take the edit back if that fails"},
     {"rename", "FROM TO", "another name or type for a service"},
+    {"running", "", "the same as -R"},
     {"status", "", "exit with 0 changed or found, 2 unchanged, 3 not found"},
     {"uncomment", "", "the opposite of -#"},
     {"undo", "", "take back the last edit, or as many as a number says"},

@@ -11,6 +11,7 @@
 #include "postconf/lists.h"
 #include "postconf/main_query.h"
 #include "postconf/options.h"
+#include "postconf/running_query.h"
 #include "postconf/service_query.h"
 #include "postconf/templates.h"
 
@@ -29,6 +30,7 @@ bool is_template(Space space) { return space == Space::templates || space == Spa
 
 Result<void> show(const Request& request, Output& output) {
   if (is_template(request.step().space)) return show_templates(request, output);
+  if (request.step().space == Space::running) return show_running(request, output);
   const auto configuration = Configuration::read(request, output);
   if (!configuration) return fail(configuration.error());
   if (request.task == Task::explain) return explain(request, *configuration, output);

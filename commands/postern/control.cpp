@@ -12,6 +12,7 @@
 #include "lib/check/check.h"
 #include "lib/config/place.h"
 #include "lib/control/mail_system.h"
+#include "lib/control/processes.h"
 #include "lib/control/reload.h"
 #include "lib/control/upgrade.h"
 #include "lib/control/traces.h"
@@ -21,6 +22,9 @@ namespace postern::commands {
 namespace {
 
 using control::MailSystem;
+
+// One that was just killed is there for a moment.
+constexpr Duration kLastMoment = milliseconds(200);
 
 void say(const std::string& text) { std::printf("postern: %s\n", text.c_str()); }
 
@@ -59,7 +63,8 @@ Result<void> no_more(const Arguments& arguments) {
 // The program to start, unless the configuration is bad or a master runs.
 Result<std::string> master_to_start(const MailSystem& system) {
   if (!is_good(system.directory())) return fail(Errc::invalid, "not started: see the errors above");
-  if (const auto pid = system.master()) {
+  const auto pid = system.master();
+  if (pid && !control::wait_for_end(*pid, kLastMoment)) {
     return fail(Errc::busy, concat("the mail system is already running, process ", *pid));
   }
   const auto directory = config::service_directory(system.settings());

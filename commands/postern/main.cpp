@@ -25,7 +25,8 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
   upgrade    go on with the programs that are installed now, in the same process: no socket
              is closed, sessions in hand go on to their end
   status     services, processes and their numbers
-             --json; or a sum for scripts: postern status qmgr/messages
+             --json, --watch [SECONDS]; or one number for scripts:
+             postern status qmgr/messages
   check      is the configuration good, and all that it names there?
              --json
   sandbox    a private mail system for as long as this command runs

@@ -13,6 +13,7 @@
 
 #include "commands/postern/run_master.h"
 #include "commands/postern/sandbox_files.h"
+#include "lib/base/family.h"
 #include "lib/base/text.h"
 #include "lib/control/processes.h"
 #include "lib/net/socket.h"
@@ -150,6 +151,8 @@ void Sandbox::stop() {
   if (!stopped) ::kill(-group, SIGKILL);
   // Orphans of a master that was killed still finish what they have in hand: they are given no time for it.
   ::kill(-group, SIGKILL);
+  // And what is in groups of its own.
+  kill_families(own_children);
   while (::waitpid(-1, nullptr, 0) > 0) {
   }
 }

@@ -1,52 +1,182 @@
-#include <algorithm>
-#include <set>
+#include "commands/postern/status_text.h"
 
-#include "commands/postern/status.h"
-#include "lib/base/json.h"
+#include <algorithm>
+
 #include "lib/base/text.h"
+#include "lib/control/rights.h"
 
 namespace postern::commands {
 
 namespace {
 
+using control::ProcessStatus;
+using control::ServiceStatus;
+using control::SystemStatus;
+
 constexpr std::int64_t kSecond = 1'000'000;
+// Wider columns are not lined up: one long name should not push all others to the right.
+constexpr std::size_t kWidestColumn = 24;
 
 std::string two_digits(std::int64_t number) { return concat(number < 10 ? "0" : "", number); }
 
-std::string process_line(const daemon::Row& row, std::int64_t now) {
-  std::string line = concat(row.pid, " ", daemon::name_of(row.state), " ", format_age(now - row.started));
-  for (const auto& [name, number] : row.values) {
-    if (number != 0) line += concat("  ", name, "=", number);
+std::string count_of(std::uint64_t number, std::string_view what) {
+  return concat(number, " ", what, number == 1 ? "" : "s");
+}
+
+std::string sessions(std::uint64_t now, std::uint64_t total, const std::optional<double>& rate) {
+  return concat(now, "/", total, " sessions", rate ? concat("  ", format_rate(*rate)) : "");
+}
+
+// A service as words, before it is lined up with the others.
+struct Cells {
+  std::string name, type, addresses, program;
+};
+
+Cells cells_of(const ServiceStatus& service) {
+  const daemon::ServiceReport& report = service.report;
+  return {printable(report.name), printable(report.type), printable(report.addresses),
+          printable(report.program)};
+}
+
+class Tree {
+ public:
+  Tree(const SystemStatus& status, const Rates* rates) : status_(status), rates_(rates) {}
+
+  std::vector<Line> lines() {
+    add("", "  ", system_line());
+    if (status_.reload_failed()) {
+      add("", "  ",
+          styled(Style::bad, concat("the last reload failed ", age(status_.last_load.ended),
+                                    " ago: ", printable(status_.last_load.reason))));
+    }
+    measure();
+    for (const ServiceStatus& service : status_.services) add(service);
+    return std::move(lines_);
   }
-  return line;
-}
 
-std::string process_json(const daemon::Row& row, std::int64_t now) {
-  JsonObject values;
-  for (const auto& [name, number] : row.values) values.add_number(name, static_cast<std::int64_t>(number));
-  JsonObject process;
-  process.add_number("pid", row.pid).add("state", daemon::name_of(row.state));
-  process.add_number("age", (now - row.started) / kSecond).add_number("generation", row.generation);
-  return process.put("values", values.text()).text();
-}
+ private:
+  void add(std::string guide, std::string under, std::string text) {
+    lines_.push_back({std::move(guide), std::move(under), std::move(text)});
+  }
 
-// The configuration in force, and the reload that has failed since it came in force, if one did.
-void add_load(JsonObject& all, const SystemStatus& status) {
-  const daemon::LoadReport& load = status.last_load;
-  all.add_number("generation", load.generation);
-  all.add_number("generation_age", (status.now - load.in_force_since) / kSecond);
-  if (load.succeeded || load.number == 0) return;
-  JsonObject failed;
-  failed.add_number("age", (status.now - load.ended) / kSecond).add("reason", load.reason);
-  all.put("failed_reload", failed.text());
-}
+  std::string age(std::int64_t since) const { return format_age(status_.now - since); }
+  // What is left, where a second that has begun counts.
+  std::string rest(std::int64_t until) const { return format_age(until - status_.now + kSecond - 1); }
 
-template <class Names>
-std::string listed(const Names& names) {
-  std::string all;
-  for (const auto& name : names) all += concat(all.empty() ? "" : ", ", name);
-  return all;
-}
+  std::string system_line() const {
+    return concat(styled(Style::strong, concat("Postern ", printable(status_.version))), ", process ",
+                  status_.master, ", up ", age(status_.started), ", ", printable(status_.configuration),
+                  ", generation ", status_.last_load.generation);
+  }
+
+  void measure() {
+    const auto widen = [](std::size_t& width, const std::string& cell) {
+      const std::size_t columns = columns_of(cell);
+      if (columns <= kWidestColumn) width = std::max(width, columns);
+    };
+    for (const ServiceStatus& service : status_.services) {
+      const Cells cells = cells_of(service);
+      widen(name_, cells.name);
+      widen(type_, cells.type);
+      widen(addresses_, cells.addresses);
+      widen(program_, cells.program);
+    }
+  }
+
+  void add(const ServiceStatus& service) {
+    const bool is_last = &service == &status_.services.back();
+    const bool has_more = !service.processes.empty();
+    const std::string below = is_last ? "   " : "│  ";
+    const std::string under = below + (has_more ? "│    " : "     ");
+    add(is_last ? "└─ " : "├─ ", under, service_line(service));
+    for (std::string& note : notes_of(service))
+      add(below + (has_more ? "│  " : "   "), under, std::move(note));
+    for (const ProcessStatus& process : service.processes) {
+      const bool last = &process == &service.processes.back();
+      add(below + (last ? "└─ " : "├─ "), below + (last ? "     " : "│    "), process_line(process));
+    }
+  }
+
+  std::string service_line(const ServiceStatus& service) const {
+    const Cells cells = cells_of(service);
+    const daemon::ServiceReport& report = service.report;
+    std::string line =
+        concat(styled(Style::strong, padded(cells.name, name_)), " ", padded(cells.type, type_), " ",
+               padded(cells.addresses, addresses_), " ", padded(cells.program, program_));
+    if (is_idle_by_nature(report) && service.processes.empty()) return line;
+    const std::size_t count = service.processes.size();
+    const std::string processes = report.process_limit > 0
+                                      ? concat(count, "/", report.process_limit, " processes")
+                                      : concat(count, count == 1 ? " process" : " processes");
+    const auto rate = rates_ == nullptr ? std::nullopt : rates_->of(service);
+    return concat(line, "  ", processes, "  ", sessions(service.sessions(), service.sessions_total(), rate));
+  }
+
+  static bool is_idle_by_nature(const daemon::ServiceReport& report) {
+    return report.state == name_of(daemon::ServiceState::folded) ||
+           report.state == name_of(daemon::ServiceState::not_installed);
+  }
+
+  std::vector<std::string> notes_of(const ServiceStatus& service) const {
+    const daemon::ServiceReport& report = service.report;
+    const std::string why = report.why.empty() ? "" : ": " + printable(report.why);
+    const auto is = [&report](daemon::ServiceState state) { return report.state == name_of(state); };
+    std::vector<std::string> notes;
+    if (is(daemon::ServiceState::throttled)) {
+      notes.push_back(
+          styled(Style::bad, concat("throttled for another ", rest(report.throttled_until), why)));
+    }
+    if (is(daemon::ServiceState::leaving)) {
+      notes.push_back(styled(Style::warning, concat("leaving: finishes what it has in hand", why)));
+    }
+    if (is(daemon::ServiceState::folded)) notes.push_back(styled(Style::faint, "folded" + why));
+    if (is(daemon::ServiceState::not_installed))
+      notes.push_back(styled(Style::warning, "not installed" + why));
+    if (report.stressed_until > status_.now) {
+      notes.push_back(
+          styled(Style::warning, concat("under stress for another ", rest(report.stressed_until))));
+    }
+    if (report.last_failure_at > 0) notes.push_back(failures(report));
+    return notes;
+  }
+
+  std::string failures(const daemon::ServiceReport& report) const {
+    return styled(Style::warning,
+                  concat(count_of(static_cast<std::uint64_t>(report.failures), "failure"), " in ",
+                         count_of(static_cast<std::uint64_t>(report.started), "start"), ", the last ",
+                         age(report.last_failure_at), " ago: ", printable(report.last_failure)));
+  }
+
+  static std::string state_of(const daemon::Row& row) {
+    const std::string_view name = daemon::name_of(row.state);
+    if (row.state == daemon::State::available) return styled(Style::good, name);
+    return row.state == daemon::State::busy ? styled(Style::warning, name) : std::string(name);
+  }
+
+  std::string process_line(const ProcessStatus& process) const {
+    const daemon::Row& row = process.row;
+    const auto rate = rates_ == nullptr ? std::nullopt : rates_->of(process);
+    std::string line = concat(row.pid, " ", state_of(row), " ", age(row.started), "  ",
+                              sessions(process.sessions(), process.sessions_total(), rate));
+    const std::string rights = control::rights_of(row);
+    if (!rights.empty()) line += concat("  (", styled(Style::faint, rights), ")");
+    if (row.state == daemon::State::leaving) line += concat("  generation ", row.generation);
+    if (process.descriptors && process.descriptors->is_near_limit()) {
+      line += "  " + styled(Style::bad, concat("descriptors ", process.descriptors->open, "/",
+                                               process.descriptors->limit, ", near its limit"));
+    }
+    for (const auto& [name, number] : row.values) {
+      const bool is_told = name == "sessions" || name == "connections" || control::is_of_rights(name);
+      if (number != 0 && !is_told) line += concat("  ", printable(name), "=", number);
+    }
+    return line;
+  }
+
+  const SystemStatus& status_;
+  const Rates* rates_;
+  std::vector<Line> lines_;
+  std::size_t name_ = 0, type_ = 0, addresses_ = 0, program_ = 0;
+};
 
 }  // namespace
 
@@ -58,71 +188,14 @@ std::string format_age(std::int64_t micros) {
   return concat(s / 86400, "d", s / 3600 % 24, "h");
 }
 
-std::string status_text(const SystemStatus& status) {
-  std::string text = concat("Postern ", status.version, ", process ", status.master, ", up ",
-                            format_age(status.now - status.started), ", ", status.configuration,
-                            ", generation ", status.last_load.generation, "\n");
-  if (!status.last_load.succeeded && status.last_load.number > 0) {
-    text += concat("the last reload failed ", format_age(status.now - status.last_load.ended),
-                   " ago: ", printable(status.last_load.reason), "\n");
-  }
-  for (const ServiceStatus& service : status.services) {
-    const bool last_service = &service == &status.services.back();
-    text += concat(last_service ? "└─ " : "├─ ", service.name, " ", service.type, " ", service.program);
-    text += service.processes.empty() ? "  (no process)\n" : "\n";
-    for (const daemon::Row& row : service.processes) {
-      const bool last = &row == &service.processes.back();
-      text += concat(last_service ? "   " : "│  ", last ? "└─ " : "├─ ", process_line(row, status.now), "\n");
-    }
-  }
+std::vector<Line> status_lines(const SystemStatus& status, const Rates* rates) {
+  return Tree(status, rates).lines();
+}
+
+std::string status_text(const SystemStatus& status, const Canvas& canvas, const Rates* rates) {
+  std::string text;
+  for (const std::string& line : laid_out(status_lines(status, rates), canvas)) text += line + "\n";
   return text;
-}
-
-std::string status_json(const SystemStatus& status) {
-  JsonArray services;
-  for (const ServiceStatus& service : status.services) {
-    JsonArray processes;
-    for (const daemon::Row& row : service.processes) processes.put(process_json(row, status.now));
-    JsonObject object;
-    object.add("name", service.name).add("type", service.type).add("program", service.program);
-    services.put(object.put("processes", processes.text()).text());
-  }
-  JsonObject all;
-  all.add("version", status.version).add_number("pid", status.master);
-  all.add_number("age", (status.now - status.started) / kSecond).add("configuration", status.configuration);
-  add_load(all, status);
-  return all.put("services", services.text()).text() + "\n";
-}
-
-Result<std::uint64_t> status_value(const SystemStatus& status, std::string_view query) {
-  const auto slash = query.rfind('/');
-  if (slash == std::string_view::npos) {
-    return fail(Errc::invalid, concat("write SERVICE/NUMBER, as in qmgr/messages: ", query));
-  }
-  const auto wanted = query.substr(slash + 1);
-  std::set<std::string> services, numbers;
-  bool found = false, runs = false;
-  std::uint64_t sum = 0;
-  for (const ServiceStatus& service : status.services) {
-    services.insert(service.name);
-    if (service.name != query.substr(0, slash)) continue;
-    for (const daemon::Row& row : service.processes) {
-      runs = true;
-      for (const auto& [name, number] : row.values) {
-        numbers.insert(name);
-        if (name != wanted) continue;
-        found = true;
-        sum += number;
-      }
-    }
-  }
-  if (!services.contains(std::string(query.substr(0, slash)))) {
-    return fail(Errc::not_found, concat("no such service: ", query, " (there are: ", listed(services), ")"));
-  }
-  if (runs && !found) {
-    return fail(Errc::not_found, concat("no such number: ", query, " (there are: ", listed(numbers), ")"));
-  }
-  return sum;
 }
 
 }  // namespace postern::commands

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
+#include <utility>
 
 #include "lib/base/text.h"
 
@@ -25,6 +26,7 @@ struct State {
   bool opened = false;
   std::string tag;           // "postfix/smtpd[123]: "
   std::string pending;       // whole lines that are to be written
+  std::size_t held = 0;      // their number
   std::string stamp;         // "Nov 23 04:05:06 "
   std::time_t stamped = -1;  // the second of `stamp`
   std::size_t lost = 0;      // lines that came after those that are pending
@@ -32,6 +34,7 @@ struct State {
   bool is_pipe = false;
   bool is_socket = false;
   bool torn = false;  // the last write took part of the line that is pending
+  unsigned verbosity = 0;
 };
 
 State& state() {
@@ -131,7 +134,10 @@ void write_pending(State& s) {
     rest.remove_prefix(whole);
     if (written < wanted) break;
   }
-  s.pending.erase(0, s.pending.size() - rest.size());
+  const std::size_t gone = s.pending.size() - rest.size();
+  if (gone == 0) return;
+  s.held -= lines_in(std::string_view(s.pending).substr(0, gone));
+  s.pending.erase(0, gone);
 }
 
 void lose(State& s, std::size_t lines) {
@@ -149,7 +155,7 @@ bool is_kind(int fd, mode_t kind) {
 void open(Setup setup) {
   flush();
   State& s = state();
-  lose(s, lines_in(s.pending));
+  lose(s, std::exchange(s.held, 0));
   s.pending.clear();
   s.setup = std::move(setup);
   s.opened = static_cast<bool>(s.setup.fd);
@@ -166,6 +172,7 @@ void write(Level level, std::string_view text) {
   if (s.lost > 0 || s.pending.size() + line.size() > kHeld) flush();
   if (s.lost > 0 || s.pending.size() + line.size() > kHeld) return lose(s, 1);
   s.pending += line;
+  ++s.held;
   const bool at_once = level != Level::info || (s.opened && s.setup.target == Target::syslog);
   if (at_once || s.pending.size() > kGathered) flush();
 }
@@ -175,6 +182,7 @@ void flush() {
   write_pending(s);
   if (!s.pending.empty() || s.lost == 0) return;
   s.pending = line_of(s, Level::warning, concat(s.lost, " log lines could not be written"));
+  s.held = 1;
   s.lost = 0;
   write_pending(s);
 }
@@ -191,7 +199,19 @@ void finish() {
 
 bool waiting() { return !state().pending.empty() || state().lost > 0; }
 
+void set_verbosity(unsigned level) { state().verbosity = level; }
+
+unsigned verbosity() { return state().verbosity; }
+
 std::size_t lost() { return state().lost; }
+
+std::size_t unsaid() {
+  return state().held + state().lost;
+}
+
+void add_lost(std::size_t lines) {
+  state().lost += lines;
+}
 
 std::uint64_t lost_in_all() { return state().lost_in_all; }
 

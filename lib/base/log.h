@@ -50,9 +50,19 @@ void finish();
 // True when there is something to write, or to say: flush() should be called again in a while.
 bool waiting();
 
+// How much more is said for somebody who looks for a fault: the number of -v options; 0 is the rule. Whoever has
+// something to say asks first, so that nobody else pays for its text.
+void set_verbosity(unsigned level);
+unsigned verbosity();
+inline bool is_verbose(unsigned level = 1) { return verbosity() >= level; }
+
 // The number of lines that could not be written so far and were not yet spoken of; and that since the process began.
 std::size_t lost();
 std::uint64_t lost_in_all();
+// Lines of which nobody would hear, not even that they are lost, if the process ended now.
+std::size_t unsaid();
+// Takes over what another process left unsaid: the number is said with that of our own losses.
+void add_lost(std::size_t lines);
 
 }  // namespace log
 

@@ -83,6 +83,7 @@ std::vector<Finding> check(const Subject& subject) {
     check_names(configuration);
     check_services(configuration);
     check_endpoints(configuration);
+    check_commands(configuration);
     check_standard_references(configuration);
     check_files(configuration);
   }

@@ -100,6 +100,8 @@ void check_names(Configuration& configuration);
 // Programs and sockets of the entries of master.cf; two services with one address.
 void check_services(Configuration& configuration);
 void check_endpoints(Configuration& configuration);
+// The commands of spawn services: what they are, whom they run as, and how long.
+void check_commands(Configuration& configuration);
 // Transports and services that a value names, and those that the defaults name.
 void check_reference(Configuration& configuration, const Setting& setting, const config::Settings& settings);
 void check_standard_references(Configuration& configuration);

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -14,6 +15,13 @@ namespace postern::check {
 namespace {
 
 using config::Service;
+using config::SocketType;
+
+// They act for users: deliver to them, or run commands for them.
+constexpr std::string_view kPrivileged[] = {"local", "pipe", "spawn", "virtual"};
+
+// They need a trigger and no more: these alone may have a FIFO.
+constexpr std::string_view kTriggered[] = {"flush", "pickup"};
 
 class ServiceCheck {
  public:
@@ -26,6 +34,9 @@ class ServiceCheck {
     check_directory();
     for (const Service& service : configuration_.services()) {
       check_program(service);
+      check_type(service);
+      check_privilege(service);
+      check_debugger(service);
       if (service.command == "qmgr" && service.process_limit != 1) {
         say(Severity::error, service, "qmgr owns the queue alone: write 1 as its process limit");
       }
@@ -38,6 +49,35 @@ class ServiceCheck {
  private:
   void say(Severity severity, const Service& service, std::string_view text) {
     configuration_.about_service(severity, service, text);
+  }
+
+  void check_type(const Service& service) {
+    if (service.type != SocketType::fifo || !is_known_program(service.command)) return;
+    const bool is_triggered =
+        std::find(std::begin(kTriggered), std::end(kTriggered), service.command) != std::end(kTriggered);
+    if (!is_triggered) say(Severity::error, service, "a FIFO takes no connections of other services: write unix");
+  }
+
+  // The program itself judges by what it was built to do; here the names of the programs of Postfix tell.
+  void check_privilege(const Service& service) {
+    const bool needs_root =
+        std::find(std::begin(kPrivileged), std::end(kPrivileged), service.command) != std::end(kPrivileged);
+    if (needs_root && service.unprivileged) {
+      say(::geteuid() == 0 ? Severity::error : Severity::warning, service,
+          concat("program ", service.command, " needs privileged operation: write n in the fourth field"));
+    }
+    if (!needs_root && !service.unprivileged && is_known_program(service.command)) {
+      say(Severity::warning, service,
+          concat("program ", service.command,
+                 " runs as mail_owner all the same: n in the fourth field has no effect"));
+    }
+  }
+
+  void check_debugger(const Service& service) {
+    if (!service.debug || !configuration_.settings().raw("debugger_command").value_or("").empty()) return;
+    const bool own = std::any_of(service.overrides.begin(), service.overrides.end(),
+                                 [](const auto& pair) { return pair.first == "debugger_command"; });
+    if (!own) say(Severity::error, service, "option -D, and no debugger_command is set");
   }
 
   void check_directory() {

@@ -8,6 +8,7 @@
 
 #include "lib/config/params/access_params.h"
 #include "lib/config/params/cleanup_params.h"
+#include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/local_params.h"
@@ -26,6 +27,7 @@ struct ReadParams {
   CommonParams common;
   ProcessParams process;
   MasterParams master;
+  CommandParams command;
   RoutingParams routing;
   LimitParams limits;
   SmtpdParams smtpd;

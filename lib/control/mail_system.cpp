@@ -10,14 +10,68 @@
 
 namespace postern::control {
 
-Result<MailSystem> MailSystem::open(const std::string& directory) {
-  MailSystem system;
+namespace {
+
+Result<std::string> absolute(const std::string& directory) {
   std::error_code error;
-  system.directory_ = std::filesystem::canonical(directory, error).string();
+  std::string found = std::filesystem::canonical(directory, error).string();
   if (error) return fail_errno(concat("configuration directory ", directory), error.value());
-  auto settings = config::Settings::load(system.directory_);
+  return found;
+}
+
+// What is a setting in the text, and nothing else of it.
+Result<config::MainCf> settings_in(const std::string& text, const std::string& path) {
+  const auto lines = config::Lines::parse(text, path);
+  if (!lines) return fail(lines.error());
+  std::string good;
+  for (const config::Logical& line : lines->logical()) {
+    if (config::split_setting(line.text)) good += concat(line.text, "\n");
+  }
+  return config::MainCf::parse(std::move(good), path);
+}
+
+// main.cf with the two parameters that lead to a running master, if it tells them.
+Result<config::MainCf> places_in(const std::string& directory) {
+  const std::string path = concat(directory, "/main.cf");
+  const auto text = read_file(path, config::kLongestFile);
+  if (!text) return fail(text.error());
+  auto main = settings_in(*text, path);
+  if (!main) return main;
+  const auto settings = config::Settings::of(std::move(*main), directory);
+  config::MainCf places;
+  for (const char* name : {"queue_directory", "process_id_directory"}) {
+    const auto value = settings.value(name);
+    if (!value) return fail(value.error());
+    auto set = places.set(name, *value);
+    if (!set) return fail(set.error());
+  }
+  return places;
+}
+
+}  // namespace
+
+Result<MailSystem> MailSystem::open(const std::string& directory) {
+  const auto found = absolute(directory);
+  if (!found) return fail(found.error());
+  auto settings = config::Settings::load(*found);
   if (!settings) return fail(settings.error());
-  system.settings_ = std::make_unique<config::Settings>(std::move(*settings));
+  return of(*found, std::move(*settings));
+}
+
+Result<MailSystem> MailSystem::find(const std::string& directory) {
+  auto opened = open(directory);
+  if (opened || opened.error().kind != Errc::invalid) return opened;
+  const auto found = absolute(directory);
+  auto places = found ? places_in(*found) : Result<config::MainCf>(fail(found.error()));
+  // What is wrong with the file as a whole says more than what is missing in a part of it.
+  if (!places) return opened;
+  return of(*found, config::Settings::of(std::move(*places), *found));
+}
+
+Result<MailSystem> MailSystem::of(std::string directory, config::Settings settings) {
+  MailSystem system;
+  system.directory_ = std::move(directory);
+  system.settings_ = std::make_unique<config::Settings>(std::move(settings));
   system.common_ = std::make_unique<config::CommonParams>();
   auto loaded = system.common_->load(*system.settings_);
   if (!loaded) return fail(Errc::invalid, concat(system.directory_, "/main.cf: ", loaded.error().text));

@@ -17,6 +17,9 @@ class MailSystem {
  public:
   // Reads main.cf of the directory, which becomes absolute. Fails as Settings::load, naming file and line.
   static Result<MailSystem> open(const std::string& directory);
+  // The same for who only looks at what runs: a main.cf that would not be accepted now is no hindrance, as long as it
+  // still tells where the queue directory is. settings() and common() are then the defaults but for the two directories.
+  static Result<MailSystem> find(const std::string& directory);
 
   const std::string& directory() const { return directory_; }
   const config::Settings& settings() const { return *settings_; }
@@ -31,6 +34,8 @@ class MailSystem {
   Result<pid_t> running_master() const;
 
  private:
+  static Result<MailSystem> of(std::string directory, config::Settings settings);
+
   std::string directory_;
   std::unique_ptr<config::Settings> settings_;
   std::unique_ptr<config::CommonParams> common_;

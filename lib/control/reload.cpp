@@ -18,7 +18,7 @@ using daemon::LoadReport;
 using daemon::ScoreboardReader;
 
 constexpr Duration kFirstLook = milliseconds(1);
-constexpr Duration kLastLook = milliseconds(20);
+constexpr Duration kLastLook = milliseconds(2);
 // Before master is asked again about texts that others go on to change.
 constexpr Duration kPause = milliseconds(20);
 

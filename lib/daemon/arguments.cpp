@@ -1,6 +1,7 @@
 #include "lib/daemon/arguments.h"
 
 #include "lib/base/text.h"
+#include "lib/config/service.h"
 #include "lib/daemon/contract.h"
 
 namespace postern::daemon {
@@ -112,6 +113,8 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& words, std::st
   }
   if (arguments.type.empty())
     return fail(Errc::invalid, "this program is started by master: option -t is missing");
+  if (!config::socket_type(arguments.type))
+    return fail(Errc::invalid, concat("unknown type of socket: -t ", arguments.type));
   arguments.rest = left.rest();
   return arguments;
 }

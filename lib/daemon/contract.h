@@ -1,9 +1,12 @@
 // The contract between master and every child it starts, in one place. A program keeps it by using run() of
-// service.h; a program in another language keeps it by following this page.
+// service.h; a program in another language keeps it by following this page (docs/service-protocol.md tells it at
+// length).
 //
 // Descriptors: 0 and 1 are /dev/null (or what master was started with, when it stays in the foreground); 2 is a pipe
-// to master, which logs what comes; 3 is where log lines go; 4 is the scoreboard, shared memory; 5 is the status channel; 6 and up are the
-// listening sockets, as many as `-s` says, non-blocking; behind them is the text of main.cf in force.
+// to master, which logs what comes; 3 is where log lines go; 4 is the scoreboard, shared memory; 5 is the status
+// channel; 6 and up are the listening sockets, as many as `-s` says, non-blocking (with -t fifo the FIFO, open for
+// both directions, so that it never ends); behind them is the text of main.cf in force. docs/processes.md says what
+// is left once a child serves.
 //
 // Status channel: a SOCK_SEQPACKET socket of this child alone. The child writes a Status each time its state
 // changes. End of file means that master has asked it to leave (a reload) or is gone: the child takes no new
@@ -39,6 +42,8 @@ inline constexpr const char* kMainCfVariable = "POSTERN_MAIN_CF";
 inline constexpr const char* kLogVariable = "POSTERN_LOG";                // descriptor, syslog or none
 inline constexpr const char* kSlotVariable = "POSTERN_SLOT";              // 0 … kSlots - 1
 inline constexpr const char* kGenerationVariable = "POSTERN_GENERATION";  // counts master's reloads, decimal
+// Only for programs that are not ours: their own process id. What they start inherits it, and is known by it.
+inline constexpr const char* kLeaderVariable = "POSTERN_LEADER";
 
 // Pages of the scoreboard. A slot belongs to one living child at a time.
 inline constexpr unsigned kSlots = 4096;
@@ -63,8 +68,16 @@ static_assert(sizeof(Status) == 12 && std::is_trivially_copyable_v<Status>);
 inline constexpr std::string_view kStressed = "stress=yes";
 inline constexpr std::string_view kNotStressed = "stress=";
 
-// The byte that master sends, on a connection of its own, to a service whose wakeup time has come.
+// The byte that master sends to a service whose wakeup time has come: on a connection of its own, as a datagram, or
+// into the FIFO. In a FIFO other bytes mean the same.
 inline constexpr char kWakeup = 'W';
+
+// A service of type pass: each connection hands over one session, in one message of this single byte with one
+// descriptor beside it (SCM_RIGHTS), a connected stream socket on which nothing has been said yet. Other bytes are
+// kept for sessions that come with their state. The connection is closed when the descriptor was taken, and when
+// nothing has come in time.
+inline constexpr char kPassedSession = '\0';
+inline constexpr Duration kPassLimit = seconds(10);
 
 // How long a child takes at most to finish what is in hand: after SIGTERM, and after master has died. Master
 // kills what is left kStopLimit and a second after its SIGTERM.

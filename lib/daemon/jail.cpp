@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "lib/base/text.h"
+#include "lib/daemon/capabilities.h"
 
 namespace postern::daemon {
 
@@ -22,10 +23,32 @@ bool way_back_is_open(const Identity& identity) {
          ::getegid() != identity.gid;
 }
 
+// Who becomes somebody else has no capabilities afterwards, and nor has a program that never was root.
+std::uint64_t kept_capabilities(const JailPlan& plan) {
+  const bool stays_root = ::geteuid() == 0 && plan.identity == nullptr;
+  return stays_root ? capabilities_for(plan.rights) : 0;
+}
+
+Result<void> change_root_and_user(const JailPlan& plan, Confinement& done) {
+  if (::geteuid() != 0) return {};
+  if (plan.chroot) {
+    auto changed = change_root(plan.directory);
+    if (!changed) return changed;
+    done.root_changed = true;
+  }
+  if (plan.identity != nullptr) {
+    auto changed = become(*plan.identity);
+    if (!changed) return changed;
+    done.user_changed = true;
+  }
+  return {};
+}
+
 Result<void> filter([[maybe_unused]] const JailPlan& plan, const Fence& fence, Confinement& done) {
   auto bound = no_new_privileges();
   if (bound) bound = fence.close();
   if (!bound) return bound;
+  done.no_new_privileges = true;
   done.landlock = Fence::version();
 #ifndef POSTERN_SANITIZED
   bound = allow_system_calls(plan.rights);
@@ -86,19 +109,16 @@ Result<Confinement> enter_jail(const JailPlan& plan) {
     if (!built) return fail(built.error());
     fence = std::move(*built);
   }
-  const bool root = ::geteuid() == 0;
-  if (root && plan.chroot) {
-    auto changed = change_root(plan.directory);
-    if (!changed) return fail(changed.error());
-    done.root_changed = true;
-  }
-  if (root && plan.identity != nullptr) {
-    auto changed = become(*plan.identity);
-    if (!changed) return fail(changed.error());
-    done.user_changed = true;
-  }
-  if (!filtered) return done;
-  auto bound = filter(plan, fence, done);
+  const std::uint64_t kept = kept_capabilities(plan);
+  if (filtered) bound_capabilities(kept);
+  auto bound = change_root_and_user(plan, done);
+  if (bound && plan.filter) bound = keep_capabilities(kept);
+  if (!bound) return fail(bound.error());
+  const auto capabilities = capabilities_in_force();  // the filter lets nobody ask
+  if (!capabilities) return fail(capabilities.error());
+  done.capabilities = *capabilities;
+  done.user = ::geteuid();
+  if (filtered) bound = filter(plan, fence, done);
   if (!bound) return fail(bound.error());
   return done;
 }

@@ -9,6 +9,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/daemon/confinement.h"
 #include "lib/daemon/rights.h"
 
 namespace postern::daemon {
@@ -50,24 +51,18 @@ Result<void> no_new_privileges();
 // Allows the system calls that the rights need, for all threads; any other fails with EPERM.
 Result<void> allow_system_calls(const Rights& rights);
 
-// What was done, for the scoreboard and the log.
-struct Confinement {
-  bool root_changed = false;
-  bool user_changed = false;
-  int landlock = 0;  // its version, 0 when not in force
-  bool system_calls = false;
-};
-
 struct JailPlan {
   std::string directory;               // becomes current, and the root if `chroot`
   bool chroot = false;                 // both only as root
   const Identity* identity = nullptr;  // or nobody
-  bool filter = true;                  // Landlock, no-new-privs, seccomp
+  bool filter = true;                  // capabilities, no-new-privs, Landlock, seccomp
   Rights rights{};
 };
 
-// Enters the jail. Without root, chroot and change of user are left out; a build with sanitizers has no
-// filter of system calls, since these need more of them.
+// Enters the jail, in this order: what Landlock allows is opened, the bounding set of capabilities, root directory,
+// groups, group, user, capabilities, no-new-privs, Landlock, system calls. Without root, chroot and change of user
+// are left out; a program that starts commands keeps what these would inherit: there is neither bounding set nor
+// no-new-privs nor filter. A build with sanitizers has no filter of system calls, since these need more of them.
 Result<Confinement> enter_jail(const JailPlan& plan);
 
 }  // namespace postern::daemon

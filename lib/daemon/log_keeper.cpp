@@ -9,13 +9,13 @@ namespace postern::daemon {
 namespace {
 
 // A log daemon that is only slow has room again soon; one that is away can be asked more seldom.
-constexpr Duration kFirstPause = milliseconds(10);
+constexpr Duration kFirstPause = milliseconds(2);
 constexpr Duration kLastPause = seconds(1);
 
 }  // namespace
 
-LogKeeper::LogKeeper(net::Loop& loop, Counter lost)
-    : Timer(loop), loop_(loop), lost_(lost), pause_(kFirstPause) {
+LogKeeper::LogKeeper(net::Loop& loop, Counter lost, Counter unsaid)
+    : Timer(loop), loop_(loop), lost_(lost), unsaid_(unsaid), pause_(kFirstPause) {
   lost_.set(log::lost_in_all());
   loop.before_sleep([this] { look(); });
 }
@@ -23,11 +23,11 @@ LogKeeper::LogKeeper(net::Loop& loop, Counter lost)
 void LogKeeper::look() {
   log::flush();
   if (log::lost_in_all() != lost_.get()) lost_.set(log::lost_in_all());
-  if (!log::waiting()) {
-    pause_ = kFirstPause;
-    return;
-  }
-  if (is_armed()) return;
+  const std::size_t before = unsaid_.get();
+  const std::size_t now = log::unsaid();
+  if (now != before) unsaid_.set(now);
+  if (now < before) pause_ = kFirstPause;  // it reads again
+  if (now == 0 || is_armed()) return;
   arm(loop_.in(pause_));
   pause_ = std::min(2 * pause_, kLastPause);
 }

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/passing.h"
 #include "lib/daemon/watchdog.h"
 #include "lib/net/readiness.h"
 
@@ -24,6 +26,8 @@ constexpr Duration kLag = milliseconds(250);
 constexpr Duration kLagMemory = seconds(1);
 constexpr Duration kLastMoment = milliseconds(500);
 constexpr Duration kWakeupWait = seconds(5);
+constexpr Duration kTriggerPause =
+    milliseconds(10);  // a writer that never stops has the others wait no longer
 // With many sessions, room is reported when a sixteenth of them is free, not at each coming and going.
 constexpr std::size_t kRoomShare = 16;
 
@@ -44,6 +48,35 @@ net::Task<bool> is_wakeup(net::Loop& loop, int fd) {
   }
 }
 
+// Takes all the triggers that are there: many are as good as one. A child has the FIFO open for writing too, so it
+// never ends.
+bool take_triggers(int fifo) {
+  std::array<char, 4096> bytes;
+  bool any = false;
+  for (ssize_t got = 0; (got = ::read(fifo, bytes.data(), bytes.size())) != 0;) {
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) break;
+    any = true;
+    if (static_cast<std::size_t>(got) < bytes.size()) break;
+  }
+  return any;
+}
+
+std::string name_of(const net::Accepted& connection) {
+  if (connection.peer.is_inet()) return concat("[", connection.peer.address(), "]:", connection.peer.port());
+  return concat("user ", net::peer_user(connection.fd.get()));
+}
+
+std::string_view name_of(Leave why) {
+  switch (why) {
+    case Leave::idle: return "idle, or max_use reached";
+    case Leave::reload: return "reload";
+    case Leave::orphaned: return "master is gone";
+    case Leave::stop: return "stop";
+  }
+  return "";
+}
+
 Duration limit_of(Leave why) {
   switch (why) {
     case Leave::stop: return kStopLimit;
@@ -62,13 +95,14 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
       status_(status),
       listeners_(std::move(listeners)),
       wakeups_(wakeups),
+      passed_(context.arguments().type == "pass"),
       limits_(limits),
       began_(loop_.now()),
       idle_since_(began_),
       served_(context.counter(kConnections)),
       sessions_gauge_(context.gauge(kSessions)),
       lag_gauge_(context.gauge("lag_ms")),
-      log_(loop_, context.gauge("log_lost")),
+      log_(loop_, context.gauge(kLogLost), context.gauge(kLogUnsaid)),
       changed_(loop_),
       keeping_(loop_),
       accepting_(loop_),
@@ -85,8 +119,34 @@ void Server::run() {
   keeping_.spawn(watch_idleness());
   keeping_.spawn(renew_watchdog());
   tell_state();
-  for (const Fd& listener : listeners_) accepting_.spawn(accept_on(listener.get()));
+  begin_accepting();
   loop_.run();
+}
+
+void Server::begin_accepting() {
+  const bool triggers = context_.arguments().type == "fifo";
+  for (const Fd& listener : listeners_) {
+    accepting_.spawn(triggers ? read_triggers(listener.get()) : accept_on(listener.get()));
+  }
+}
+
+net::Task<void> Server::read_triggers(int fifo) {
+  net::Readiness readiness(loop_, fifo);
+  while (!leaving_) {
+    if (take_triggers(fifo)) {
+      wake();
+      co_await net::sleep_until(loop_, loop_.in(kTriggerPause));
+    } else {
+      const bool came = co_await readiness.readable(Deadline::max());  // until somebody writes
+      if (!came) continue;
+    }
+  }
+}
+
+void Server::wake() {
+  if (log::is_verbose()) log_info("woken");
+  idle_since_ = loop_.now();
+  service_.wakeup();
 }
 
 net::Task<void> Server::accept_on(int listener) {
@@ -119,10 +179,36 @@ net::Task<void> Server::serve(net::Accepted connection) {
     ~Counted() { server.session_ended(); }
   };
   const Counted counted(*this);
+  const Instant begun = loop_.now();
+  const std::string peer = log::is_verbose() ? name_of(connection) : "";
+  if (!peer.empty()) log_info(concat("connection from ", peer, ", ", sessions_now_, " in hand"));
+  if (passed_) {
+    co_await serve_passed(std::move(connection));
+  } else {
+    co_await serve_one(std::move(connection));
+  }
+  if (peer.empty()) co_return;
+  log_info(concat("connection from ", peer, " ended after ", in_milliseconds(loop_.now() - begun), " ms"));
+}
+
+net::Task<void> Server::serve_passed(net::Accepted connection) {
+  const int sender = net::peer_user(connection.fd.get());
+  auto passed = co_await receive_passed(loop_, std::move(connection.fd));
+  if (!passed) {
+    log_warning(concat("session refused that user ", sender, " hands over: ", passed.error().text));
+  } else if (passed->session) {
+    if (log::is_verbose()) log_info(concat("session of ", name_of(*passed->session), " handed over"));
+    co_await service_.serve(std::move(*passed->session));
+  } else if (wakeups_) {
+    wake();
+  }
+}
+
+net::Task<void> Server::serve_one(net::Accepted connection) {
   if (wakeups_) {
     const bool woken = co_await is_wakeup(loop_, connection.fd.get());
     if (woken) {
-      service_.wakeup();
+      wake();
       co_return;
     }
   }
@@ -134,6 +220,9 @@ void Server::session_began() {
   ++sessions_begun_;
   served_.add();
   sessions_gauge_.set(sessions_now_);
+  // Others take over at once, and what is in hand goes on to its end. Who is alone, or has one session at a time,
+  // leaves when there is none: nobody waits for it longer than for that session.
+  if (is_worn() && !limits_.alone && limits_.sessions > 1) return leave(Leave::idle);
   tell_state();
 }
 
@@ -141,7 +230,7 @@ void Server::session_ended() {
   --sessions_now_;
   sessions_gauge_.set(sessions_now_);
   idle_since_ = loop_.now();
-  if (limits_.uses != 0 && sessions_begun_ >= limits_.uses && sessions_now_ == 0) {
+  if (is_worn() && sessions_now_ == 0) {
     leave(Leave::idle);
   } else {
     tell_state();
@@ -151,7 +240,7 @@ void Server::session_ended() {
 
 void Server::tell_state() {
   if (leaving_) return;
-  const bool worn = limits_.uses != 0 && sessions_begun_ >= limits_.uses;
+  const bool worn = is_worn() && limits_.sessions == 1;
   const bool lagging = loop_.now() < lagging_until_;
   if (is_full() || worn || lagging) {
     context_.page_.set_state(State::busy);
@@ -220,6 +309,8 @@ void Server::leave(Leave why) {
   service_.leave(why);
   changed_.notify();
   if (leaving_) return;
+  if (log::is_verbose())
+    log_info(concat("leaving: ", name_of(why), "; ", sessions_now_, " sessions in hand"));
   leaving_ = true;
   context_.page_.set_state(State::leaving);
   status_.report(State::leaving);

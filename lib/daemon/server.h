@@ -15,6 +15,7 @@ namespace postern::daemon {
 struct Limits {
   std::size_t sessions = 2000;
   std::size_t uses = 0;                       // sessions to serve in all; 0: no limit
+  bool alone = false;                         // no other process serves while this one has sessions in hand
   Duration idle = Duration::max();            // leave after so long without a session; max(): never
   Duration watchdog = std::chrono::hours(5);  // for one turn of the loop
 };
@@ -29,6 +30,9 @@ class Server {
  private:
   net::Task<void> accept_on(int listener);
   net::Task<void> serve(net::Accepted connection);
+  net::Task<void> serve_passed(net::Accepted connection);
+  net::Task<void> serve_one(net::Accepted connection);
+  net::Task<void> read_triggers(int fifo);
   net::Task<void> watch_master();
   // Something that master says.
   void hear(std::string_view words);
@@ -37,7 +41,10 @@ class Server {
   net::Task<void> recover();
   net::Task<void> depart();
 
+  void begin_accepting();
+  void wake();
   void leave(Leave why);
+  bool is_worn() const { return limits_.uses != 0 && sessions_begun_ >= limits_.uses; }
   bool is_full() const { return sessions_now_ >= limits_.sessions; }
   void session_began();
   void session_ended();
@@ -50,6 +57,7 @@ class Server {
   StatusChannel& status_;
   std::vector<Fd> listeners_;
   bool wakeups_;
+  bool passed_;  // connections bring sessions that somebody else has accepted
   Limits limits_;
 
   std::size_t sessions_now_ = 0;

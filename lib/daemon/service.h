@@ -34,6 +34,9 @@ struct Program {
   // process_session_limit does not count here. Otherwise master starts another child when there are as many
   // sessions.
   bool serves_services = false;
+  // True for a program that starts a process for each session: the process limit of master.cf is then a limit of
+  // these, as in Postfix. One session a process; where the entry sets no limit, process_session_limit.
+  bool session_is_process = false;
   // True for a service that master.cf wakes: Service::wakeup() is called instead of serve() for a connection
   // on which the byte kWakeup comes first.
   bool wakeups = false;
@@ -56,6 +59,8 @@ class Context {
   // A number below kSlots that no other living process of this instance has.
   unsigned slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }
+  // ipc_timeout: for one request to another program, from now.
+  Deadline ipc_deadline() const { return loop_.in(ipc_timeout_); }
 
   // Numbers on the scoreboard.
   Counter counter(std::string_view name) { return page_.counter(name); }
@@ -84,6 +89,7 @@ class Context {
   unsigned slot_ = 0;
   std::uint32_t generation_ = 0;
   int parent_ = 0;  // master's process id
+  Duration ipc_timeout_ = std::chrono::hours(1);
   OwnPage page_;
   std::vector<Fd> listeners_;
   Confinement confinement_;

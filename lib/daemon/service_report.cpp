@@ -73,6 +73,11 @@ Pairs pairs_of(const ServiceReport& report) {
   return pairs;
 }
 
+bool is_text(std::string_view name) {
+  return std::any_of(kFields.begin(), kFields.end(),
+                     [name](const Field& field) { return field.name == name && field.text != nullptr; });
+}
+
 std::string format_report(const ServiceReport& report, std::size_t most) {
   std::string lines;
   for (const Field& field : kFields) {

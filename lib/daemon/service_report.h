@@ -1,5 +1,5 @@
 // What master says on the scoreboard about one service: a row of name=value lines. Each pair is declared once, in
-// service_report.cpp; `postern status` and postconf show the same names.
+// service_report.cpp; `postern status` and postconf show the same names, and times as what has gone by or is left.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,9 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 // All of it, in the order in which it is shown.
 Pairs pairs_of(const ServiceReport& report);
+// Whether the pair of this name is a text. The others are numbers, among them points in time: those whose name ends in
+// "_at" (gone by) or "_until" (to come).
+bool is_text(std::string_view name);
 
 // As lines for the scoreboard; texts are made printable and cut so that all lines fit into `most` bytes.
 std::string format_report(const ServiceReport& report, std::size_t most);

@@ -12,8 +12,20 @@
 #include "lib/base/text.h"
 #include "lib/config/params/common_params.h"
 #include "lib/config/params/process_params.h"
+#include "lib/daemon/debugger.h"
 #include "lib/daemon/server.h"
 #include "lib/daemon/service.h"
+
+// The mark of mark.h, in every program that has run(): the sizes of its name and of what it says, its type, its
+// name, and the version of the contract.
+asm(R"(
+  .pushsection .note.postern, "a", %note
+  .balign 4
+  .long 8, 4, 1
+  .asciz "Postern"
+  .long 1
+  .popsection
+)");
 
 namespace postern::daemon {
 
@@ -31,6 +43,9 @@ unsigned number_from(const char* name, unsigned most) {
   const auto number = parse_number(environment(name, "0"));
   return number && *number <= most ? static_cast<unsigned>(*number) : 0;
 }
+
+// Takes the identity of others, or starts what will: such a program has to begin as root, and stays it.
+bool needs_root(const Rights& rights) { return rights.identities || rights.execute; }
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
@@ -51,14 +66,20 @@ class Skeleton {
     auto lived = start(words);
     if (lived) lived = serve();
     if (!lived) return fail_with(lived.error());
-    log::finish();
+    finish_log();
     return EXIT_SUCCESS;
   }
 
  private:
+  // What nobody will hear from us, master says.
+  void finish_log() {
+    log::finish();
+    if (context_ && log::waiting()) context_->gauge(kLogUnsaid).set(log::unsaid());
+  }
+
   int fail_with(const Error& error) {
     log_fatal(error.text);
-    log::finish();
+    finish_log();
     status_.last_words(error.text);
     return EXIT_FAILURE;
   }
@@ -77,8 +98,22 @@ class Skeleton {
     auto loaded = common_.load(context_->settings());
     if (loaded) loaded = process_.load(context_->settings());
     if (!loaded) return loaded;
+    context_->ipc_timeout_ = *process_.ipc_timeout;
     open_log();
-    return take_descriptors();
+    log::set_verbosity(context_->arguments().verbose);
+    auto taken = take_descriptors();
+    if (taken && context_->arguments().debug) {
+      taken = run_debugger(context_->settings(), *process_.debugger_command, program_.name);
+    }
+    return taken ? check_privilege(program_.rights) : taken;
+  }
+
+  Result<void> check_privilege(const Rights& rights) const {
+    const Arguments& arguments = context_->arguments();
+    if (::geteuid() != 0 || !needs_root(rights) || !arguments.unprivileged) return {};
+    return fail(Errc::denied,
+                concat("service ", arguments.service, " requires privileged operation: program ",
+                       program_.name, " needs unprivileged = n in master.cf"));
   }
 
   static Result<config::Settings> read_settings(const Arguments& arguments, std::string_view program) {
@@ -136,12 +171,23 @@ class Skeleton {
     }
     const std::unique_ptr<Service> service = make_();
     auto ready = service->prepare(*context_);
+    if (ready) ready = check_type();
     if (ready) ready = enter_jail_as_told();
     if (ready) ready = service->enter();
     if (!ready) return ready;
     Server server(*context_, *service, status_, context_->take_listeners(), program_.wakeups, limits());
     server.run();
     return {};
+  }
+
+  // A service that reads its sockets itself has taken them; the skeleton accepts connections and reads triggers.
+  Result<void> check_type() const {
+    const std::string& type = context_->arguments().type;
+    const bool taken = context_->listeners_.empty();
+    const bool fits =
+        taken || (type == "fifo" ? program_.wakeups && !program_.serves_services : type != "unix-dgram");
+    if (fits) return {};
+    return fail(Errc::invalid, concat("program ", program_.name, " cannot serve a socket of type ", type));
   }
 
   Result<void> enter_jail_as_told() {
@@ -153,8 +199,11 @@ class Skeleton {
 #ifdef POSTERN_SANITIZED
     plan.rights.read.emplace_back("/proc");  // the leak checker looks at the process itself
 #endif
+    auto allowed = check_privilege(plan.rights);  // prepare() may have added to them
+    if (!allowed) return allowed;
     Identity identity;
-    if (context_->arguments().unprivileged && ::geteuid() == 0) {
+    if (::geteuid() == 0 && !needs_root(plan.rights)) {
+      warn_of_privilege();
       auto found = find_identity(*common_.mail_owner);
       if (!found) return fail(found.error());
       identity = std::move(*found);
@@ -167,12 +216,27 @@ class Skeleton {
     return {};
   }
 
+  void warn_of_privilege() const {
+    if (context_->arguments().unprivileged) return;
+    log_warning(concat("service ", context_->service_name(), ": program ", program_.name, " runs as ",
+                       *common_.mail_owner,
+                       ", not as root: unprivileged = n is for delivery to users alone"));
+  }
+
   void show_confinement() {
     const Confinement& jail = context_->confinement_;
-    context_->gauge("jail_root").set(jail.root_changed);
-    context_->gauge("jail_user").set(jail.user_changed);
-    context_->gauge("jail_landlock").set(static_cast<std::uint64_t>(jail.landlock));
-    context_->gauge("jail_calls").set(jail.system_calls);
+    for (const auto& [name, number] : values_of(jail)) context_->gauge(name).set(number);
+    if (!log::is_verbose()) return;
+    log_info(concat("service ", context_->service_name(), " of type ", context_->arguments().type,
+                    ", generation ", context_->generation(), ", rights: user ", jail.user, ", ",
+                    rights_in_words(jail, ""), ", capabilities ", capabilities_in_words(jail.capabilities)));
+  }
+
+  // Postfix's default is meant for processes with one session at a time. A process that may exist once, and to which
+  // other services stay connected, cannot be replaced while they are.
+  bool wears_out(const Limits& limits) const {
+    if (limits.alone && program_.serves_services) return false;
+    return limits.sessions == 1 || context_->settings().source("max_use") != config::Source::standard;
   }
 
   Limits limits() const {
@@ -180,8 +244,11 @@ class Skeleton {
     Limits limits;
     limits.sessions =
         program_.serves_services ? kServices : static_cast<std::size_t>(*process_.process_session_limit);
-    if (limits.sessions == 1) limits.uses = static_cast<std::size_t>(*process_.max_use);
-    if (context_->arguments().limit != Arguments::Limit::one) limits.idle = *process_.max_idle;
+    const bool unlimited = context_->arguments().limit == Arguments::Limit::none;
+    if (program_.session_is_process && !unlimited) limits.sessions = 1;
+    limits.alone = context_->arguments().limit == Arguments::Limit::one;
+    if (wears_out(limits)) limits.uses = static_cast<std::size_t>(*process_.max_use);
+    if (!limits.alone) limits.idle = *process_.max_idle;
     limits.watchdog = *process_.daemon_timeout;
     return limits;
   }

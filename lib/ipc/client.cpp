@@ -96,4 +96,10 @@ net::Task<Error> Client::receive_answers(Link& link) {
   }
 }
 
+void Client::note(std::string_view question, Instant begun, const Error* error) const {
+  const auto took = std::chrono::duration_cast<milliseconds>(loop_.now() - begun).count();
+  log_info(concat("asked ", path_, ": ", question, " ", error == nullptr ? "answered" : "failed", " after ",
+                  took, " ms", error == nullptr ? "" : ": ", error == nullptr ? "" : error->text));
+}
+
 }  // namespace postern::ipc

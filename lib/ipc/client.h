@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/base/log.h"
 #include "lib/ipc/connection.h"
 #include "lib/net/scope.h"
 
@@ -28,9 +29,11 @@ class Client {
     auto connected = co_await connect(deadline);
     if (!connected) co_return fail(connected.error());
     const std::uint64_t id = ++last_id_;
+    const Instant begun = loop_.now();
     Link& link = *link_;
     link.connection.send(question, id);
     auto frame = co_await Answer(*this, link, id, deadline);
+    if (log::is_verbose()) note(C::Question::name, begun, frame ? nullptr : &frame.error());
     if (!frame) co_return fail(frame.error());
     co_return decode_message<typename C::Answer>(std::move(*frame));
   }
@@ -85,6 +88,8 @@ class Client {
   net::Task<void> run();
   net::Task<Error> receive_answers(Link& link);
   void connected(Link* link, Error why_not);
+  // For somebody who looks for a fault: a question, how long it took, and what came of it.
+  void note(std::string_view question, Instant begun, const Error* error) const;
 
   net::Loop& loop_;
   std::string path_;

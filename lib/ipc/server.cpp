@@ -53,6 +53,7 @@ net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell
       log_warning(concat("request refused: unknown message \"", printable(frame->name, 40), "\""));
       co_return;
     }
+    if (log::is_verbose()) log_info(concat("was asked ", frame->name, " by user ", connection.peer_user()));
     auto taken = entry->second(connection, scope, std::move(*frame));
     if (!taken) {
       log_warning(concat("request refused: ", taken.error().text));

@@ -16,13 +16,15 @@ _postconf_read_line() {
       --clone | --rename) space=M verb=${word#--} given='' ;;
       --uncomment) [ -z "$given" ] || space='' given='' && verb=uncomment ;;
       --explain | --history | --undo | --help) task=${word#--} ;;
+      --running) [ -z "$given" ] || verb='' given='' && space=R task=running ;;
       --*) ;;
       -c?*) directory=(-c "${word#-c}") ;;
       -*)
-        case $given$word in yes-*[FMOpPeX#]*) space='' verb=e given='' ;; esac
+        case $given$word in yes-*[FMOpPReX#]*) space='' verb=e given='' ;; esac
         case $word in -*c) directory=(-c "${words[++i]/#\~\//$HOME/}") ;; -*[CoT]) ((i++)) ;; esac
-        case $word in *P*P*) space=PP ;; *[FMOPbt]*) space=${word//[^FMOPbt]/} space=${space:0:1} ;; esac
+        case $word in *P*P*) space=PP ;; *[FMOPRbt]*) space=${word//[^FMOPRbt]/} space=${space:0:1} ;; esac
         case $word in *X*) verb=X ;; *\#*) verb=comment ;; *e*) verb=e ;; *[nd]*) lists=${word//[^nd]/} ;; esac
+        [ "$space" != R ] || task=running
         ;;
       *)
         given=yes
@@ -66,6 +68,7 @@ _postconf_names() {
     M) _postconf_steps "$suffix" < <(_postconf_services) ;;
     F) _postconf_steps "$suffix" < <(_postconf_list -FH) ;;
     O) _postconf_steps "$suffix" < <(_postconf_list -OH) ;;
+    R) _postconf_steps '' < <(_postconf_list -RH) ;;
     P | PP)
       local every=-PPH
       case $verb in X | comment) every=-PH ;; esac
@@ -98,9 +101,9 @@ _postconf_values() {
 }
 
 _postconf_options() {
-  mapfile -t COMPREPLY < <(compgen -W '-a -A -b -c -C -d -e -f -F -h -H -j -l -m -M -n -o -O -p -P -q -t -T -v -x -X -#
-    --apply --check --clone --create --dry-run --explain --help --history --if --json --origin --reload --rename --status
-    --uncomment --undo --where' -- "$cur")
+  mapfile -t COMPREPLY < <(compgen -W '-a -A -b -c -C -d -e -f -F -h -H -j -l -m -M -n -o -O -p -P -q -R -t -T -v -x -X -#
+    --apply --check --clone --create --dry-run --explain --help --history --if --json --origin --reload --rename --running
+    --status --uncomment --undo --where' -- "$cur")
 }
 
 _postconf_files() {

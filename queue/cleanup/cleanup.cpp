@@ -14,8 +14,6 @@ namespace postern::cleanup {
 
 namespace {
 
-constexpr seconds kQueueLimit{300};  // for qmgr to answer: a disk that is busy, not one that is gone
-
 ipc::Outcome outcome(int code, std::string dsn, std::string text) {
   ipc::Outcome result;
   result.code = code;
@@ -120,7 +118,7 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   question.ret = std::move(submitted.ret);
   question.spooled = submitted.spooled;
   question.content = std::move(canonical->content);
-  auto answer = co_await qmgr_->ask<ipc::EnqueueCall>(question, context_->loop().in(kQueueLimit));
+  auto answer = co_await qmgr_->ask<ipc::EnqueueCall>(question, context_->ipc_deadline());
   if (answer) co_return std::move(*answer);
   log_warning(concat(id, ": ", answer.error().text));
   co_return outcome(451, "4.3.0", "Error: queue file write error");

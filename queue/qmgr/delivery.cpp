@@ -11,7 +11,6 @@ namespace postern::qmgr {
 
 namespace {
 
-constexpr seconds kAgentLimit{3600};          // for one delivery request
 constexpr int kTriesAfterLoss = 4;            // of a request whose agent died
 constexpr milliseconds kPauseAfterLoss{100};  // doubled each time
 
@@ -98,7 +97,7 @@ net::Task<Result<ipc::Delivered>> Scheduler::ask_agent(Transport& transport, con
   if (!request) co_return fail(request.error());
   Duration pause = kPauseAfterLoss;
   for (int attempt = 1;; ++attempt) {
-    auto answer = co_await transport.agent.ask<ipc::DeliverCall>(*request, loop_.in(kAgentLimit));
+    auto answer = co_await transport.agent.ask<ipc::DeliverCall>(*request, loop_.in(limits_.delivery));
     const bool again = !answer && (answer.error().kind == Errc::lost || answer.error().sys == ECONNREFUSED);
     if (!again || attempt == kTriesAfterLoss) co_return answer;
     co_await net::sleep_until(loop_, loop_.in(pause));
@@ -177,7 +176,7 @@ net::Task<void> Scheduler::notify_sender(const MessagePtr& message) {
     }
     auto content = co_await store_.content(message->id);
     if (content) question.content = std::move(*content);
-    auto answer = co_await bounce_.ask<ipc::NotifyCall>(question, loop_.in(kAgentLimit));
+    auto answer = co_await bounce_.ask<ipc::NotifyCall>(question, loop_.in(limits_.answer));
     told = answer && answer->code / 100 == 2;
     if (!told) {
       log_warning(concat(surroundings_.id_text(message->id), ": the sender cannot be told of a failure now: ",

@@ -30,6 +30,7 @@ Result<void> Qmgr::prepare(daemon::Context& context) {
   auto loaded = params_.load(context.settings());
   if (loaded) loaded = master_.load(context.settings());
   if (loaded) loaded = ids.load(context.settings());
+  if (loaded) loaded = process_.load(context.settings());
   if (!loaded) return loaded;
   long_ids_ = *ids.enable_long_queue_ids;
   auto resolver = table::Resolver::open(context.settings());
@@ -91,6 +92,9 @@ Result<void> Qmgr::enter() {
   limits.least_backoff = *params_.minimal_backoff_time;
   limits.most_backoff = *params_.maximal_backoff_time;
   limits.active_messages = static_cast<std::size_t>(*params_.message_active_limit);
+  limits.answer = *process_.ipc_timeout;
+  limits.delivery =
+      *process_.daemon_timeout;  // a mailbox or a command may be slow: asking again delivers twice
   Surroundings world = surroundings();
   world.queued(*count);
   scheduler_.emplace(context_->loop(), *store_, *spools_, std::move(world), limits);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "lib/config/params/master_params.h"
+#include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/daemon/service.h"
 #include "lib/table/resolve.h"
@@ -29,6 +30,7 @@ class Qmgr : public daemon::Service {
   daemon::Context* context_ = nullptr;
   config::QmgrParams params_;
   config::MasterParams master_;
+  config::ProcessParams process_;
   bool long_ids_ = false;
   std::unique_ptr<table::Resolver> resolver_;
   Trouble trouble_;

@@ -42,6 +42,8 @@ struct Limits {
   microseconds least_backoff;
   microseconds most_backoff;
   std::size_t active_messages;
+  seconds answer{3600};    // for another program to answer a question
+  seconds delivery{3600};  // for an agent to answer for the recipients of one request
 };
 
 class Scheduler {

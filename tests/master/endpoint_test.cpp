@@ -48,10 +48,12 @@ TEST_CASE("protocols choose the families") {
 
 TEST_CASE("paths stay below public and private") {
   CHECK(path_address("qmgr", Type::unix, false)->key == "unix:public/qmgr");
-  CHECK(path_address("rewrite", Type::fifo, true)->key == "unix:private/rewrite");
+  CHECK(path_address("rewrite", Type::fifo, true)->key == "fifo:private/rewrite");
+  CHECK(path_address("smtpd", Type::pass, true)->key == "pass:private/smtpd");
   CHECK(path_address("postlog", Type::unix_dgram, false)->key == "unix-dgram:public/postlog");
   CHECK(!path_address("../pid/x", Type::unix, true));
   CHECK(!path_address("/etc/x", Type::unix, true));
   CHECK(!path_address("", Type::unix, true));
   CHECK(!path_address(std::string(200, 'x'), Type::unix, true));
 }
+

@@ -140,6 +140,7 @@ Instance::Instance(As as) : directory_("/tmp/master_test_XXXXXX"), as_(as) {
   // Copied, so that a user who cannot reach the build can run them.
   fs::copy_file(POSTERN_MASTER, path("libexec/master"));
   fs::copy_file(POSTERN_ECHO, path("libexec/echo"));
+  fs::copy_file(POSTERN_LAUNCH, path("libexec/launch"));
   ::chmod(programs_.c_str(), 0755);
   ::chmod(path("conf").c_str(), 0755);
   write_main_cf("");

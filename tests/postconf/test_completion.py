@@ -123,6 +123,18 @@ echo "$nospace"
             with self.subTest(line):
                 self.assertEqual(self.complete(line), (candidates, goes_on))
 
+    def test_what_runs(self):
+        self.write('postconf', '#!/bin/sh\ncase $* in *-RH*) printf "%s\\n" '
+                   'smtp/inet/state smtp/inet/4711/state smtp/inet/4711/age ;; esac\n')
+        rows = [('postconf -R s', 'smtp/', True),
+                ('postconf --running smtp/inet/', 'smtp/inet/state smtp/inet/4711/', False),
+                ('postconf -Rh smtp/inet/st', 'smtp/inet/state', False),
+                ('postconf -R smtp/inet/4711/', 'smtp/inet/4711/state smtp/inet/4711/age', False),
+                ('postconf -R smtp/inet/state smtp/inet/4711/a', 'smtp/inet/4711/age', False)]
+        for line, candidates, goes_on in rows:
+            with self.subTest(line):
+                self.assertEqual(self.complete(line), (candidates, goes_on))
+
     def test_one_call_for_each(self):
         for line in ('postconf bif', 'postconf -F smtp/', 'postconf -P smtp/inet/', 'postconf biff=', 'postconf -c other -X '):
             self.write('calls', '')

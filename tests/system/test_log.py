@@ -85,5 +85,27 @@ class Log(unittest.TestCase):
             self.assertNotRegex(sandbox.log(), r'[\x00-\x09\x0b-\x1f\x7f]')
 
 
+class Verbose(unittest.TestCase):
+    def test_a_process_with_v_tells_what_it_does_and_for_how_long(self):
+        with postern.Sandbox() as sandbox:
+            sandbox.edit('master.cf', ' smtpd\n', ' smtpd -v\n')
+            sandbox.edit('master.cf', ' qmgr\n', ' qmgr -v\n')
+            sandbox.reload()
+            sandbox.send(postern.letter(subject='first'))
+            sandbox.wait_mail()
+            smtpd, qmgr = PREFIX % 'smtpd', PREFIX % 'qmgr'
+            sandbox.wait_log(smtpd + r'service 127\.0\.0\.1:\d+ of type inet, generation 2, rights: user \d+, ')
+            sandbox.wait_log(smtpd + r'connection from \[127\.0\.0\.1\]:\d+, 1 in hand$')
+            sandbox.wait_log(smtpd + r'asked public/cleanup: submit answered after \d+ ms$')
+            sandbox.wait_log(smtpd + r'connection from \[127\.0\.0\.1\]:\d+ ended after \d+ ms$')
+            sandbox.wait_log(qmgr + r'connection from user \d+, \d in hand$')
+            sandbox.wait_log(qmgr + r'was asked enqueue by user \d+$')
+            sandbox.wait_log(qmgr + r'asked private/virtual: deliver answered after \d+ ms$')
+            self.assertNotRegex(sandbox.log(), r'postfix/cleanup\[\d+\]: (was )?asked ')
+            sandbox.append('main.cf', 'smtpd_banner = $myhostname ESMTP again\n')
+            sandbox.reload()
+            sandbox.wait_log(smtpd + r'leaving: reload; 0 sessions in hand$')
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -21,7 +21,8 @@ struct CommonParams : ParamGroup {
   Param<List> inet_interfaces{*this, "inet_interfaces", "all",
       "The addresses that mail is received on: all, loopback-only, or host names and addresses.",
       at_least(1)};
-  Param<List> inet_protocols{*this, "inet_protocols", "all", "all, or ipv4 and ipv6.", one_of("all ipv4 ipv6")};
+  Param<List> inet_protocols{
+      *this, "inet_protocols", "all", "all, or ipv4 and ipv6.", one_of("all ipv4 ipv6")};
 
   Param<std::string> mail_name{*this, "mail_name", "Postern", "The name of this software, as peers see it."};
   Param<std::string> mail_version{*this, "mail_version", POSTERN_VERSION, "Its version."};
@@ -45,8 +46,7 @@ struct CommonParams : ParamGroup {
       *this, "data_directory", "/var/lib/postern", "Where mail_owner keeps caches.", at_least(1)};
   Param<std::string> daemon_directory{
       *this, "daemon_directory", "/usr/lib/postern", "The service programs.", at_least(1)};
-  Param<std::string> command_directory{
-      *this, "command_directory", "/usr/sbin", "The commands.", not_yet(at_least(1))};
+  Param<std::string> command_directory{*this, "command_directory", "/usr/sbin", "The commands.", at_least(1)};
   Param<std::string> process_id_directory{
       *this, "process_id_directory", "pid", "Where master.pid is, below queue_directory."};
   Param<std::string> mail_owner{

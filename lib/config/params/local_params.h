@@ -39,8 +39,6 @@ struct LocalParams : ParamGroup {
       "Where a recipient may be a command: alias, forward, include.", not_yet()};
   Param<List> allow_mail_to_files{*this, "allow_mail_to_files", "alias, forward",
       "Where a recipient may be a file: alias, forward, include.", not_yet()};
-  Param<Seconds> command_time_limit{
-      *this, "command_time_limit", "1000s", "Limit for a command that delivers.", not_yet(at_least(1))};
   Param<bool> biff{*this, "biff", "yes", "Tell comsat about new mail.", not_yet()};
   Param<bool> owner_request_special{*this, "owner_request_special", "yes",
       "Do not split owner-list and list-request at the delimiter.", not_yet()};

@@ -17,8 +17,6 @@ struct MasterParams : ParamGroup {
   Param<List> import_environment{*this, "import_environment",
       "MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ XAUTHORITY DISPLAY LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME",
       "The environment that service programs see: names to keep, and name=value."};
-  Param<List> export_environment{*this, "export_environment", "TZ MAIL_CONFIG LANG",
-      "The same for commands that are not part of the mail system.", not_yet()};
 };
 
 }  // namespace postern::config

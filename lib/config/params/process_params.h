@@ -6,10 +6,13 @@
 namespace postern::config {
 
 struct ProcessParams : ParamGroup {
-  Param<int> max_use{*this, "max_use", "100", "Connections after which a process leaves; 0: no limit."};
+  Param<int> max_use{*this, "max_use", "100",
+      "Connections after which a process leaves; 0: no limit. The default counts with "
+      "process_session_limit=1."};
   Param<Seconds> max_idle{*this, "max_idle", "100s", "Idle time after which a process leaves.", at_least(1)};
   Param<Seconds> ipc_timeout{*this, "ipc_timeout", "3600s",
-      "Limit for one request to another program of this mail system.", at_least(1)};
+      "Limit for one request to another program of this mail system. A delivery has daemon_timeout.",
+      at_least(1)};
   Param<Seconds> ipc_idle{*this, "ipc_idle", "5s",
       "How long an unused connection to another program is kept.", not_yet(at_least(1))};
   Param<Seconds> ipc_ttl{
@@ -18,6 +21,8 @@ struct ProcessParams : ParamGroup {
       "Time after which the watchdog ends a program that no longer turns its loop.", at_least(1)};
   Param<int> process_session_limit{*this, "process_session_limit", "1000",
       "Sessions that one process serves at a time; 1: one process a session, as in Postfix.", at_least(1)};
+  Param<std::string> debugger_command{
+      *this, "debugger_command", "", "The command that -D in master.cf runs before the program begins."};
   Param<bool> daemon_jail{*this, "daemon_jail", "yes",
       "Landlock, no-new-privs and a filter of system calls for each program. Off only to find a fault."};
 };

@@ -25,7 +25,6 @@ constexpr Unread kRows[] = {
     {"daemon_table_open_error_is_fatal", "no", boolean, "End a service that cannot open a table.", "all"},
     {"debug_peer_level", "2", integer, "How much more to log about debug_peer_list.", "all", {1}},
     {"debug_peer_list", "", string, "Peers about whom more is logged.", "all"},
-    {"debugger_command", "", string, "The command that -D in master.cf runs.", "all"},
     {"default_cache_db_type", "btree", string, "The table type of caches.", "all", {1}},
     {"default_database_type", "hash", string, "The table type that postmap and postalias build.", "all", {1}},
     {"delay_logging_resolution_limit", "2", integer, "Digits behind the point in logged delays.", "all", {0, 6}},

@@ -203,6 +203,20 @@ TEST_CASE("what the log from before has not taken is said in the next one") {
   CHECK(told(lines(text)[0]) == concat("warning: ", missing, " log lines could not be written"));
 }
 
+TEST_CASE("what another process left unsaid is said with the losses of our own") {
+  Pipe pipe;
+  const OpenLog open(std::move(pipe.writer));
+  log_info("one");
+  CHECK(log::unsaid() == 1);
+  log::add_lost(7);
+  CHECK(log::unsaid() == 8);
+  log::flush();
+  const auto text = pipe.read();
+  REQUIRE(lines(text).size() == 2);
+  CHECK(told(lines(text)[1]) == "warning: 7 log lines could not be written");
+  CHECK(log::unsaid() == 0);
+}
+
 TEST_CASE("a process that ends gives a slow reader a moment, and no more than that") {
   Pipe pipe;
   const OpenLog open(std::move(pipe.writer));

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "tests/lib/check/fixture.h"
 
 using namespace postern;
@@ -51,6 +53,10 @@ TEST_CASE("a directory of programs that is not there") {
 
 TEST_CASE("entries that cannot be obeyed") {
   const std::vector<Case> cases{
+      {"x fifo n - n - - cleanup\n",
+       {"error master.cf:9 service x: a FIFO takes no connections of other services: write unix"}},
+      {"26 inet n - n - - smtpd -D\n",
+       {"error master.cf:9 service 26: option -D, and no debugger_command is set"}},
       {"q unix n - n - - qmgr\n",
        {"error master.cf:9 service q: qmgr owns the queue alone: write 1 as its process limit"}},
       {"25x: inet n - n - - smtpd\n",
@@ -59,6 +65,36 @@ TEST_CASE("entries that cannot be obeyed") {
   };
   check_entries(System(), cases);
   CHECK(System().judge("", "# nothing\n") == Lines{"error master.cf:0 no service"});
+}
+
+TEST_CASE("a FIFO, a debugger and privileges where they have their place") {
+  const std::vector<Case> cases{
+      {"pickup fifo n - n - 1 pickup\n", {}},
+      {"x unix - - n - - smtp -D -o debugger_command=ddd\n", {}},
+      {"x unix - n n - - virtual\n", {}},
+      {"x unix - n n - - pipe\n", {}},
+  };
+  check_entries(System(), cases);
+  check_entries(System(), {{"x unix - - n - - smtp -D\n", {}}}, "debugger_command = ddd\n");
+}
+
+TEST_CASE("privileges that a program needs, or has no use for") {
+  const char* severity = ::geteuid() == 0 ? "error" : "warning";
+  const std::vector<Case> cases{
+      {"x unix - - n - - local\n",
+       {concat(
+           severity,
+           " master.cf:9 service x: program local needs privileged operation: write n in the fourth field")}},
+      {"x unix - y n - - pipe\n",
+       {concat(
+           severity,
+           " master.cf:9 service x: program pipe needs privileged operation: write n in the fourth field")}},
+      {"x unix - n n - - smtp\n",
+       {"warning master.cf:9 service x: program smtp runs as mail_owner all the same: n in the fourth field "
+        "has no "
+        "effect"}},
+  };
+  check_entries(System(), cases);
 }
 
 TEST_CASE("services that are disabled are not judged") {
@@ -116,12 +152,12 @@ TEST_CASE("hosts that are not found") {
 
 TEST_CASE("services with one socket in private/ or public/") {
   const std::vector<Case> cases{
-      {"local pass - - n - - local\n",
+      {"local pass - n n - - local\n",
        {"error master.cf:9 service local: socket private/local is already in use by "
         "service local of type unix on "
         "line 4"}},
-      {"local pass n - n - - local\n", {}},
-      {"qmgr unix-dgram n - n - - local\n",
+      {"local pass n n n - - local\n", {}},
+      {"qmgr unix-dgram n n n - - local\n",
        {"error master.cf:9 service qmgr: socket public/qmgr is already in use by "
         "service qmgr of type unix on line 3"}},
   };

@@ -1,0 +1,15 @@
+// Whom the command of a spawn service may run as.
+#pragma once
+
+#include "lib/base/result.h"
+#include "lib/config/command_words.h"
+#include "lib/config/params/common_params.h"
+#include "lib/daemon/jail.h"
+
+namespace postern::spawn {
+
+// The user, with one group only. Fails with not_found on an unknown name, and with denied, as Postfix insists, for root
+// and for user and groups of the mail system itself.
+Result<daemon::Identity> identity_of(const config::CommandWords& command, const config::CommonParams& params);
+
+}  // namespace postern::spawn

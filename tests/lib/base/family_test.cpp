@@ -1,0 +1,109 @@
+#include "lib/base/family.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "lib/base/fd.h"
+#include "lib/base/text.h"
+
+using namespace postern;
+
+namespace {
+
+// A shell that runs the script and whose output we read.
+struct Shell {
+  pid_t pid = -1;
+  Fd output;
+  explicit Shell(const char* script) {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    pid = ::fork();
+    if (pid == 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::execl("/bin/sh", "sh", "-c", script, nullptr);
+      ::_exit(99);
+    }
+    output = Fd(ends[0]);
+    ::close(ends[1]);
+  }
+  std::string line() const {
+    std::string text;
+    char byte = 0;
+    while (::read(output.get(), &byte, 1) == 1 && byte != '\n') text += byte;
+    return text;
+  }
+  pid_t number() const { return static_cast<pid_t>(parse_number(line()).value_or(-1)); }
+  // Waits until nobody has the other end of our pipe any more.
+  bool is_silent() const { return line().empty(); }
+};
+
+// As long as this lives, orphans are ours.
+struct Adopting {
+  Adopting() { REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0); }
+  ~Adopting() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+    while (::waitpid(-1, nullptr, 0) > 0) {
+    }
+  }
+};
+
+bool has(const std::vector<pid_t>& pids, pid_t pid) {
+  return std::find(pids.begin(), pids.end(), pid) != pids.end();
+}
+
+}  // namespace
+
+TEST_CASE("our children are seen until they are reaped") {
+  const Shell shell("echo ready; exec sleep 1000");
+  CHECK(shell.line() == "ready");
+  CHECK(has(own_children(), shell.pid));
+  CHECK(!has_ended(shell.pid));
+  ::kill(shell.pid, SIGKILL);
+  siginfo_t end{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(shell.pid), &end, WEXITED | WNOWAIT) == 0);
+  CHECK(has_ended(shell.pid));
+  CHECK(has(own_children(), shell.pid));
+  REQUIRE(::waitpid(shell.pid, nullptr, 0) == shell.pid);
+  CHECK(has_ended(shell.pid));
+  CHECK(!has(own_children(), shell.pid));
+}
+
+TEST_CASE("a family is killed down to its last member, and nobody else") {
+  const Adopting adopting;
+  const Shell other("echo ready; exec sleep 1000");
+  CHECK(other.line() == "ready");
+  const Shell shell("sh -c 'setsid sleep 1000 & echo $!; wait' & wait");
+  const pid_t last = shell.number();
+  const auto killed = kill_families([&] { return std::vector<pid_t>{shell.pid}; });
+  CHECK(killed.size() == 3);
+  CHECK(std::any_of(killed.begin(), killed.end(), [last](const auto& one) { return one.pid == last; }));
+  CHECK(shell.is_silent());
+  CHECK(!has_ended(other.pid));
+  ::kill(other.pid, SIGKILL);
+}
+
+TEST_CASE("a family that does nothing but fork into other sessions ends too") {
+  const Adopting adopting;
+  // Each one starts the next and ends: no process lives long enough to be told to.
+  const Shell shell(
+      "run() { setsid sh -c \"$1\" sh \"$1\" & }; echo ready; s='setsid sh -c \"$1\" sh \"$1\" &'; "
+      "for i in 1 2 3; do run \"$s\"; done");
+  CHECK(shell.line() == "ready");
+  REQUIRE(::waitpid(shell.pid, nullptr, 0) == shell.pid);
+  std::size_t killed = 0;
+  for (int i = 0; i < 100 && killed == 0; ++i) killed += kill_families(own_children).size();
+  CHECK(killed > 0);
+  CHECK(shell.is_silent());
+}
+
+TEST_CASE("no family is no work") {
+  CHECK(kill_families([] { return std::vector<pid_t>{}; }).empty());
+  CHECK(proc_text(-1, "stat").empty());
+  CHECK(has_ended(-1));
+}
