@@ -46,6 +46,8 @@ class Child {
 
   // A child that has just been started counts as available: it was started for a client that waits.
   bool is_available() const { return !is_leaving() && !stuck_ && state_ != daemon::State::busy; }
+  // It has said why it cannot start, and is about to end.
+  bool is_failing() const { return !told_ && !was_available_ && state_ == daemon::State::leaving; }
   bool is_leaving() const { return told_ || state_ == daemon::State::leaving; }
   // Told to leave, and has not said yet that it takes no more connections.
   bool may_still_accept() const { return told_ && state_ != daemon::State::leaving && !channel_ended_; }

@@ -146,8 +146,10 @@ Standing Entry::standing() const {
   standing.throttled = throttled_;
   standing.stopping = retired_ || closing_;
   for (const auto& child : children_) {
-    ++(child->is_leaving() ? standing.leaving : standing.current);
-    if (child->is_available()) ++standing.available;
+    // One that cannot start is judged when it has ended; until then the next one would fare no better.
+    const bool counts = child->is_available() || child->is_failing();
+    ++(child->is_leaving() && !child->is_failing() ? standing.leaving : standing.current);
+    if (counts) ++standing.available;
   }
   return standing;
 }
@@ -241,6 +243,7 @@ void Entry::throttle(const std::string& why) {
   log_warning(concat("service \"", service_.name, "\": ", why, ": no new process for ", tenths / 10, ".",
                      tenths % 10, " s"));
   throttled_ = true;
+  tasks_.cancel();
   report_.throttled_until = wall_micros() + in_micros(time);
   tasks_.spawn(end_throttle(loop_.in(time)));
   show();
@@ -320,7 +323,7 @@ std::optional<unsigned> Entry::ended(pid_t pid, int status) {
 
 void Entry::kill_if_it_hangs(Child& child, const Patience& patience) {
   const bool never_started =
-      !child.was_available() && !child.said_leaving() && loop_.now() - child.birth().when > patience.start;
+      !child.was_available() && loop_.now() - child.birth().when > patience.start;
   const bool never_turns = child.is_stuck() && loop_.now() - child.stuck_since() > patience.watchdog;
   if ((!never_started && !never_turns) || child.was_hung() || service_.debug) return;
   log_warning(concat("process ", starter_.path_of(service_), " pid ", child.pid(),

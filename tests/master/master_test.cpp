@@ -159,6 +159,23 @@ TEST_CASE("what a program writes to its standard error is in the log, and why it
   }));
 }
 
+TEST_CASE("a service that fails gets one process at a time, each after a longer wait") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "5", "-o echo_fails=broken"));
+  REQUIRE(instance.start());
+  Client client(port);
+  REQUIRE(soon([&] { return instance.log_says("no new process for 0.8 s"); }));
+  const auto count = [&](const char* text) {
+    std::size_t n = 0;
+    const std::string log = instance.log();
+    for (auto at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++n;
+    return n;
+  };
+  CHECK(count("fatal: broken") == 4);
+  CHECK(count("no new process for") == 4);
+}
+
 TEST_CASE("a program that hangs in its start is killed, and its service waits") {
   Instance instance;
   const unsigned port = free_port();

@@ -134,7 +134,7 @@ class Spawn(Programs):
     @unittest.skipUnless(postern.IS_ROOT, 'without root no command runs as another user')
     def test_an_entry_without_the_rights_says_what_it_needs(self):
         with Client(self.add_service(f'spawn user={COMMAND_USER} argv=id', '-')):
-            self.sandbox.wait_log('write n in the fourth field of its master.cf entry')
+            self.sandbox.wait_log('requires privileged operation: program spawn needs unprivileged = n')
 
     def test_a_command_that_is_not_there(self):
         with Client(self.add_service(f'spawn user={COMMAND_USER} argv=/nowhere/at-all', 'n')) as client:

@@ -1,14 +1,11 @@
 """Upgrade in place: `postern upgrade` makes the running master go on as the program that is installed now."""
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import unittest
 
 from postern import BUILD, Sandbox, Session, is_alive, letter, wait_for
-
-NEXT = '0.1.99'
 
 
 def copy_of_build():
@@ -30,16 +27,9 @@ def install(build, program, text):
     os.rename(fresh, path)
 
 
-def another_version(build, program, version=NEXT):
-    """The program as its next version: the number in it is another one."""
-    with open(os.path.join(build, 'libexec', program), 'rb') as file:
-        old = file.read()
-    with open(os.path.join(build, 'bin', 'postern'), 'rb') as file:
-        now = re.search(rb'\x00(0\.\d+\.\d+)\x00', file.read())[1]
-    # Short texts are in the code itself or among the constants; both are replaced by one of the same length.
-    new = version.encode()[:len(now)]
-    assert now in old, 'no version in the program'
-    return old.replace(now, new), new.decode()
+def file_of(path):
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 def descriptors(pid):
@@ -59,13 +49,13 @@ class Upgrade(unittest.TestCase):
     def test_the_process_stays_and_the_program_changes(self):
         with Sandbox(build=self.build) as sandbox, Session(sandbox.port) as session:
             session.begin()
-            old = os.readlink(f'/proc/{sandbox.master}/exe')
-            program, version = another_version(self.build, 'master')
-            install(self.build, 'master', program)
+            program = os.path.join(self.build, 'libexec', 'master')
+            with open(program, 'rb') as file:
+                install(self.build, 'master', file.read())
+            self.assertNotEqual(file_of(f'/proc/{sandbox.master}/exe'), file_of(program))
             output = self.upgraded(sandbox)
-            self.assertIn(f'process {sandbox.master} runs version {version}, generation 2', output)
-            self.assertIn(f'Postern {version}', sandbox.run('status')[1])
-            self.assertTrue(os.readlink(f'/proc/{sandbox.master}/exe').endswith('/libexec/master'), old)
+            self.assertRegex(output, rf'process {sandbox.master} runs version [\d.]+, generation 2\n')
+            self.assertEqual(file_of(f'/proc/{sandbox.master}/exe'), file_of(program))
             # The session goes on where it was, and so do new ones, with a process of the new generation.
             self.assertTrue(session.content(letter()).startswith('250'))
             with Session(sandbox.port) as other:
