@@ -47,7 +47,7 @@ class Contained(unittest.TestCase):
         os.chmod(self.program, 0o755)
         self.sandbox = postern.Sandbox(settings=SETTINGS | (settings or {}), build=self.build)
         self.addCleanup(self.sandbox.close)
-        self.sandbox.append('master.cf', 'bad unix - - n - 5 misbehave\n')
+        self.sandbox.append('master.cf', 'bad unix - n n - 5 misbehave\n')
         status, _, errors = self.sandbox.run('reload')
         self.assertEqual(status, 0, errors)
 
