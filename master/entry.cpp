@@ -344,6 +344,8 @@ void Entry::look_for_stuck() {
       log_warning(concat("process ", starter_.path_of(service_), " pid ", child->pid(),
                          " lets clients wait: it counts as busy until it goes on"));
       child->found_stuck(before.second, loop_.now());
+      remember_failure(concat("process ", child->pid(), " lets clients wait"));
+      show();
       reconsider_soon();
     }
   }
