@@ -33,6 +33,10 @@ if(POSTERN_SANITIZE)
   target_compile_definitions(postern_flags INTERFACE POSTERN_SANITIZED=1)
   if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
     target_compile_options(postern_flags INTERFACE -fno-sanitize=function)
+  else()
+    # These look at each access, cost a third of the time to compile, and find next to nothing that the processor or the
+    # address sanitizer does not.
+    target_compile_options(postern_flags INTERFACE -fno-sanitize=null,alignment,object-size,vptr)
   endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL Release OR CMAKE_BUILD_TYPE STREQUAL RelWithDebInfo)
   target_compile_options(postern_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong

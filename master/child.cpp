@@ -105,6 +105,13 @@ void Child::kill_hung() {
   send_signal(SIGKILL);
 }
 
+std::optional<Instant> Child::still_since(std::uint64_t turns, Instant now) {
+  if (turns != last_turns_) last_turn_ = now;
+  last_turns_ = turns;
+  if (turns == 0 || last_turn_ == now) return std::nullopt;
+  return last_turn_;
+}
+
 bool Child::has_come_back(std::uint64_t turns) {
   if (!stuck_ || turns == stuck_turns_) return false;
   stuck_ = false;

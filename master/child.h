@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "lib/base/fd.h"
@@ -63,6 +64,9 @@ class Child {
   void found_stuck(std::uint64_t turns, Instant now);
   // True when it was found stuck and has turned its loop since; then it no longer is.
   bool has_come_back(std::uint64_t turns);
+  // Of one that was told to leave: since when its loop has not turned. Nothing as long as it has turned since we looked
+  // last, and of programs that do not count their turns.
+  std::optional<Instant> still_since(std::uint64_t turns, Instant now);
   // It took connections until it could take no more.
   bool was_busy() const { return was_busy_; }
   // Kills one that hangs.
@@ -97,6 +101,8 @@ class Child {
   bool errors_ended_ = false;
   std::size_t bad_records_ = 0;
   std::uint64_t stuck_turns_ = 0;
+  std::uint64_t last_turns_ = 0;
+  Instant last_turn_{};
   Instant stuck_since_{};
   bool was_available_ = false;
   bool was_busy_ = false;

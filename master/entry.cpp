@@ -17,6 +17,8 @@ namespace {
 
 constexpr Duration kSaturationSilence = seconds(1000);
 constexpr Duration kStressTime = seconds(1000);
+// A process that leaves turns its loop once a second; the next one may be waiting for its end.
+constexpr Duration kStillLimit = seconds(10);
 // A process that ends each time it is woken is not woken more often than this.
 constexpr Duration kWakeupPause = seconds(1);
 
@@ -325,10 +327,15 @@ void Entry::kill_if_it_hangs(Child& child, const Patience& patience) {
   const bool never_started =
       !child.was_available() && loop_.now() - child.birth().when > patience.start;
   const bool never_turns = child.is_stuck() && loop_.now() - child.stuck_since() > patience.watchdog;
-  if ((!never_started && !never_turns) || child.was_hung() || service_.debug) return;
+  const auto still = child.was_told() ? child.still_since(turns_of(child), loop_.now()) : std::nullopt;
+  const bool never_leaves = still && loop_.now() - *still > kStillLimit;
+  if ((!never_started && !never_turns && !never_leaves) || child.was_hung() || service_.debug) return;
+  const Duration time = never_started ? patience.start : never_turns ? patience.watchdog : kStillLimit;
   log_warning(concat("process ", starter_.path_of(service_), " pid ", child.pid(),
-                     never_started ? " has not started after " : " watchdog timeout: has done nothing for ",
-                     in_seconds(never_started ? patience.start : patience.watchdog), " s: killed"));
+                     never_started ? " has not started after "
+                     : never_turns ? " watchdog timeout: has done nothing for "
+                                   : " was to leave, and has done nothing for ",
+                     in_seconds(time), " s: killed"));
   child.kill_hung();
 }
 

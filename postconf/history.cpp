@@ -116,7 +116,7 @@ Result<void> finish(const std::string& directory, std::map<std::string, EditedFi
 }
 
 // For a shell: 'it'\''s'.
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
@@ -126,7 +126,7 @@ std::string shown_command(const config::List& command) {
   std::string text = "postconf";
   for (const auto& word : command) {
     const bool plain = !word.empty() && word.find_first_of(" \t\"'*?$(){}[]#;&|<>`\\!~") == word.npos;
-    text += plain ? concat(" ", word) : concat(" ", quoted(word));
+    text += plain ? concat(" ", word) : concat(" ", in_quotes(word));
   }
   return printable(text);
 }

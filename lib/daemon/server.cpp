@@ -21,6 +21,7 @@ namespace {
 // Connections accepted in a row before others have their turn.
 constexpr int kAcceptBatch = 64;
 constexpr Duration kAcceptPause = seconds(1);
+constexpr Duration kTurn = seconds(1);
 // A loop whose turn takes this long keeps clients waiting: another process should help.
 constexpr Duration kLag = milliseconds(250);
 constexpr Duration kLagMemory = seconds(1);
@@ -110,6 +111,7 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
 
 void Server::run() {
   loop_.on_signal(SIGTERM, [this] { leave(Leave::stop); });
+  context_.page_.count_turn();  // from here on master can tell whether we stand still
   loop_.before_sleep([this] {
     measure_lag();
     context_.page_.count_turn();
@@ -285,6 +287,12 @@ void Server::hear(std::string_view words) {
   service_.stress_changed(context_.settings());
 }
 
+net::Task<void> Server::keep_turning() {
+  for (;;) {
+    co_await net::sleep_until(loop_, loop_.in(kTurn));
+  }
+}
+
 net::Task<void> Server::watch_idleness() {
   if (limits_.idle == Duration::max()) co_return;
   while (!leaving_) {
@@ -319,6 +327,7 @@ void Server::leave(Leave why) {
     accepting_.cancel();
     listeners_.clear();
     keeping_.spawn(depart());
+    keeping_.spawn(keep_turning());
   });
 }
 

@@ -36,6 +36,8 @@ class Server {
   net::Task<void> watch_master();
   // Something that master says.
   void hear(std::string_view words);
+  // While it leaves: shows master that it is not stuck.
+  net::Task<void> keep_turning();
   net::Task<void> watch_idleness();
   net::Task<void> renew_watchdog();
   net::Task<void> recover();

@@ -115,8 +115,9 @@ TEST_CASE("the fields of an entry, and what a dash stands for") {
 TEST_CASE("the default of chroot is that of the compatibility level") {
   const Files files;
   const std::pair<const char*, bool> levels[] = {{"0", true}, {"1", false}, {"2", false}, {"3.6", false}};
-  for (const auto& [level, chroot] : levels) {
-    CAPTURE(level);
+  for (const auto& row : levels) {
+    const auto& [level, chroot] = row;
+    CAPTURE(row.first);
     const auto main = concat("compatibility_level = ", level, "\n");
     CHECK(files.service("x unix - - - - - discard", main).chroot == chroot);
     CHECK_FALSE(files.service("x unix - - n - - discard", main).chroot);
@@ -136,8 +137,9 @@ TEST_CASE("a command has its arguments as they reach the program") {
       {"{ discard } {a b} c", {"a b", "c"}},
       {"discard\n  # a comment\n  -o syslog_name=$service_name\n", {"-o", "syslog_name=$service_name"}},
   };
-  for (const auto& [command, arguments] : rows) {
-    CAPTURE(command);
+  for (const auto& row : rows) {
+    const auto& [command, arguments] = row;
+    CAPTURE(row.first);
     const Service service = files.service(concat("x unix - - - - - ", command), "debugger_command = true\n");
     CHECK(service.program == "discard");
     List plain;
@@ -204,8 +206,9 @@ TEST_CASE("what is wrong is named with file, line and word") {
       {"ok pass - - n - - discard",
        "service ok: socket private/ok is already in use by service ok of type unix on line 2"},
   };
-  for (const auto& [entry, text] : rows) {
-    CAPTURE(entry);
+  for (const auto& row : rows) {
+    const auto& [entry, text] = row;
+    CAPTURE(row.first);
     CHECK(files.error(concat("# first\nok unix - - n - - discard\n", entry, "\n")) ==
           concat("master.cf, line 3: ", text));
   }
@@ -252,8 +255,9 @@ TEST_CASE("services are disabled by type or by name, and the first pattern that 
       {"a", "unix:private/a | unix:private/b | inet:127.0.0.1:2525"},
       {"unix inet", "master.cf: no service"},
   };
-  for (const auto& [patterns, keys] : rows) {
-    CAPTURE(patterns);
+  for (const auto& row : rows) {
+    const auto& [patterns, keys] = row;
+    CAPTURE(row.first);
     CHECK(files.listens(master, concat("master_service_disable = ", patterns, "\n")) == keys);
   }
 }

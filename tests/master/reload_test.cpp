@@ -17,6 +17,22 @@
 using namespace postern;
 using namespace postern::test;
 
+TEST_CASE("a process that is stopped when it shall leave does not stand in the way of the next one for long") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "1", "-o echo_word=old"));
+  REQUIRE(instance.start());
+  Client first(port);
+  const pid_t old = as_pid(first.ask("who"));
+  REQUIRE(::kill(old, SIGSTOP) == 0);
+  instance.write_master_cf(inet(port, "1", "-o echo_word=new"));
+  instance.signal(SIGHUP);
+  Client second(port);
+  CHECK(second.ask("word", 30000) == "new");
+  CHECK(instance.log_says("was to leave, and has done nothing for 10 s: killed"));
+  CHECK(!is_alive(old));
+}
+
 TEST_CASE("a reload lets sessions go on, and new ones see the new configuration") {
   for (const As as : users()) {
     CAPTURE(as);
