@@ -90,11 +90,11 @@ TEST_CASE("a family is killed down to its last member, and nobody else") {
 
 TEST_CASE("a family that does nothing but fork into other sessions ends too") {
   const Adopting adopting;
-  // Each one starts the next and ends: no process lives long enough to be told to. The last of 2000 sleeps, so that a
+  // Each one starts the next and ends: no process lives long enough to be told to. The last of 300 sleeps, so that a
   // slow machine has somebody to find, and no machine runs out of processes.
   const Shell shell(
       "s='if [ $2 -gt 0 ]; then setsid sh -c \"$1\" sh \"$1\" $(($2 - 1)) & else exec sleep 1000; fi'; echo ready; "
-      "for i in 1 2 3; do setsid sh -c \"$s\" sh \"$s\" 2000 & done");
+      "for i in 1 2 3; do setsid sh -c \"$s\" sh \"$s\" 300 & done");
   CHECK(shell.line() == "ready");
   REQUIRE(::waitpid(shell.pid, nullptr, 0) == shell.pid);
   std::size_t killed = 0;
