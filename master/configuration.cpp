@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <tuple>
 #include <unordered_map>
 
@@ -75,8 +74,8 @@ class Reading {
     if (program.presence == Presence::folded || program.presence == Presence::not_installed) {
       const auto state = program.presence == Presence::folded ? daemon::ServiceState::folded
                                                               : daemon::ServiceState::not_installed;
-      configuration_.not_started.push_back(
-          {entry.name, std::string(config::name_of(entry.type)), entry.command, entry.line, state, program.why});
+      configuration_.not_started.push_back({entry.name, std::string(config::name_of(entry.type)),
+                                            entry.command, entry.line, state, program.why});
       return {};
     }
     Service service = fields_of(entry, defaults_);
@@ -196,18 +195,6 @@ Result<std::unique_ptr<Configuration>> read_configuration(const std::string& dir
   if (done) done = add_services(*configuration, file->path(), std::move(start.services));
   if (!done) return fail(done.error());
   return configuration;
-}
-
-std::vector<std::string> import_environment(const std::vector<std::string>& names) {
-  std::vector<std::string> environment;
-  for (const std::string& name : names) {
-    if (name.find('=') != std::string::npos) {
-      environment.push_back(name);
-    } else if (const char* value = ::getenv(name.c_str())) {
-      environment.push_back(concat(name, "=", value));
-    }
-  }
-  return environment;
 }
 
 }  // namespace postern::master

@@ -30,7 +30,7 @@ struct Configuration {
 
   config::Settings settings;
   config::Texts texts;  // what it was read from
-  Fd main_cf;  // its text, which nobody can change any more: what children read
+  Fd main_cf;           // the text of main.cf, which nobody can change any more: what children read
   config::CommonParams common;
   config::MasterParams params;
   std::vector<Service> services;        // those that are to listen
@@ -42,8 +42,5 @@ struct Configuration {
 // with invalid, not_found or denied; the text names file, line and word.
 Result<std::unique_ptr<Configuration>> read_configuration(const std::string& directory,
                                                           const config::Texts& texts);
-
-// What children see: import_environment applied to our own environment.
-std::vector<std::string> import_environment(const std::vector<std::string>& names);
 
 }  // namespace postern::master

@@ -1,6 +1,5 @@
 #include "master/entry.h"
 
-#include <poll.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -17,13 +16,10 @@ namespace {
 
 constexpr Duration kSaturationSilence = seconds(1000);
 constexpr Duration kStressTime = seconds(1000);
-// A process that leaves turns its loop once a second; the next one may be waiting for its end.
-constexpr Duration kStillLimit = seconds(10);
 // A process that ends each time it is woken is not woken more often than this.
 constexpr Duration kWakeupPause = seconds(1);
 
 std::int64_t in_micros(Duration time) { return std::chrono::duration_cast<microseconds>(time).count(); }
-std::int64_t in_seconds(Duration time) { return std::chrono::duration_cast<seconds>(time).count(); }
 
 bool is_told_of_saturation(const Service& service) {
   return service.limit > 1 && (service.type == Type::inet || service.type == Type::pass);
@@ -321,65 +317,6 @@ std::optional<unsigned> Entry::ended(pid_t pid, int status) {
   show();
   if (!retired_) reconsider_soon();
   return child->slot();
-}
-
-void Entry::kill_if_it_hangs(Child& child, const Patience& patience) {
-  const bool never_started =
-      !child.was_available() && loop_.now() - child.birth().when > patience.start;
-  const bool never_turns = child.is_stuck() && loop_.now() - child.stuck_since() > patience.watchdog;
-  const auto still = child.was_told() ? child.still_since(turns_of(child), loop_.now()) : std::nullopt;
-  const bool never_leaves = still && loop_.now() - *still > kStillLimit;
-  if ((!never_started && !never_turns && !never_leaves) || child.was_hung() || service_.debug) return;
-  const Duration time = never_started ? patience.start : never_turns ? patience.watchdog : kStillLimit;
-  log_warning(concat("process ", starter_.path_of(service_), " pid ", child.pid(),
-                     never_started ? " has not started after "
-                     : never_turns ? " watchdog timeout: has done nothing for "
-                                   : " was to leave, and has done nothing for ",
-                     in_seconds(time), " s: killed"));
-  child.kill_hung();
-}
-
-// Somebody waits although a process should be there for him: it is stuck, or stopped, or does not know that it should
-// tell when it is busy.
-void Entry::look_for_stuck() {
-  const bool waits = standing().available > 0 && has_client();
-  if (waits && client_waited_) {
-    for (const auto& child : children_) {
-      const std::pair<pid_t, std::uint64_t> before{child->pid(), turns_of(*child)};
-      if (!child->was_available() || !child->is_available()) continue;
-      if (std::find(turns_.begin(), turns_.end(), before) == turns_.end()) continue;
-      log_warning(concat("process ", starter_.path_of(service_), " pid ", child->pid(),
-                         " lets clients wait: it counts as busy until it goes on"));
-      child->found_stuck(before.second, loop_.now());
-      remember_failure(concat("process ", child->pid(), " lets clients wait"));
-      show();
-      reconsider_soon();
-    }
-  }
-  client_waited_ = waits;
-  turns_.clear();
-  if (!waits) return;
-  for (const auto& child : children_) turns_.emplace_back(child->pid(), turns_of(*child));
-}
-
-void Entry::look_after(const Patience& patience) {
-  if (is_stressed() && loop_.now() >= stressed_until_) set_stress(false);
-  if (children_.empty()) return;
-  for (const auto& child : children_) {
-    if (child->has_come_back(turns_of(*child))) reconsider_soon();
-    kill_if_it_hangs(*child, patience);
-  }
-  if (!retired_ && !closing_) look_for_stuck();
-}
-
-bool Entry::has_client() const {
-  std::vector<pollfd> questions;
-  for (const Listener& listener : listeners_) questions.push_back({listener.fd.get(), POLLIN, 0});
-  return ::poll(questions.data(), questions.size(), 0) > 0;
-}
-
-std::uint64_t Entry::turns_of(const Child& child) const {
-  return starter_.scoreboard().page(child.slot()).turns.load(std::memory_order_relaxed);
 }
 
 void Entry::show() const {

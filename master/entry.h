@@ -102,29 +102,31 @@ class Entry : net::Posted {
   void remember_failure(const std::string& what);
   void warn_of_saturation();
   void set_stress(bool stressed);
+  // Shows how the service stands on the scoreboard.
+  void show() const;
+
+  // For look_after(), see hanging.cpp.
   void kill_if_it_hangs(Child& child, const Patience& patience);
   void look_for_stuck();
   bool has_client() const;
   std::uint64_t turns_of(const Child& child) const;
-  // Shows how the service stands on the scoreboard.
-  void show() const;
 
   net::Loop& loop_;
   Starter& starter_;
   Service service_;
   std::vector<Listener> listeners_;
   std::vector<std::unique_ptr<Child>> children_;
-  bool watched_ = false;
-  bool used_ = false;
-  bool throttled_ = false;
-  Throttle throttle_;
   daemon::ServiceReport report_;  // what is counted and remembered; the rest is filled in to show it
-  std::uint32_t row_;
-  Instant stressed_until_{};  // zero: not under stress
+  std::uint32_t row_;             // on the scoreboard
   bool retired_ = false;
   bool closing_ = false;  // no more processes
-  Instant warn_again_{};
+  bool watched_ = false;
+  bool used_ = false;
   Instant last_wakeup_{};
+  bool throttled_ = false;
+  Throttle throttle_;
+  Instant stressed_until_{};  // zero: not under stress
+  Instant warn_again_{};
   bool client_waited_ = false;  // when we last looked, although somebody should have been available
   std::vector<std::pair<pid_t, std::uint64_t>> turns_;  // of the processes at that time
   net::Event first_use_;

@@ -14,6 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Known to the templates below, which read and write lists of them.
 Json json_of(const HandedService& handed);
 void read(const Json& from, HandedService& handed);
 
@@ -56,6 +57,7 @@ Json json_of(const HandedService& handed) {
           {"limit", service.limit},
           {"program", service.program},
           {"arguments", service.arguments},
+          {"debug", service.debug},
           {"line", service.line},
           {"addresses", keys},
           {"counts", handed.counts},
@@ -109,6 +111,7 @@ void read(const Json& from, HandedService& handed) {
   take(from, "limit", service.limit);
   take(from, "program", service.program);
   take(from, "arguments", service.arguments);
+  take(from, "debug", service.debug);
   take(from, "line", service.line);
   for (const Json& key : from.at("addresses")) service.addresses.push_back({key.get<std::string>(), {}});
   take(from, "counts", handed.counts);

@@ -1,5 +1,6 @@
 // Everything that a master knows and its successor in the same process must know: what is carried over an exec. It
-// is written as CBOR (RFC 8949), since names and texts may hold any byte; docs/formats/handover.md lists the fields. Descriptors are numbers that stay open over the exec.
+// is written as CBOR (RFC 8949), since names and texts may hold any byte; docs/formats/handover.md lists the fields.
+// Descriptors are numbers that stay open over the exec.
 #pragma once
 
 #include <cstdint>

@@ -62,12 +62,12 @@ bool same_file(const struct stat& a, const struct stat& b) {
 }  // namespace
 
 Result<void> Master::start() {
-  auto started = take_instance();
+  auto started = come_up();
   if (!started && instance_) instance_->withdraw();
   return started;
 }
 
-Result<void> Master::take_instance() {
+Result<void> Master::come_up() {
   follow_signals();  // one that comes while we start waits for its turn
   notify_ = Notify::from_environment();
   auto directory = absolute(options_.config_directory);
@@ -85,19 +85,25 @@ Result<void> Master::take_instance() {
   use_log(*log, (*configuration)->common);
   auto scoreboard = daemon::Scoreboard::create(*(*configuration)->common.mail_version, directory_);
   if (!scoreboard) return fail(scoreboard.error());
-  const int board = scoreboard->fd();
+  return start_services(std::move(*configuration), texts.digest(), std::move(*scoreboard),
+                        std::move(log->for_children));
+}
+
+Result<void> Master::start_services(std::unique_ptr<Configuration> configuration, const config::Digest& texts,
+                                    daemon::Scoreboard scoreboard, Fd log_for_children) {
+  const int board = scoreboard.fd();
   if (instance_->follows_a_dead_one()) {
     orphans_ = Orphans::find(directory_);
     tasks_.spawn(end_orphans());
   }
-  supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*scoreboard));
-  say_what_is_missing(**configuration);
+  supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(scoreboard));
+  say_what_is_missing(*configuration);
   supervisor_->scoreboard().begin_load();
   if (instance_->follows_a_dead_one()) supervisor_->be_patient(kLeaving);
   auto started =
-      supervisor_->start(std::move(*configuration), std::move(log->for_children), system_log_.has_value());
+      supervisor_->start(std::move(configuration), std::move(log_for_children), system_log_.has_value());
   if (!started) return started;
-  supervisor_->scoreboard().load_succeeded(texts.digest(), supervisor_->generation());
+  supervisor_->scoreboard().load_succeeded(texts, supervisor_->generation());
   started = instance_->announce(board);
   if (!started) return started;
   const auto& common = supervisor_->configuration().common;
@@ -178,7 +184,7 @@ std::string Master::summary() const {
 net::Task<void> Master::keep_manager_informed() {
   for (;;) {
     if (notify_.pace() != Duration::max()) notify_.alive();
-    if (!supervisor_->is_leaving()) notify_.status(summary());
+    if (!supervisor_->is_stopping()) notify_.status(summary());
     co_await net::sleep_until(loop_, loop_.in(std::min(notify_.pace(), kLook)));
   }
 }
@@ -229,22 +235,30 @@ net::Task<void> Master::end_orphans() {
 }
 
 void Master::reload() {
-  settling_.cancel();
-  report_success();
-  notify_.reloading();
-  supervisor_->scoreboard().begin_load();
+  begin_load();
   const std::string version = *supervisor_->configuration().common.mail_version;
   log_info(concat("reload -- version ", version, ", configuration ", directory_));
   const auto texts = config::Texts::read(directory_);
   const Result<void> changed = change_with(texts, Renew::changed);
   if (!changed) log_error(concat(changed.error().text, " -- the configuration from before stays in force"));
+  end_load(texts.digest(), changed);
+}
+
+void Master::begin_load() {
+  settling_.cancel();
+  report_success();
+  notify_.reloading();
+  supervisor_->scoreboard().begin_load();
+}
+
+void Master::end_load(const config::Digest& texts, const Result<void>& changed) {
   log::flush();  // who sees the report may look into the log
   failure_ = changed ? "" : changed.error().text;
   if (!changed) {
     notify_.ready(summary());
-    return supervisor_->scoreboard().load_failed(texts.digest(), failure_);
+    return supervisor_->scoreboard().load_failed(texts, failure_);
   }
-  unreported_ = texts.digest();
+  unreported_ = texts;
   settling_.spawn(report_when_settled());
 }
 
@@ -289,9 +303,8 @@ Result<void> Master::change_to(std::unique_ptr<Configuration> next, Renew renew)
 Result<void> Master::change_with_log(std::unique_ptr<Configuration> next, Renew renew) {
   const Configuration& now = supervisor_->configuration();
   const bool other_log = *next->common.maillog_file != *now.common.maillog_file || log_has_moved(*next);
-  const bool everything =
-      renew == Renew::all || other_log || next->settings.main_cf().text() != now.settings.main_cf().text();
-  auto prepared = supervisor_->prepare(std::move(next), everything);
+  if (other_log || next->settings.main_cf().text() != now.settings.main_cf().text()) renew = Renew::all;
+  auto prepared = supervisor_->prepare(std::move(next), renew);
   if (!prepared) return fail(prepared.error());
   if (other_log) {
     auto log = open_log(*prepared->configuration);

@@ -40,7 +40,10 @@ class Master {
     std::optional<log::SystemLog> system;  // when it goes there
   };
 
-  Result<void> take_instance();
+  Result<void> come_up();
+  // From here on there is a log, and nobody else is master.
+  Result<void> start_services(std::unique_ptr<Configuration> configuration, const config::Digest& texts,
+                              daemon::Scoreboard scoreboard, Fd log_for_children);
   // Where it goes when maillog_file is not set.
   Result<NewLog> open_system_log() const;
   Result<NewLog> open_log(const Configuration& configuration) const;
@@ -55,13 +58,17 @@ class Master {
   // Tells the service manager that we live, and how.
   net::Task<void> keep_manager_informed();
   std::string summary() const;
-  // Whose processes a change renews.
-  enum class Renew { changed, all };
 
   void reload();
+  // For a reload and an upgrade: says that one begins, and how it has ended, as far as that is known.
+  void begin_load();
+  void end_load(const config::Digest& texts, const Result<void>& changed);
   Result<void> change_with(const config::Texts& texts, Renew renew);
   Result<void> change_to(std::unique_ptr<Configuration> next, Renew renew);
   Result<void> change_with_log(std::unique_ptr<Configuration> next, Renew renew);
+  // Reports on the load that has succeeded, if that was not done yet.
+  void report_success();
+  net::Task<void> report_when_settled();
 
   // Upgrade in place, see upgrade.cpp: if a dry run of the new program succeeds, we become it.
   void upgrade();
@@ -71,11 +78,10 @@ class Master {
   Failure become_next(const std::string& program);
   Result<Handover> everything() const;
   Result<NewLog> resume_log(const Handover& handed, const Configuration& configuration) const;
-  Result<daemon::Scoreboard> resume_scoreboard(const Handover& handed, const config::CommonParams& common) const;
+  Result<daemon::Scoreboard> resume_scoreboard(const Handover& handed,
+                                               const config::CommonParams& common) const;
   void renew_all();
-  // Reports on the reload that has succeeded, if that was not done yet.
-  void report_success();
-  net::Task<void> report_when_settled();
+
   net::Task<void> end_in_time();
   net::Task<void> end_orphans();
 
@@ -90,7 +96,7 @@ class Master {
   Orphans orphans_;  // of the master before us, if it died
   std::unique_ptr<Supervisor> supervisor_;
   std::optional<config::Digest> unreported_;  // of the texts that came in force
-  std::string failure_;                       // of the last reload
+  std::string failure_;                       // of the last load
   net::Scope settling_{loop_};
   bool asked_again_ = false;  // to upgrade, while we were about to
   net::Scope upgrading_{loop_};

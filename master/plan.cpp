@@ -8,6 +8,9 @@ namespace postern::master {
 
 namespace {
 
+// A process that has been there so long is no failure of its program.
+constexpr Duration kLongEnough = seconds(10);
+
 // What a process is told at its start: when this is the same, it need not be replaced.
 bool same_process(const Service& a, const Service& b) {
   const auto kind_of_limit = [](const Service& service) { return service.limit < 2 ? service.limit : 2; };
@@ -15,22 +18,19 @@ bool same_process(const Service& a, const Service& b) {
          a.unprivileged == b.unprivileged && a.chroot == b.chroot && kind_of_limit(a) == kind_of_limit(b);
 }
 
-// A process that has been there so long is no failure of its program.
-constexpr Duration kLongEnough = seconds(10);
-
 bool same_supervision(const Service& a, const Service& b) {
   return a.limit == b.limit && a.wakeup == b.wakeup && a.wakeup_if_used == b.wakeup_if_used;
 }
 
-Change change_between(const Service& before, const Service& after, bool everything) {
-  if (everything || !same_process(before, after)) return Change::renew;
+Change change_between(const Service& before, const Service& after, Renew renew) {
+  if (renew == Renew::all || !same_process(before, after)) return Change::renew;
   return same_supervision(before, after) ? Change::keep : Change::adjust;
 }
 
 }  // namespace
 
 std::vector<Step> plan_reload(const std::vector<Service>& running, const std::vector<Service>& wanted,
-                              bool everything) {
+                              Renew renew) {
   std::map<std::string, std::size_t> before;
   for (std::size_t i = 0; i < running.size(); ++i) before.emplace(running[i].identity(), i);
   std::vector<Step> steps;
@@ -40,7 +40,7 @@ std::vector<Step> plan_reload(const std::vector<Service>& running, const std::ve
       steps.push_back({Change::add, 0, i});
       continue;
     }
-    steps.push_back({change_between(running[found->second], wanted[i], everything), found->second, i});
+    steps.push_back({change_between(running[found->second], wanted[i], renew), found->second, i});
     before.erase(found);
   }
   for (const auto& [identity, index] : before) steps.push_back({Change::remove, index, 0});

@@ -19,16 +19,21 @@ enum class Change {
   remove,
 };
 
+// Whose processes a change renews.
+enum class Renew {
+  changed,  // those of services that are not what they were
+  all,      // because main.cf, the log or the programs are not what they were
+};
+
 struct Step {
   Change change = Change::keep;
   std::size_t before = 0;  // index among the running ones; of no meaning for add
   std::size_t after = 0;   // index among the wanted ones; of no meaning for remove
 };
 
-// One step for each service, running or wanted. With `everything`, because main.cf or the log changed,
-// processes of all services are renewed.
+// One step for each service, running or wanted.
 std::vector<Step> plan_reload(const std::vector<Service>& running, const std::vector<Service>& wanted,
-                              bool everything);
+                              Renew renew);
 
 // How a service stands.
 struct Standing {

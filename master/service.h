@@ -15,8 +15,8 @@ using Type = config::SocketType;
 
 // Something to listen on. Two of the same key are the same socket.
 struct Address {
-  std::string
-      key;  // "inet:127.0.0.1:25", "inet:[::1]:25", "unix:public/qmgr", "fifo:public/pickup": its type is a part of it
+  // "inet:127.0.0.1:25", "inet:[::1]:25", "unix:public/qmgr", "fifo:public/pickup": its type is a part of it.
+  std::string key;
   net::Endpoint endpoint;
   bool operator==(const Address& other) const { return key == other.key; }
 };

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "lib/base/exec.h"
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/daemon/contract.h"
@@ -48,13 +49,6 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-  std::vector<char*> all;
-  for (const std::string& word : words) all.push_back(const_cast<char*>(word.c_str()));
-  all.push_back(nullptr);
-  return all;
-}
-
 }  // namespace
 
 Result<pid_t> start_program(const Start& start) {
@@ -78,7 +72,7 @@ Result<pid_t> start_program(const Start& start) {
   const Attributes attributes;
   pid_t child = -1;
   const int error = ::posix_spawn(&child, start.path.c_str(), actions.get(), attributes.get(),
-                                  pointers(start.words).data(), pointers(start.environment).data());
+                                  pointers_to(start.words).data(), pointers_to(start.environment).data());
   if (error != 0) return fail_errno(concat("start ", start.path), error);
   return child;
 }

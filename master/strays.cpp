@@ -20,13 +20,9 @@ constexpr std::size_t kMostNamed = 5;
 
 // The foreign program that started it, if it still says so.
 std::optional<pid_t> leader_of(pid_t pid) {
-  const std::string name = concat(daemon::kLeaderVariable, "=");
-  for (const auto pair : split_fields(proc_text(pid, "environ"), '\0')) {
-    if (pair.substr(0, name.size()) != name) continue;
-    const auto number = parse_number(pair.substr(name.size()));
-    if (number) return static_cast<pid_t>(*number);
-  }
-  return std::nullopt;
+  const auto leader = variable_of(pid, daemon::kLeaderVariable);
+  const auto number = leader ? parse_number(*leader) : std::nullopt;
+  return number ? std::optional(static_cast<pid_t>(*number)) : std::nullopt;
 }
 
 bool has_no_new_privileges(pid_t pid) {

@@ -1,21 +1,14 @@
 #include "master/supervisor.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/process_params.h"
-#include "lib/control/processes.h"
-#include "lib/daemon/arguments.h"
 #include "lib/daemon/log_keeper.h"
 #include "lib/net/wait.h"
-#include "master/launcher.h"
 
 namespace postern::master {
 
@@ -25,22 +18,6 @@ namespace {
 constexpr std::uint64_t kMostUnsaid = 1'000'000'000;
 // How often we look whether processes still do their work.
 constexpr Duration kLook = seconds(1);
-// For the end of processes that were killed, and how often they are looked for meanwhile.
-constexpr Duration kStrayLimit = seconds(5);
-constexpr Duration kStrayPause = milliseconds(20);
-
-daemon::Arguments arguments_of(const Service& service, std::size_t listeners) {
-  using Limit = daemon::Arguments::Limit;
-  daemon::Arguments arguments;
-  arguments.service = service.name;
-  arguments.type = config::name_of(service.type);
-  arguments.limit = service.limit == 0 ? Limit::none : service.limit == 1 ? Limit::one : Limit::other;
-  arguments.unprivileged = service.unprivileged;
-  arguments.chroot = service.chroot;
-  arguments.listeners = static_cast<unsigned>(listeners);
-  return arguments;
-}
-
 std::vector<Service> services_of(const std::vector<std::unique_ptr<Entry>>& entries) {
   std::vector<Service> services;
   for (const auto& entry : entries) services.push_back(entry->service());
@@ -69,7 +46,7 @@ Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd 
   auto adopted = Strays::adopt_orphans();
   if (!adopted) return adopted;
   set_log(std::move(log), log_is_syslog);
-  auto prepared = prepare(std::move(configuration), false);
+  auto prepared = prepare(std::move(configuration), Renew::changed);
   bind_patience_ = Duration(0);
   if (!prepared) return fail(prepared.error());
   change_to(std::move(*prepared));
@@ -110,10 +87,10 @@ void Supervisor::set_log(Fd log, bool is_syslog) {
   log_is_syslog_ = is_syslog;
 }
 
-Result<Prepared> Supervisor::prepare(std::unique_ptr<Configuration> configuration, bool everything) const {
+Result<Prepared> Supervisor::prepare(std::unique_ptr<Configuration> configuration, Renew renew) const {
   if (stopping_) return fail(Errc::shutting_down, "the mail system is stopping");
   Prepared next;
-  next.steps = plan_reload(services_of(entries_), configuration->services, everything);
+  next.steps = plan_reload(services_of(entries_), configuration->services, renew);
   for (const Step& step : next.steps) {
     if (step.change != Change::add) {
       next.opened.emplace_back();
@@ -200,64 +177,6 @@ std::string Supervisor::path_of(const Service& service) const {
   return concat(*configuration_->common.daemon_directory, "/", service.program);
 }
 
-Start Supervisor::start_of(const Entry& entry, unsigned slot) const {
-  const Service& service = entry.service();
-  const std::size_t listeners = entry.listeners().size();
-  Start start;
-  start.path = path_of(service);
-  start.words = daemon::format_arguments(arguments_of(service, listeners), service.program,
-                                         entry.is_stressed() ? "yes" : "");
-  start.words.insert(start.words.begin(), service.program);
-  start.words.insert(start.words.end(), service.arguments.begin(), service.arguments.end());
-  start.environment = import_environment(*configuration_->params.import_environment);
-  std::erase_if(start.environment, [](const std::string& pair) {
-    return pair.rfind(concat(daemon::kConfigVariable, "="), 0) == 0;
-  });
-  const char* log = !log_ ? "none" : log_is_syslog_ ? "syslog" : "descriptor";
-  start.environment.push_back(concat(daemon::kConfigVariable, "=", directory_));
-  start.environment.push_back(
-      concat(daemon::kMainCfVariable, "=", daemon::kFirstListener + static_cast<int>(listeners)));
-  start.environment.push_back(concat(daemon::kLogVariable, "=", log));
-  start.environment.push_back(concat(daemon::kSlotVariable, "=", slot));
-  start.environment.push_back(concat(daemon::kGenerationVariable, "=", generation_));
-  launch_if_foreign(start, service, configuration_->common, daemon::kFirstListener + listeners + 1);
-  return start;
-}
-
-Result<std::unique_ptr<Child>> Supervisor::start_child(const Entry& entry) {
-  const auto slot = scoreboard_.take_slot();
-  if (!slot) return fail(slot.error());
-  auto child = start_in_slot(entry, *slot);
-  if (!child) scoreboard_.free_slot(*slot);
-  return child;
-}
-
-Result<std::unique_ptr<Child>> Supervisor::start_in_slot(const Entry& entry, unsigned slot) {
-  int ends[2] = {-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
-    return fail_errno("create a status channel", errno);
-  }
-  Fd ours(ends[0]);
-  const Fd theirs(ends[1]);
-  // Not to block is a matter of each end: a process that writes more than we have read loses it, and does not wait.
-  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return fail_errno("create a pipe", errno);
-  Fd errors(ends[0]);
-  const Fd error_end(ends[1]);
-  Start start = start_of(entry, slot);
-  start.errors = error_end.get();
-  start.descriptors = {log_.get(), scoreboard_.fd(), theirs.get()};
-  for (const Listener& listener : entry.listeners()) start.descriptors.push_back(listener.fd.get());
-  start.descriptors.push_back(configuration_->main_cf.get());
-  const Service& service = entry.service();
-  scoreboard_.expect(slot, {service.program, service.name, entry.row(), generation_});
-  const auto pid = start_program(start);
-  if (!pid) return fail(pid.error());
-  if (start.launched) strays_.launched(*pid);
-  scoreboard_.started(slot, *pid);
-  const Birth birth{*pid, slot, generation_, loop_.now()};
-  return std::make_unique<Child>(loop_, birth, std::move(ours), std::move(errors));
-}
-
 net::Task<void> Supervisor::look_after_all() {
   for (;;) {
     co_await net::sleep_until(loop_, loop_.in(kLook));
@@ -283,7 +202,7 @@ void Supervisor::reap() {
 void Supervisor::child_changed() {
   // A program that is not ours need not know the scoreboard to be seen on it.
   if (strays_.are_possible()) {
-    for (const Child* child : children(false)) {
+    for (const Child* child : children()) {
       if (strays_.is_launched(child->pid())) scoreboard_.page(child->slot()).state = child->state();
     }
   }
@@ -292,13 +211,8 @@ void Supervisor::child_changed() {
 
 std::vector<pid_t> Supervisor::known() const {
   std::vector<pid_t> pids;
-  for (const Child* child : children(false)) pids.push_back(child->pid());
+  for (const Child* child : children()) pids.push_back(child->pid());
   return pids;
-}
-
-void Supervisor::end_strays(Whose whose) {
-  const auto strays = strays_.kill(known(), whose);
-  if (!strays.empty()) log_warning(describe(strays));
 }
 
 void Supervisor::ended(pid_t pid, int status) {
@@ -313,11 +227,11 @@ void Supervisor::ended(pid_t pid, int status) {
   }
 }
 
-std::vector<Child*> Supervisor::children(bool network_only) const {
+std::vector<Child*> Supervisor::children(Children which) const {
   std::vector<Child*> found;
   for (const auto* entries : {&entries_, &retired_}) {
     for (const auto& entry : *entries) {
-      if (network_only && entry->service().type != Type::inet) continue;
+      if (which != Children::all && entry->service().type != Type::inet) continue;
       for (const auto& child : entry->children()) found.push_back(child.get());
     }
   }
@@ -325,7 +239,7 @@ std::vector<Child*> Supervisor::children(bool network_only) const {
 }
 
 bool Supervisor::is_settled() const {
-  const auto all = children(false);
+  const auto all = children();
   return std::none_of(all.begin(), all.end(), [](const Child* child) { return child->may_still_accept(); });
 }
 
@@ -334,58 +248,6 @@ net::Task<void> Supervisor::settle(Deadline limit) {
     const bool changed = co_await child_changed_.wait(limit);
     if (!changed) co_return;
   }
-}
-
-void Supervisor::stop() {
-  if (stopping_) return;
-  stopping_ = true;
-  tasks_.spawn(stop_in_order());
-}
-
-net::Task<void> Supervisor::stop_in_order() {
-  // Those that face the network first: what they have in hand needs the others.
-  for (const bool network_only : {true, false}) {
-    for (const auto& entry : entries_) {
-      if (!network_only || entry->service().type == Type::inet) entry->stop_starting();
-    }
-    for (Child* child : children(network_only)) child->ask_to_leave();
-    for (Child* child : children(network_only)) child->send_signal(SIGTERM);
-    const Deadline limit = loop_.in(daemon::kStopLimit + seconds(1));
-    while (!children(network_only).empty() && loop_.now() < limit) {
-      const bool one_ended = co_await child_ended_.wait(limit);
-      if (!one_ended) break;
-    }
-    for (Child* child : children(network_only)) {
-      log_warning(concat("process ", child->pid(), " does not end: killed"));
-      child->send_signal(SIGKILL);
-    }
-  }
-  co_await end_with_the_last();
-}
-
-void Supervisor::abort() {
-  stopping_ = true;
-  tasks_.cancel();
-  for (const auto& entry : entries_) entry->stop_starting();
-  for (Child* child : children(false)) child->ask_to_leave();  // so that nobody wonders why it ended
-  control::kill_below(::getpid());
-  tasks_.spawn(end_with_the_last());
-}
-
-net::Task<void> Supervisor::end_with_the_last() {
-  while (!children(false).empty()) {
-    const bool one_ended = co_await child_ended_.wait(Deadline::max());  // SIGKILL ends every process
-    if (!one_ended) continue;
-  }
-  for (const auto& entry : entries_) entry->retire({});
-  const Deadline limit = loop_.in(kStrayLimit);
-  end_strays(Whose::everybody);
-  while (strays_.remain() && loop_.now() < limit) {
-    const bool one_ended = co_await child_ended_.wait(std::min(limit, loop_.in(kStrayPause)));
-    if (!one_ended) reap();
-    end_strays(Whose::everybody);
-  }
-  loop_.stop();
 }
 
 }  // namespace postern::master

@@ -2,7 +2,6 @@
 // service where the decisions of plan.h want it.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -42,9 +41,9 @@ class Supervisor final : private Starter {
   // What a successor must know of all this. Fails with shutting_down after stop().
   Result<void> hand_over(Handover& to) const;
 
-  // Opens what another configuration needs: either all of it, or a failure and nothing has changed. `everything`
-  // renews the processes of all services. Fails with shutting_down after stop().
-  Result<Prepared> prepare(std::unique_ptr<Configuration> configuration, bool everything) const;
+  // Opens what another configuration needs: either all of it, or a failure and nothing has changed. Fails with
+  // shutting_down after stop(), or as open_listener(), with file and line.
+  Result<Prepared> prepare(std::unique_ptr<Configuration> configuration, Renew renew) const;
   // Changes to it: now every service listens.
   void change_to(Prepared next);
   // Until no process that was asked to leave takes another connection, or the limit.
@@ -65,58 +64,64 @@ class Supervisor final : private Starter {
 
   const Configuration& configuration() const { return *configuration_; }
   daemon::Scoreboard& scoreboard() override { return scoreboard_; }
-  bool is_leaving() const { return stopping_; }
-  std::size_t processes() const { return children(false).size(); }
+  bool is_stopping() const override { return stopping_; }
+  std::size_t processes() const { return children().size(); }
   // How many configurations have been in force.
   std::uint32_t generation() const { return generation_; }
 
  private:
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
+  enum class Children { all, that_face_the_network };
+
+  // For the entries. Starting a process: starting.cpp.
   Result<std::unique_ptr<Child>> start_child(const Entry& entry) override;
   void child_changed() override;
-  bool is_stopping() const override { return stopping_; }
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
   std::string path_of(const Service& service) const override;
-  Start start_of(const Entry& entry, unsigned slot) const;
   Result<std::unique_ptr<Child>> start_in_slot(const Entry& entry, unsigned slot);
-  net::Task<void> look_after_all();
+  Start start_of(const Entry& entry, unsigned slot) const;
 
-  // The sockets of services that end with these steps.
+  // Opening what a configuration needs: opening.cpp. The sockets of services that end with these steps:
   std::vector<const Listener*> removed_by(const std::vector<Step>& steps) const;
   Result<NewListeners> open_all(const Configuration& configuration, const Service& service,
                                 const std::vector<const Listener*>& removed) const;
   Result<void> open_one(NewListeners& listeners, const Address& address, int backlog,
                         const std::vector<const Listener*>& removed) const;
-  Place place_of(const Address& address) const;
+  Result<Listener> open_patiently(const Address& address, int backlog) const;
   Result<Listener> share_listener(const std::string& key) const;
+  Place place_of(const Address& address) const;
+
+  // Changing over, and the time between two changes.
   void apply(Prepared& next);
   void show_not_started();
   void retire_removed();
   void forget_retired();
-  Result<Listener> open_patiently(const Address& address, int backlog) const;
+  net::Task<void> look_after_all();
+  void ended(pid_t pid, int status);
+  std::vector<Child*> children(Children which = Children::all) const;
+  std::vector<pid_t> known() const;
+  bool is_settled() const;
+
+  // The end: ending.cpp.
   net::Task<void> stop_in_order();
   net::Task<void> end_with_the_last();
   void end_strays(Whose whose);
-  std::vector<pid_t> known() const;
-  void ended(pid_t pid, int status);
-  std::vector<Child*> children(bool network_only) const;
-  bool is_settled() const;
 
   net::Loop& loop_;
   std::string directory_;
   daemon::Scoreboard scoreboard_;
-  std::unique_ptr<Configuration> configuration_;
-  Patience patience_;
-  Fd log_;
+  Fd log_;  // where children write
   bool log_is_syslog_ = false;
+  std::unique_ptr<Configuration> configuration_;  // in force
   std::uint32_t generation_ = 0;
+  Patience patience_;
   Duration bind_patience_{0};
-  bool stopping_ = false;
   Entries entries_;
-  Strays strays_;
+  Entries retired_;                            // services that are no more, until their last process has left
   std::vector<std::uint32_t> rows_of_others_;  // on the scoreboard: services that are not started
-  Entries retired_;  // services that are no more, until their last process has left
+  Strays strays_;
+  bool stopping_ = false;
   net::Event child_ended_;
   net::Event child_changed_;
   net::Scope tasks_;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "lib/base/exec.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/place.h"
@@ -27,13 +28,6 @@ void block_signals(int how) {
 
 void keep_open(const std::vector<int>& descriptors, bool open) {
   for (const int fd : descriptors) ::fcntl(fd, F_SETFD, open ? 0 : FD_CLOEXEC);
-}
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> all;
-  for (std::string& word : words) all.push_back(word.data());
-  all.push_back(nullptr);
-  return all;
 }
 
 std::vector<std::string> successor_words(const std::string& program, const Options& options,
@@ -86,19 +80,13 @@ void Master::upgrade() {
 }
 
 net::Task<void> Master::upgrade_when_tried() {
-  settling_.cancel();
-  report_success();
-  notify_.reloading();
-  supervisor_->scoreboard().begin_load();
+  begin_load();
   const auto texts = config::Texts::read(directory_);
   const auto program = co_await try_next(texts);
   // Who comes back stays who he is.
   const Error why = program ? become_next(*program).value() : program.error();
-  failure_ = why.text;
-  log_error(concat("not upgraded: ", failure_));
-  log::flush();
-  notify_.ready(summary());
-  supervisor_->scoreboard().load_failed(texts.digest(), failure_);
+  log_error(concat("not upgraded: ", why.text));
+  end_load(texts.digest(), fail(why));
   if (std::exchange(asked_again_, false)) loop_.post([] { ::kill(::getpid(), SIGUSR2); });
 }
 
@@ -124,13 +112,13 @@ Failure Master::become_next(const std::string& program) {
   if (!handover) return fail(handover.error());
   std::vector<int> kept = descriptors_of(*all);
   kept.push_back(handover->get());
-  auto words = successor_words(program, options_, directory_, handover->get());
+  const auto words = successor_words(program, options_, directory_, handover->get());
   log_info(concat("upgrade -- ", program, " goes on"));
   log::finish();
   block_signals(SIG_BLOCK);
   if (asked_again_) ::kill(::getpid(), SIGUSR2);  // the successor will see to it
   keep_open(kept, true);
-  ::execv(program.c_str(), pointers(words).data());
+  ::execv(program.c_str(), pointers_to(words).data());
   const int error = errno;
   keep_open(kept, false);
   block_signals(SIG_UNBLOCK);
@@ -209,14 +197,7 @@ void Master::renew_all() {
     auto renewed = change_with(before, Renew::all);
     if (!renewed) log_error(renewed.error().text);
   }
-  log::flush();
-  failure_ = changed ? "" : changed.error().text;
-  if (!changed) {
-    notify_.ready(summary());
-    return supervisor_->scoreboard().load_failed(texts.digest(), failure_);
-  }
-  unreported_ = texts.digest();
-  settling_.spawn(report_when_settled());
+  end_load(texts.digest(), changed);
 }
 
 }  // namespace postern::master

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 
+#include "lib/base/family.h"
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/control/processes.h"
@@ -19,7 +20,6 @@ namespace postern::commands {
 
 namespace {
 
-using control::descendants_of;
 using control::wait_for_end;
 
 constexpr auto kLongestStart = seconds(30);
@@ -118,7 +118,7 @@ Result<void> kill_all(pid_t master) {
   if (!told) return told;
   auto all = descendants_of(master);
   all.push_back(master);
-  control::kill_below(master);
+  kill_below(master);
   told = end(master, SIGKILL);
   return told ? wait_for_all(all) : told;
 }

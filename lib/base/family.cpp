@@ -17,7 +17,7 @@ namespace postern {
 
 namespace {
 
-constexpr std::size_t kMostText = 256 * 1024;
+constexpr std::size_t kMostText = 1024 * 1024;
 // A family without a limit on its processes might outrun us for ever.
 constexpr int kMostRounds = 500;
 
@@ -35,38 +35,36 @@ Stat stat_of(pid_t pid) {
   return {words[0].front(), static_cast<pid_t>(parse_number(words[1]).value_or(-1))};
 }
 
-std::vector<pid_t> all_processes() {
-  struct Close {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-  };
-  const std::unique_ptr<DIR, Close> directory(::opendir("/proc"));
-  std::vector<pid_t> found;
-  while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
-    if (const auto number = parse_number(entry->d_name)) found.push_back(static_cast<pid_t>(*number));
-  }
-  return found;
-}
-
-// These and all below them that have not ended.
-std::set<pid_t> living_families(const std::vector<pid_t>& roots) {
-  std::multimap<pid_t, pid_t> children;
+// Everybody at one moment.
+struct Census {
+  std::multimap<pid_t, pid_t> children;  // by their parent
   std::set<pid_t> alive;
+};
+Census count_everybody() {
+  Census census;
   for (const pid_t pid : all_processes()) {
     const Stat stat = stat_of(pid);
-    children.emplace(stat.parent, pid);
-    if (stat.state != 'Z' && stat.state != 'X') alive.insert(pid);
+    census.children.emplace(stat.parent, pid);
+    if (stat.state != 'Z' && stat.state != 'X') census.alive.insert(pid);
   }
-  std::set<pid_t> family;
+  return census;
+}
+
+void add_children(const Census& census, pid_t parent, std::vector<pid_t>& to) {
+  const auto [first, last] = census.children.equal_range(parent);
+  for (auto child = first; child != last; ++child) to.push_back(child->second);
+}
+
+// These and all below them.
+std::set<pid_t> families(const Census& census, const std::vector<pid_t>& roots) {
+  std::set<pid_t> members;
   std::vector<pid_t> left = roots;
   while (!left.empty()) {
     const pid_t pid = left.back();
     left.pop_back();
-    if (!family.insert(pid).second) continue;
-    const auto [first, last] = children.equal_range(pid);
-    for (auto child = first; child != last; ++child) left.push_back(child->second);
+    if (members.insert(pid).second) add_children(census, pid, left);
   }
-  std::erase_if(family, [&](pid_t pid) { return alive.count(pid) == 0; });
-  return family;
+  return members;
 }
 
 }  // namespace
@@ -82,19 +80,36 @@ std::string proc_text(pid_t pid, const char* name) {
   return text;
 }
 
+std::optional<std::string> variable_of(pid_t pid, std::string_view name) {
+  const std::string environment = proc_text(pid, "environ");
+  for (const auto pair : split_fields(environment, '\0')) {
+    const bool is_it = pair.size() > name.size() && pair[name.size()] == '=' && pair.starts_with(name);
+    if (is_it) return std::string(pair.substr(name.size() + 1));
+  }
+  return std::nullopt;
+}
+
+std::vector<pid_t> all_processes() {
+  struct Close {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+  const std::unique_ptr<DIR, Close> directory(::opendir("/proc"));
+  std::vector<pid_t> found;
+  while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
+    if (const auto number = parse_number(entry->d_name)) found.push_back(static_cast<pid_t>(*number));
+  }
+  return found;
+}
+
 std::vector<pid_t> own_children() {
   const pid_t self = ::getpid();
   const std::string list = concat("task/", self, "/children");
+  if (::access(concat("/proc/self/", list).c_str(), R_OK) != 0) return children_of(self);
   std::vector<pid_t> found;
-  if (::access(concat("/proc/self/", list).c_str(), R_OK) == 0) {
-    const std::string text = proc_text(self, list.c_str());
-    for (const auto word : split_words(text)) {
-      if (const auto number = parse_number(word)) found.push_back(static_cast<pid_t>(*number));
-    }
-    return found;
+  const std::string text = proc_text(self, list.c_str());
+  for (const auto word : split_words(text)) {
+    if (const auto number = parse_number(word)) found.push_back(static_cast<pid_t>(*number));
   }
-  found = all_processes();
-  std::erase_if(found, [self](pid_t pid) { return stat_of(pid).parent != self; });
   return found;
 }
 
@@ -103,22 +118,42 @@ bool has_ended(pid_t pid) {
   return state == 'Z' || state == 'X';
 }
 
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> found;
+  add_children(count_everybody(), parent, found);
+  return found;
+}
+
+std::vector<pid_t> descendants_of(pid_t ancestor) {
+  const Census census = count_everybody();
+  std::vector<pid_t> found;
+  add_children(census, ancestor, found);
+  for (std::size_t i = 0; i < found.size(); ++i) add_children(census, found[i], found);
+  return found;
+}
+
 std::vector<KilledProcess> kill_families(const std::function<std::vector<pid_t>()>& roots) {
   std::vector<KilledProcess> stopped;
   std::set<pid_t> known;
   for (int round = 0; round < kMostRounds; ++round) {
     const std::vector<pid_t> heads = roots();
     if (heads.empty()) break;
-    const std::size_t before = stopped.size();
-    for (const pid_t pid : living_families(heads)) {
-      if (!known.insert(pid).second) continue;
+    const Census census = count_everybody();
+    const std::size_t before = known.size();
+    for (const pid_t pid : families(census, heads)) {
+      // One that has ended since the last round may have started another before: that is a reason for one more.
+      if (!known.insert(pid).second || census.alive.count(pid) == 0) continue;
       ::kill(pid, SIGSTOP);
       stopped.push_back({pid, printable(trim(proc_text(pid, "comm")), 64)});
     }
-    if (stopped.size() == before) break;
+    if (known.size() == before) break;
   }
   for (const KilledProcess& process : stopped) ::kill(process.pid, SIGKILL);
   return stopped;
+}
+
+void kill_below(pid_t ancestor) {
+  kill_families([ancestor] { return children_of(ancestor); });
 }
 
 }  // namespace postern

@@ -1,16 +1,25 @@
-// The processes below us, as /proc shows them: who they are, and how all of them end.
+// Processes as /proc shows them: who descends from whom, and how a whole family ends.
 #pragma once
 
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern {
 
-// The first 256 KiB of /proc/PID/NAME; "" when the process is gone or does not show it to us.
+// The first MiB of /proc/PID/NAME; "" when the process is gone or does not show it to us.
 std::string proc_text(pid_t pid, const char* name);
+
+// A variable of the environment that the process was started with; nothing when it has none of that name, or does
+// not show it to us.
+std::optional<std::string> variable_of(pid_t pid, std::string_view name);
+
+// Everybody whom /proc shows.
+std::vector<pid_t> all_processes();
 
 // Our children, the ended ones too; with those that became ours as orphans. From the kernel's list, which may miss
 // one when another ends meanwhile.
@@ -18,6 +27,12 @@ std::vector<pid_t> own_children();
 
 // True for one that only waits to be reaped, and for one that does not exist.
 bool has_ended(pid_t pid);
+
+// The processes whose parent this is. All of /proc is read: for our own children own_children() is faster.
+std::vector<pid_t> children_of(pid_t parent);
+
+// These, and theirs, and so on: parents come before their children.
+std::vector<pid_t> descendants_of(pid_t ancestor);
 
 struct KilledProcess {
   pid_t pid = -1;
@@ -28,5 +43,8 @@ struct KilledProcess {
 // that none can start another in the place of one that dies: also a family that does nothing but fork ends. `roots`
 // is asked each time, because orphans of a family that are ours to adopt come to us. Returns who was killed.
 std::vector<KilledProcess> kill_families(const std::function<std::vector<pid_t>()>& roots);
+
+// The same for all that is below this process, which itself lives on.
+void kill_below(pid_t ancestor);
 
 }  // namespace postern

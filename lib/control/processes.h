@@ -1,23 +1,12 @@
-// Processes that are not our children, by their id.
+// Watching and signalling processes that are not our children.
 #pragma once
 
 #include <sys/types.h>
-
-#include <vector>
 
 #include "lib/base/fd.h"
 #include "lib/base/time.h"
 
 namespace postern::control {
-
-// The processes whose parent this is, from /proc.
-std::vector<pid_t> children_of(pid_t parent);
-
-// These, and theirs, and so on.
-std::vector<pid_t> descendants_of(pid_t ancestor);
-
-// Kills all processes below this one. They are stopped first, so that none can start another meanwhile.
-void kill_below(pid_t ancestor);
 
 // Waits until the process is gone: true, or the time is over: false. It need not be our child.
 bool wait_for_end(pid_t pid, Duration limit);

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "lib/base/exec.h"
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 
@@ -44,11 +45,8 @@ Error turn_into(const CommandPlan& plan, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kNotStarted);
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-  std::vector<char*> words, environment;
-  for (const auto& word : plan.words) words.push_back(const_cast<char*>(word.c_str()));
-  for (const auto& pair : plan.environment) environment.push_back(const_cast<char*>(pair.c_str()));
-  words.push_back(nullptr);
-  environment.push_back(nullptr);
+  const std::vector<char*> words = pointers_to(plan.words);
+  std::vector<char*> environment = pointers_to(plan.environment);
   environ = environment.data();  // where execvp looks for PATH
   ::execvp(words.front(), words.data());
   return fail_errno("start it", errno).value();
@@ -67,14 +65,7 @@ std::string failure_from(int fd) {
 }  // namespace
 
 std::vector<std::string> exported_environment(const std::vector<std::string>& names) {
-  std::vector<std::string> environment;
-  for (const std::string& name : names) {
-    if (name.find('=') != std::string::npos) {
-      environment.push_back(name);
-    } else if (const char* value = ::getenv(name.c_str())) {
-      environment.push_back(concat(name, "=", value));
-    }
-  }
+  std::vector<std::string> environment = chosen_environment(names);
   const bool has_path = std::any_of(environment.begin(), environment.end(),
                                     [](const std::string& pair) { return pair.rfind("PATH=", 0) == 0; });
   if (!has_path) environment.push_back(concat("PATH=", _PATH_DEFPATH));

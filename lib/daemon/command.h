@@ -13,8 +13,8 @@
 
 namespace postern::daemon {
 
-// The environment that export_environment describes: a name keeps its value of ours, name=value is taken as it
-// stands. PATH is the system's standard one unless it is named too (Postfix sets it in any case).
+// The environment that export_environment describes (chosen_environment). PATH is the system's standard one unless it
+// is named too (Postfix sets it in any case).
 std::vector<std::string> exported_environment(const std::vector<std::string>& names);
 
 struct CommandPlan {

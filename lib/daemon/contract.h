@@ -39,9 +39,10 @@ inline constexpr const char* kConfigVariable = "MAIL_CONFIG";  // the directory 
 // hold an edit that nobody has approved by a reload. Read-only, for all children the same. Not there: read the
 // file.
 inline constexpr const char* kMainCfVariable = "POSTERN_MAIN_CF";
-inline constexpr const char* kLogVariable = "POSTERN_LOG";                // descriptor, syslog or none
-inline constexpr const char* kSlotVariable = "POSTERN_SLOT";              // 0 … kSlots - 1
-inline constexpr const char* kGenerationVariable = "POSTERN_GENERATION";  // counts master's reloads, decimal
+inline constexpr const char* kLogVariable = "POSTERN_LOG";    // descriptor, syslog or none
+inline constexpr const char* kSlotVariable = "POSTERN_SLOT";  // 0 … kSlots - 1
+inline constexpr const char* kGenerationVariable =
+    "POSTERN_GENERATION";  // of the configuration that it works with
 // Only for programs that are not ours: their own process id. What they start inherits it, and is known by it.
 inline constexpr const char* kLeaderVariable = "POSTERN_LEADER";
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/exec.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/daemon/contract.h"
@@ -49,12 +50,9 @@ Result<pid_t> start_shell(const std::string& command, const std::vector<std::str
   ::posix_spawnattr_setsigdefault(&attributes, &all);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   const char* words[] = {"sh", "-c", command.c_str(), nullptr};
-  std::vector<char*> variables;
-  for (const std::string& variable : environment) variables.push_back(const_cast<char*>(variable.c_str()));
-  variables.push_back(nullptr);
   pid_t shell = -1;
-  const int error =
-      ::posix_spawn(&shell, kShell, nullptr, &attributes, const_cast<char**>(words), variables.data());
+  const int error = ::posix_spawn(&shell, kShell, nullptr, &attributes, const_cast<char**>(words),
+                                  pointers_to(environment).data());
   ::posix_spawnattr_destroy(&attributes);
   if (error != 0) return fail_errno(concat("start ", kShell), error);
   return shell;

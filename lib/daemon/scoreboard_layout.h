@@ -47,7 +47,7 @@ struct Header {
   std::uint32_t slots;
   std::uint32_t values;
   std::atomic<std::uint32_t> master;      // its process id
-  std::atomic<std::uint32_t> generation;  // counts reloads
+  std::atomic<std::uint32_t> generation;  // in force, from 1
   std::atomic<std::uint32_t> used;        // slots from here on were never used: a reader need not touch them
   std::atomic<std::int64_t> started;      // wall time in microseconds
   char version[32];

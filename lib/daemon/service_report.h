@@ -26,7 +26,7 @@ struct ServiceReport {
   std::string addresses;  // what it listens on, separated by blanks: "127.0.0.1:25 [::1]:25", "public/qmgr"
   std::string state;      // name_of(ServiceState)
   std::string why;        // of folded and not_installed
-  std::string last_failure;
+  std::string last_failure;  // with last words; before there is one, why the program cannot run
   std::int64_t last_failure_at = 0;
   std::int64_t line = 0;  // in master.cf
   std::int64_t is_private = 0, unprivileged = 0, chroot = 0;
@@ -34,7 +34,7 @@ struct ServiceReport {
   std::int64_t wakeup_if_used = 0;
   std::int64_t process_limit = 0;  // 0: none
   std::int64_t started = 0;        // processes, since master started
-  std::int64_t failures = 0;       // of these, those that failed or were killed
+  std::int64_t failures = 0;       // not started, failed, killed, or let clients wait
   std::int64_t throttled_until = 0;
   std::int64_t stressed_until = 0;
   std::int64_t sessions_before = 0;  // served by processes that have ended

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "lib/base/exec.h"
 #include "lib/base/text.h"
 #include "lib/daemon/contract.h"
 #include "lib/daemon/jail.h"
@@ -51,10 +52,7 @@ Error become_program(const Options& options) {
   if (!ready) return ready.error();
   ::setenv(daemon::kLeaderVariable, std::to_string(::getpid()).c_str(), 1);
   ::close_range(static_cast<unsigned>(options.keep), ~0U, 0);
-  std::vector<char*> words;
-  for (const std::string& word : options.words) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  ::execv(options.path.c_str(), words.data());
+  ::execv(options.path.c_str(), pointers_to(options.words).data());
   const int reason = errno;
   const std::string where = other_root ? concat(" below ", options.root) : "";
   return fail_errno(concat("start ", options.path, where), reason).value();

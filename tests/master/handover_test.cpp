@@ -25,6 +25,7 @@ Handover example() {
   service.service.program = "smtpd";
   service.service.arguments = {"-o", "syslog_name=x\xff"};
   service.service.addresses = {{"inet:127.0.0.1:25", {}}};
+  service.service.debug = true;
   service.was_used = true;
   service.listeners = {{"inet:127.0.0.1:25", "", 9}};
   HandedChild child;
@@ -54,6 +55,7 @@ TEST_CASE("a handover is read back as it was written, whatever bytes the files h
   CHECK(service.service.identity() == example().services[0].service.identity());
   CHECK(service.service.arguments == example().services[0].service.arguments);
   CHECK(service.service.wakeup == seconds(60));
+  CHECK(service.service.debug);
   REQUIRE(service.children.size() == 1);
   CHECK(service.children[0].pid == 4711);
   CHECK(service.children[0].state == daemon::State::busy);

@@ -19,9 +19,9 @@ Service service(const std::string& name, const std::string& key) {
 }
 
 std::map<std::string, Change> changes(const std::vector<Service>& running, const std::vector<Service>& wanted,
-                                      bool everything = false) {
+                                      Renew renew = Renew::changed) {
   std::map<std::string, Change> found;
-  for (const Step& step : plan_reload(running, wanted, everything)) {
+  for (const Step& step : plan_reload(running, wanted, renew)) {
     found[step.change == Change::remove ? running[step.before].name : wanted[step.after].name] = step.change;
   }
   return found;
@@ -71,7 +71,7 @@ TEST_CASE("what an edit of one service means for its processes") {
 
 TEST_CASE("a service that moves to another address is another service") {
   const auto before = service("smtp", "inet:127.0.0.1:25"), after = service("smtp", "inet:127.0.0.1:26");
-  const auto steps = plan_reload({before}, {after}, false);
+  const auto steps = plan_reload({before}, {after}, Renew::changed);
   REQUIRE(steps.size() == 2);
   CHECK(steps[0].change == Change::add);
   CHECK(steps[1].change == Change::remove);
@@ -79,7 +79,7 @@ TEST_CASE("a service that moves to another address is another service") {
 
 TEST_CASE("when everything changed, all processes are renewed") {
   const auto a = service("a", "inet:127.0.0.1:1");
-  CHECK(changes({a}, {a}, true) == std::map<std::string, Change>{{"a", Change::renew}});
+  CHECK(changes({a}, {a}, Renew::all) == std::map<std::string, Change>{{"a", Change::renew}});
 }
 
 TEST_CASE("a process is started when nobody is available and the limit allows it") {

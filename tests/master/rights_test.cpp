@@ -185,6 +185,6 @@ TEST_CASE("-D without a command is a mistake that is named") {
   CHECK(!instance.start());
   const auto [status, words] = instance.run_another({});
   CHECK(status != 0);
-  CHECK(words.find(concat("line 1: service 127.0.0.1:", port, ": option -D, and no debugger_command is set")) !=
-        std::string::npos);
+  CHECK(words.find(concat("line 1: service 127.0.0.1:", port,
+                          ": option -D, and no debugger_command is set")) != std::string::npos);
 }

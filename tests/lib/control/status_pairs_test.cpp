@@ -116,18 +116,19 @@ smtp/inet/101/accepted = 5
 }
 
 TEST_CASE("the same as JSON, with the numbers of a program in an object of their own") {
-  CHECK(status_json(example()) ==
-        R"({"version": "1.2.3", "pid": 100, "age": 4999, "upgrades": 0, "configuration": "/etc/postern", )"
-        R"("generation": 3, "generation_age": 600, "service_count": 1, "process_count": 1, "services": [{"name": "smtp", )"
-        R"("type": "inet", "program": "smtpd", "line": 0, "private": 0, "unprivileged": 0, "chroot": 0, )"
-        R"("wakeup": 0, "wakeup_if_used": 0, "process_limit": 100, "state": "throttled", "why": "", )"
-        R"("started": 9, "failures": 1, "last_failure_age": 3, "throttled_for": 8, "stressed_for": 0, )"
-        R"("sessions_before": 40, "last_failure": "killed by signal 11", "addresses": "127.0.0.1:25", )"
-        R"("process_count": 1, "sessions": 2, "sessions_total": 47, "processes": [{"pid": 101, )"
-        R"("state": "busy", "age": 10, "generation": 2, "rights": "", "descriptors": 12, )"
-        R"("descriptor_limit": 1024, "sessions": 2, "sessions_total": 7, )"
-        R"("values": {"sessions": 2, "connections": 7, "accepted": 5}}]}]})"
-        "\n");
+  CHECK(
+      status_json(example()) ==
+      R"({"version": "1.2.3", "pid": 100, "age": 4999, "upgrades": 0, "configuration": "/etc/postern", )"
+      R"("generation": 3, "generation_age": 600, "service_count": 1, "process_count": 1, "services": [{"name": "smtp", )"
+      R"("type": "inet", "program": "smtpd", "line": 0, "private": 0, "unprivileged": 0, "chroot": 0, )"
+      R"("wakeup": 0, "wakeup_if_used": 0, "process_limit": 100, "state": "throttled", "why": "", )"
+      R"("started": 9, "failures": 1, "last_failure_age": 3, "throttled_for": 8, "stressed_for": 0, )"
+      R"("sessions_before": 40, "last_failure": "killed by signal 11", "addresses": "127.0.0.1:25", )"
+      R"("process_count": 1, "sessions": 2, "sessions_total": 47, "processes": [{"pid": 101, )"
+      R"("state": "busy", "age": 10, "generation": 2, "rights": "", "descriptors": 12, )"
+      R"("descriptor_limit": 1024, "sessions": 2, "sessions_total": 7, )"
+      R"("values": {"sessions": 2, "connections": 7, "accepted": 5}}]}]})"
+      "\n");
 }
 
 TEST_CASE("a reload that has failed since the configuration came in force is told") {
