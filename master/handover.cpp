@@ -133,6 +133,7 @@ Handover read_all(const Json& from) {
   take(from, "data_lock", handover.data_lock);
   take(from, "log", handover.log);
   take(from, "log_is_syslog", handover.log_is_syslog);
+  handover.log_unsaid = from.value("log_unsaid", std::size_t{0});
   read_list(from, "services", handover.services);
   return handover;
 }
@@ -150,6 +151,7 @@ std::string format_handover(const Handover& handover) {
                  {"data_lock", handover.data_lock},
                  {"log", handover.log},
                  {"log_is_syslog", handover.log_is_syslog},
+                 {"log_unsaid", handover.log_unsaid},
                  {"services", list_of(handover.services)}};
   const auto bytes = Json::to_cbor(all);
   return std::string(bytes.begin(), bytes.end());

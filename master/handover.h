@@ -50,6 +50,7 @@ struct Handover {
   std::uint32_t generation = 0;
   int scoreboard = -1, pid_lock = -1, data_lock = -1, log = -1;
   bool log_is_syslog = false;
+  std::size_t log_unsaid = 0;  // lines of which nobody has heard yet, not even that they are lost
   std::vector<HandedService> services;
 };
 

@@ -132,11 +132,15 @@ Result<Instance> Instance::take(const config::CommonParams& params) {
   auto lock = lock_file(instance.pid_path_);
   if (!lock) return fail(lock.error());
   instance.pid_lock_ = std::move(*lock);
-  lock = lock_file(concat(*params.data_directory, "/master.lock"));
-  if (!lock) return fail(lock.error());
-  instance.data_lock_ = std::move(*lock);
   char digit = 0;
   instance.follows_a_dead_one_ = ::pread(instance.pid_lock_.get(), &digit, 1, 0) == 1;
+  lock = lock_file(concat(*params.data_directory, "/master.lock"));
+  if (!lock) {
+    // What a dead one has left tells the next of it.
+    if (!instance.follows_a_dead_one_) ::unlink(instance.pid_path_.c_str());
+    return fail(lock.error());
+  }
+  instance.data_lock_ = std::move(*lock);
   // Whoever finds the lock held must not signal the process that held it before us.
   if (::ftruncate(instance.pid_lock_.get(), 0) != 0)
     return fail_errno(concat("write ", instance.pid_path_), errno);

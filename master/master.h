@@ -74,6 +74,7 @@ class Master {
   void upgrade();
   net::Task<void> upgrade_when_tried();
   net::Task<Result<std::string>> try_next(config::Texts texts);
+  net::Task<void> hold_signals();
   // Returns only with the reason why not.
   Failure become_next(const std::string& program);
   Result<Handover> everything() const;

@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/place.h"
+#include "lib/net/wait.h"
 #include "master/handover.h"
 #include "master/master.h"
 #include "master/trial.h"
@@ -19,7 +20,6 @@ namespace postern::master {
 
 namespace {
 
-// Blocked signals stay pending over the exec: the successor hears of all of them.
 void block_signals(int how) {
   sigset_t all;
   sigfillset(&all);
@@ -64,6 +64,7 @@ Result<void> could_take_over(const Options& options) {
 Result<Handover> Master::everything() const {
   Handover all;
   const Configuration& now = supervisor_->configuration();
+  all.log_unsaid = log::unsaid();
   all.main_cf = now.texts.main_cf.value_or("");
   all.master_cf = now.texts.master_cf.value_or("");
   std::tie(all.pid_lock, all.data_lock) = instance_->locks();
@@ -83,8 +84,12 @@ net::Task<void> Master::upgrade_when_tried() {
   begin_load();
   const auto texts = config::Texts::read(directory_);
   const auto program = co_await try_next(texts);
+  if (program) {
+    co_await hold_signals();
+  }
   // Who comes back stays who he is.
   const Error why = program ? become_next(*program).value() : program.error();
+  block_signals(SIG_UNBLOCK);
   log_error(concat("not upgraded: ", why.text));
   end_load(texts.digest(), fail(why));
   if (std::exchange(asked_again_, false)) loop_.post([] { ::kill(::getpid(), SIGUSR2); });
@@ -105,7 +110,17 @@ net::Task<Result<std::string>> Master::try_next(config::Texts texts) {
   co_return std::move(*program);
 }
 
+// What comes from here on is pending over the exec. What came before has its turn first: the loop has heard of it, and
+// nobody else ever would.
+net::Task<void> Master::hold_signals() {
+  block_signals(SIG_BLOCK);
+  co_await net::sleep_until(loop_, loop_.in(milliseconds(1)));
+}
+
 Failure Master::become_next(const std::string& program) {
+  if (supervisor_->is_leaving()) return fail(Errc::shutting_down, "the mail system is stopping");
+  log_info(concat("upgrade -- ", program, " goes on"));
+  log::finish();
   const auto all = everything();  // as it is now
   if (!all) return fail(all.error());
   auto handover = write_handover(*all);
@@ -113,15 +128,11 @@ Failure Master::become_next(const std::string& program) {
   std::vector<int> kept = descriptors_of(*all);
   kept.push_back(handover->get());
   const auto words = successor_words(program, options_, directory_, handover->get());
-  log_info(concat("upgrade -- ", program, " goes on"));
-  log::finish();
-  block_signals(SIG_BLOCK);
   if (asked_again_) ::kill(::getpid(), SIGUSR2);  // the successor will see to it
   keep_open(kept, true);
   ::execv(program.c_str(), pointers_to(words).data());
   const int error = errno;
   keep_open(kept, false);
-  block_signals(SIG_UNBLOCK);
   return fail_errno(concat("run ", program), error);
 }
 
@@ -139,6 +150,7 @@ Result<void> Master::take_over() {
   auto log = resume_log(*handed, **before);
   if (!log) return fail(log.error());
   use_log(*log, common);
+  log::add_lost(handed->log_unsaid);
   auto board = resume_scoreboard(*handed, common);
   if (!board) return fail(board.error());
   supervisor_ = std::make_unique<Supervisor>(loop_, directory_, std::move(*board));

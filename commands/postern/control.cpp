@@ -80,6 +80,13 @@ Result<MailSystem> open(const Arguments& arguments) {
   return MailSystem::open(arguments.directory);
 }
 
+// What runs can be ended whatever has become of main.cf since; who reads it anew says what is wrong with it.
+Result<MailSystem> find(const Arguments& arguments) {
+  auto good = no_more(arguments);
+  if (!good) return fail(good.error());
+  return MailSystem::find(arguments.directory);
+}
+
 }  // namespace
 
 Result<int> start(const Arguments& arguments) {
@@ -105,7 +112,7 @@ Result<int> start_in_foreground(const Arguments& arguments) {
 }
 
 Result<int> stop(const Arguments& arguments) {
-  const auto system = open(arguments);
+  const auto system = find(arguments);
   if (!system) return fail(system.error());
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());
@@ -117,7 +124,7 @@ Result<int> stop(const Arguments& arguments) {
 }
 
 Result<int> abort(const Arguments& arguments) {
-  const auto system = open(arguments);
+  const auto system = find(arguments);
   if (!system) return fail(system.error());
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());
@@ -128,7 +135,7 @@ Result<int> abort(const Arguments& arguments) {
 }
 
 Result<int> reload(const Arguments& arguments) {
-  const auto system = open(arguments);
+  const auto system = find(arguments);
   if (!system) return fail(system.error());
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());
@@ -142,7 +149,7 @@ Result<int> reload(const Arguments& arguments) {
 }
 
 Result<int> upgrade(const Arguments& arguments) {
-  const auto system = open(arguments);
+  const auto system = find(arguments);
   if (!system) return fail(system.error());
   const auto pid = system->running_master();
   if (!pid) return fail(pid.error());

@@ -28,8 +28,8 @@ config::List ours(const config::List& words, const config::Settings& settings) {
   config::List networks;
   for (const std::string& word : words) {
     if (word == "permit_mynetworks") {
-      auto value = settings.value("mynetworks");
-      for (const auto network : split_words(value ? *value : "")) networks.emplace_back(network);
+      const std::string value = settings.value("mynetworks").value_or("");
+      for (const auto network : split_words(value)) networks.emplace_back(network);
     } else if (word == "permit_inet_interfaces") {
       for (const auto& own : config::HostFacts::of_this_host().addresses) networks.push_back(own.address);
     }

@@ -17,6 +17,7 @@ Handover example() {
   handover.generation = 7;
   handover.scoreboard = 4;
   handover.log = 5;
+  handover.log_unsaid = 12;
   HandedService service;
   service.service.name = "smtp";
   service.service.type = Type::inet;
@@ -50,6 +51,7 @@ TEST_CASE("a handover is read back as it was written, whatever bytes the files h
   REQUIRE(read);
   CHECK(read->main_cf == example().main_cf);
   CHECK(read->generation == 7);
+  CHECK(read->log_unsaid == 12);
   REQUIRE(read->services.size() == 1);
   const auto& service = read->services[0];
   CHECK(service.service.identity() == example().services[0].service.identity());

@@ -1,4 +1,5 @@
 """Starting, reloading and ending a mail system that is at work."""
+import fcntl
 import os
 import signal
 import subprocess
@@ -281,6 +282,30 @@ class Control(unittest.TestCase):
             processes = [master] + postern.descendants(master)
             self.assertEqual(self.run_verb('abort')[0], 0)
             self.assertEqual([p for p in processes if postern.is_alive(p)], [])
+
+    def test_a_main_cf_that_was_broken_since_does_not_keep_the_system_from_ending(self):
+        for verb in ('stop', 'abort'):
+            with self.subTest(verb=verb):
+                path = self.directory + '/etc/main.cf'
+                with open(path, encoding='utf-8') as file:
+                    good = file.read()
+                master = self.start()
+                with open(path, 'a', encoding='utf-8') as file:
+                    file.write('this is no setting\n')
+                self.assertEqual(self.run_verb(verb)[::2], (0, ''))
+                self.assertFalse(postern.is_alive(master))
+                self.assertFalse(os.path.exists(self.directory + '/queue/pid/master.pid'))
+                with open(path, 'w', encoding='utf-8') as file:
+                    file.write(good)
+
+    def test_a_start_that_finds_the_data_in_use_leaves_nothing(self):
+        path = self.directory + '/data/master.lock'
+        with open(path, 'a', encoding='ascii') as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            status, _, errors = self.run_verb('start')
+        self.assertEqual(status, 1)
+        self.assertRegex(errors, 'not started: .*master.lock: unable to set exclusive lock')
+        self.assertFalse(os.path.exists(self.directory + '/queue/pid/master.pid'))
 
     def test_a_second_master_is_refused(self):
         master = self.start()

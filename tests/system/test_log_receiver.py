@@ -166,6 +166,22 @@ class Pipe(Flowing):
         for line in text.splitlines()[:-1]:
             self.assertRegex(line, r'^[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ postfix/\w+\[\d+\]: ')
 
+    def test_lines_that_an_upgrade_cannot_wait_for_are_counted(self):
+        sandbox = self.sandbox(self.path)
+        reader = self.reader()
+        self.read(reader, 'daemon started')
+        full = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, full)
+        for size in (4096, 1):
+            try:
+                while True:
+                    os.write(full, b'x' * (size - 1) + b'\n')
+            except BlockingIOError:
+                pass
+        status, _, errors = sandbox.run('upgrade')
+        self.assertEqual(status, 0, errors)
+        self.read(reader, r'postfix/master\[%d\]: warning: %s' % (sandbox.master, LOST))
+
     def test_a_reader_that_stops(self):
         reader = self.reader()
         sandbox = self.sandbox(self.path)

@@ -1,6 +1,7 @@
 """Upgrade in place: `postern upgrade` makes the running master go on as the program that is installed now."""
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -144,6 +145,24 @@ class Upgrade(unittest.TestCase):
             for process in both:
                 output, _ = process.communicate(timeout=60)
                 self.assertEqual((process.returncode, output.count('runs version')), (0, 1), output)
+
+    def test_a_signal_that_comes_between_the_programs_is_obeyed(self):
+        log, tried, real = (os.path.join(self.build, name) for name in ('pipe', 'tried', 'master'))
+        os.mkfifo(log)
+        pipe = os.open(log, os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, pipe)
+        # The log is full: the old program gives it a moment before it makes way.
+        with Sandbox(build=self.build, settings={'maillog_file': log}) as sandbox:
+            os.rename(os.path.join(self.build, 'libexec', 'master'), real)
+            install(self.build, 'master', f'#!/bin/sh\n[ "$1" = -t ] || exec {real} "$@"\n'
+                                          f'{real} "$@" && touch {tried} && exec sleep 1 2>&-\n'.encode())
+            with self.assertRaises(BlockingIOError):
+                while True:
+                    os.write(pipe, b'filling\n')
+            os.kill(sandbox.master, signal.SIGUSR2)
+            wait_for(lambda: os.path.exists(tried), 'the trial')
+            os.kill(sandbox.master, signal.SIGTERM)
+            wait_for(lambda: not is_alive(sandbox.master), 'the end')
 
     def test_stop_works_as_before_and_leaves_nothing(self):
         with Sandbox(build=self.build) as sandbox:
