@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -21,19 +22,26 @@ constexpr std::size_t kMostText = 256 * 1024;
 // A family without a limit on its processes might outrun us for ever.
 constexpr int kMostRounds = 500;
 
-// State and parent, behind the name in brackets, which may hold anything.
+// State, parent and start, behind the name in brackets, which may hold anything.
 struct Stat {
   char state = 'X';
   pid_t parent = -1;
+  std::uint64_t start = 0;
 };
+constexpr std::size_t kStartWord = 19;
+
 Stat stat_of(pid_t pid) {
   const std::string text = proc_text(pid, "stat");
   const std::size_t end = text.rfind(')');
   if (end == std::string::npos) return {};
   const auto words = split_words(std::string_view(text).substr(end + 1));
-  if (words.size() < 2) return {};
-  return {words[0].front(), static_cast<pid_t>(parse_number(words[1]).value_or(-1))};
+  if (words.size() <= kStartWord) return {};
+  return {words[0].front(), static_cast<pid_t>(parse_number(words[1]).value_or(-1)),
+          static_cast<std::uint64_t>(parse_number(words[kStartWord]).value_or(0))};
 }
+
+// Where process ids are scarce, one is soon somebody else's: with its start it is one process.
+using Processes = std::map<pid_t, std::uint64_t>;
 
 std::vector<pid_t> all_processes() {
   struct Close {
@@ -48,13 +56,13 @@ std::vector<pid_t> all_processes() {
 }
 
 // These and all below them that have not ended.
-std::set<pid_t> living_families(const std::vector<pid_t>& roots) {
+Processes living_families(const std::vector<pid_t>& roots) {
   std::multimap<pid_t, pid_t> children;
-  std::set<pid_t> alive;
+  Processes alive;
   for (const pid_t pid : all_processes()) {
     const Stat stat = stat_of(pid);
     children.emplace(stat.parent, pid);
-    if (stat.state != 'Z' && stat.state != 'X') alive.insert(pid);
+    if (stat.state != 'Z' && stat.state != 'X') alive.emplace(pid, stat.start);
   }
   std::set<pid_t> family;
   std::vector<pid_t> left = roots;
@@ -65,8 +73,8 @@ std::set<pid_t> living_families(const std::vector<pid_t>& roots) {
     const auto [first, last] = children.equal_range(pid);
     for (auto child = first; child != last; ++child) left.push_back(child->second);
   }
-  std::erase_if(family, [&](pid_t pid) { return alive.count(pid) == 0; });
-  return family;
+  std::erase_if(alive, [&](const auto& one) { return family.count(one.first) == 0; });
+  return alive;
 }
 
 }  // namespace
@@ -105,19 +113,24 @@ bool has_ended(pid_t pid) {
 
 std::vector<KilledProcess> kill_families(const std::function<std::vector<pid_t>()>& roots) {
   std::vector<KilledProcess> stopped;
-  std::set<pid_t> known;
+  Processes known;
   for (int round = 0; round < kMostRounds; ++round) {
     const std::vector<pid_t> heads = roots();
     if (heads.empty()) break;
     const std::size_t before = stopped.size();
-    for (const pid_t pid : living_families(heads)) {
-      if (!known.insert(pid).second) continue;
+    for (const auto& [pid, start] : living_families(heads)) {
+      const auto found = known.find(pid);
+      const bool is_known = found != known.end() && found->second == start;
+      if (is_known || stat_of(pid).start != start) continue;
+      known[pid] = start;
       ::kill(pid, SIGSTOP);
       stopped.push_back({pid, printable(trim(proc_text(pid, "comm")), 64)});
     }
     if (stopped.size() == before) break;
   }
-  for (const KilledProcess& process : stopped) ::kill(process.pid, SIGKILL);
+  for (const auto& [pid, start] : known) {
+    if (stat_of(pid).start == start) ::kill(pid, SIGKILL);
+  }
   return stopped;
 }
 

@@ -111,7 +111,7 @@ TEST_CASE("the queue may take its time with the answer") {
 }
 
 TEST_CASE("tighter limits are in force for a session that waits already, from now on") {
-  SmtpdFixture client("smtpd_timeout = ${stress?{10}:{100}}s\n");
+  SmtpdFixture client("patience = ${stress?{10}:{100}}s\nsmtpd_timeout = $patience\n");
   client.begin();
   client.advance(seconds(50));
   client.settings.override("stress", "yes");
