@@ -118,7 +118,7 @@ net::Task<void> Master::hold_signals() {
 }
 
 Failure Master::become_next(const std::string& program) {
-  if (supervisor_->is_leaving()) return fail(Errc::shutting_down, "the mail system is stopping");
+  if (supervisor_->is_stopping()) return fail(Errc::shutting_down, "the mail system is stopping");
   log_info(concat("upgrade -- ", program, " goes on"));
   log::finish();
   const auto all = everything();  // as it is now

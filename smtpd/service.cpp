@@ -34,6 +34,7 @@ net::Task<void> Smtpd::serve(net::Accepted connection) {
 void Smtpd::stress_changed(const config::Settings& settings) {
   const auto followed = setup_->follow(settings, "stress");
   if (!followed) log_warning(followed.error().text);
+  for (Session* session = shared_->sessions; session != nullptr; session = session->next()) session->hurry();
 }
 
 // After a reload sessions go on under the configuration with which they began, to their own end.

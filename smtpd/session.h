@@ -34,6 +34,8 @@ class Session {
   // The process stops: a client that is between transactions is told so, and its session ends soon; others
   // are told when their transaction is over.
   void stop();
+  // The limits have become tighter: what the client is waited for now ends by the new ones, counted from now.
+  void hurry() { stream_.hurry(deadline()); }
   Session* next() const { return next_; }
 
  private:

@@ -136,7 +136,11 @@ class Tree {
       notes.push_back(
           styled(Style::warning, concat("under stress for another ", rest(report.stressed_until))));
     }
-    if (report.last_failure_at > 0) notes.push_back(failures(report));
+    if (report.last_failure_at > 0) {
+      notes.push_back(failures(report));
+    } else if (!report.last_failure.empty()) {
+      notes.push_back(styled(Style::warning, concat("cannot run: ", printable(report.last_failure))));
+    }
     return notes;
   }
 

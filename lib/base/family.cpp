@@ -21,31 +21,39 @@ constexpr std::size_t kMostText = 1024 * 1024;
 // A family without a limit on its processes might outrun us for ever.
 constexpr int kMostRounds = 500;
 
-// State and parent, behind the name in brackets, which may hold anything.
+// State, parent and start, behind the name in brackets, which may hold anything.
 struct Stat {
   char state = 'X';
   pid_t parent = -1;
+  std::uint64_t start = 0;
 };
+constexpr std::size_t kStartWord = 19;
+
 Stat stat_of(pid_t pid) {
   const std::string text = proc_text(pid, "stat");
   const std::size_t end = text.rfind(')');
   if (end == std::string::npos) return {};
   const auto words = split_words(std::string_view(text).substr(end + 1));
-  if (words.size() < 2) return {};
-  return {words[0].front(), static_cast<pid_t>(parse_number(words[1]).value_or(-1))};
+  if (words.size() <= kStartWord) return {};
+  return {words[0].front(), static_cast<pid_t>(parse_number(words[1]).value_or(-1)),
+          static_cast<std::uint64_t>(parse_number(words[kStartWord]).value_or(0))};
 }
 
-// Everybody at one moment.
+// Where process ids are scarce, one is soon somebody else's: with its start it is one process.
+using Processes = std::map<pid_t, std::uint64_t>;
+
+// Everybody at one moment, but for those who are known already.
 struct Census {
   std::multimap<pid_t, pid_t> children;  // by their parent
-  std::set<pid_t> alive;
+  Processes alive;
 };
-Census count_everybody() {
+Census count_everybody(const std::set<pid_t>& known = {}) {
   Census census;
   for (const pid_t pid : all_processes()) {
+    if (known.count(pid) != 0) continue;
     const Stat stat = stat_of(pid);
     census.children.emplace(stat.parent, pid);
-    if (stat.state != 'Z' && stat.state != 'X') census.alive.insert(pid);
+    if (stat.state != 'Z' && stat.state != 'X') census.alive.emplace(pid, stat.start);
   }
   return census;
 }
@@ -133,23 +141,31 @@ std::vector<pid_t> descendants_of(pid_t ancestor) {
 }
 
 std::vector<KilledProcess> kill_families(const std::function<std::vector<pid_t>()>& roots) {
-  std::vector<KilledProcess> stopped;
+  std::vector<KilledProcess> killed;
   std::set<pid_t> known;
+  Processes stopped;
   for (int round = 0; round < kMostRounds; ++round) {
-    const std::vector<pid_t> heads = roots();
+    std::vector<pid_t> heads = roots();
     if (heads.empty()) break;
-    const Census census = count_everybody();
+    // Who is known is not looked at again: a family that leaves thousands behind must not make us slow.
+    const Census census = count_everybody(known);
     const std::size_t before = known.size();
+    heads.insert(heads.end(), known.begin(), known.end());
     for (const pid_t pid : families(census, heads)) {
       // One that has ended since the last round may have started another before: that is a reason for one more.
-      if (!known.insert(pid).second || census.alive.count(pid) == 0) continue;
+      const auto alive = census.alive.find(pid);
+      if (!known.insert(pid).second || alive == census.alive.end()) continue;
+      if (stat_of(pid).start != alive->second) continue;
       ::kill(pid, SIGSTOP);
-      stopped.push_back({pid, printable(trim(proc_text(pid, "comm")), 64)});
+      stopped.insert(*alive);
+      killed.push_back({pid, printable(trim(proc_text(pid, "comm")), 64)});
     }
     if (known.size() == before) break;
   }
-  for (const KilledProcess& process : stopped) ::kill(process.pid, SIGKILL);
-  return stopped;
+  for (const auto& [pid, start] : stopped) {
+    if (stat_of(pid).start == start) ::kill(pid, SIGKILL);
+  }
+  return killed;
 }
 
 void kill_below(pid_t ancestor) {

@@ -1,8 +1,10 @@
 #include "lib/config/param.h"
 
 #include "lib/base/text.h"
+#include "lib/config/expand.h"
 #include "lib/config/lines.h"
 
+#include <set>
 #include <type_traits>
 
 namespace postern::config {
@@ -52,11 +54,28 @@ Result<void> ParamGroup::load(const Settings& settings) {
   return {};
 }
 
+namespace {
+
+// Whether the value of a text depends on the parameter, by whatever detour. `seen` ends a circle.
+bool depends(const Settings& settings, std::string_view text, std::string_view name,
+             std::set<std::string, std::less<>>& seen) {
+  bool found = false;
+  each_reference(text, [&](std::string_view used) {
+    if (found || (found = used == name) || !seen.emplace(used).second) return;
+    const auto below = settings.raw(used);
+    found = below && depends(settings, *below, name, seen);
+  });
+  return found;
+}
+
+}  // namespace
+
 Result<void> ParamGroup::follow(const Settings& settings, std::string_view name) {
   for (auto* param : params_) {
     if (param->type() == "string" || param->type() == "list") continue;
     const std::string text = settings.raw(param->name()).value_or(param->standard());
-    if (text.find(name) == std::string::npos) continue;
+    std::set<std::string, std::less<>> seen;
+    if (!depends(settings, text, name, seen)) continue;
     if (auto done = param->load(settings); !done) return done;
   }
   return {};

@@ -90,8 +90,8 @@ class ParamGroup {
 
   // Loads every parameter; stops at the first error.
   Result<void> load(const Settings& settings);
-  // Loads again what depends on the parameter of that name: numbers, times and booleans whose text mentions it. Texts
-  // and lists stay, since somebody may be looking at them. Stops at the first error.
+  // Loads again what depends on the parameter of that name: numbers, times and booleans whose text, or that of a
+  // parameter in it, mentions it. Texts and lists stay, since somebody may be looking at them. Stops at the first error.
   Result<void> follow(const Settings& settings, std::string_view name);
   const std::vector<ParamBase*>& params() const { return params_; }
 

@@ -45,6 +45,11 @@ Readiness::Wait Readiness::writable(Deadline deadline) {
   return Wait(*this, writer_, deadline);
 }
 
+void Readiness::hurry(Deadline limit) {
+  if (reader_ != nullptr) reader_->hurry(limit);
+  if (writer_ != nullptr) writer_->hurry(limit);
+}
+
 void Readiness::came(int, short what, void* self) {
   auto* readiness = static_cast<Readiness*>(self);
   readiness->loop_.count_activity();
@@ -75,6 +80,12 @@ void Readiness::Wait::wake() {
   place_ = nullptr;
   disarm();
   waiter_.resume();
+}
+
+void Readiness::Wait::hurry(Deadline limit) {
+  if (limit >= deadline_) return;
+  deadline_ = limit;
+  arm(deadline_);
 }
 
 void Readiness::Wait::time_came() {

@@ -32,6 +32,7 @@ class Readiness {
     friend class Readiness;
     void time_came() override;
     void wake();
+    void hurry(Deadline limit);
     Wait*& place_;
     Deadline deadline_;
     std::coroutine_handle<> waiter_;
@@ -41,6 +42,9 @@ class Readiness {
   // One waiter each for reading and for writing at a time.
   Wait readable(Deadline deadline);
   Wait writable(Deadline deadline);
+
+  // Those who wait now wait no longer than this.
+  void hurry(Deadline limit);
 
   // False when the last read took everything there was and nothing has arrived since: a read would say
   // EAGAIN.

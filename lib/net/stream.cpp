@@ -29,6 +29,7 @@ void release(std::string& text) {
 }  // namespace
 
 Task<Result<Line>> Stream::read_line(std::size_t limit, Deadline deadline) {
+  hurried_ = Deadline::max();
   std::size_t searched = at_;
   for (;;) {
     const auto end = in_.find('\n', searched);
@@ -63,6 +64,7 @@ Task<Result<void>> Stream::fill(Deadline deadline) {
 }
 
 Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
+  hurried_ = Deadline::max();
   if (at_ < in_.size()) {
     const auto there = std::string_view(in_).substr(at_);
     at_ = in_.size();
@@ -74,6 +76,7 @@ Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
 }
 
 Task<Result<void>> Stream::skip_line(Deadline deadline) {
+  hurried_ = Deadline::max();
   for (;;) {
     const auto end = in_.find('\n', at_);
     if (end != std::string::npos) {
@@ -90,13 +93,13 @@ Task<Result<void>> Stream::skip_line(Deadline deadline) {
 Task<Result<void>> Stream::take_turns(Deadline deadline) {
   full_reads_ = 0;
   co_await next_turn(loop_);
-  if (loop_.now() >= deadline) co_return fail(Errc::timeout, "timed out while receiving");
+  if (loop_.now() >= soonest(deadline)) co_return fail(Errc::timeout, "timed out while receiving");
   co_return Result<void>();
 }
 
 Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadline) {
   if (!out_.empty()) {
-    auto flushed = co_await flush(deadline);
+    auto flushed = co_await send_all(deadline);
     if (!flushed) co_return fail(flushed.error());
   }
   if (full_reads_ >= kMostFullReads) {
@@ -117,7 +120,7 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
       readiness_.drained();
     }
     full_reads_ = 0;
-    const bool ready = co_await readiness_.readable(deadline);
+    const bool ready = co_await readiness_.readable(soonest(deadline));
     if (!ready) co_return fail(Errc::timeout, "timed out while receiving");
   }
 }
@@ -130,6 +133,11 @@ void Stream::unread(std::string_view rest) {
   }
   in_.assign(rest);
   at_ = 0;
+}
+
+void Stream::hurry(Deadline limit) {
+  hurried_ = soonest(limit);
+  readiness_.hurry(limit);
 }
 
 std::size_t Stream::discard_input() {
@@ -159,11 +167,16 @@ void Stream::put(std::string_view text) {
 }
 
 Task<Result<void>> Stream::flush(Deadline deadline) {
+  hurried_ = Deadline::max();
+  co_return co_await send_all(deadline);
+}
+
+Task<Result<void>> Stream::send_all(Deadline deadline) {
   while (!out_.empty()) {
     const auto n = transmit();
     if (n > 0) continue;
     if (errno != EAGAIN) co_return fail_errno("send", errno);
-    const bool ready = co_await readiness_.writable(deadline);
+    const bool ready = co_await readiness_.writable(soonest(deadline));
     if (!ready) co_return fail(Errc::timeout, "timed out while sending");
   }
   co_return Result<void>();

@@ -56,14 +56,19 @@ class Stream {
   // Sends what the kernel takes without waiting; for last words before the stream is closed.
   void flush_now();
 
+  // The operation under way ends at `limit`, if its own deadline is later. The next one has its own again.
+  void hurry(Deadline limit);
+
   int fd() const { return fd_.get(); }
   Loop& loop() { return loop_; }
 
  private:
   Task<Result<void>> fill(Deadline deadline);
   Task<Result<std::string_view>> receive(std::size_t most, Deadline deadline);
+  Task<Result<void>> send_all(Deadline deadline);
   ssize_t transmit();
   Task<Result<void>> take_turns(Deadline deadline);
+  Deadline soonest(Deadline deadline) const { return deadline < hurried_ ? deadline : hurried_; }
 
   Loop& loop_;
   Fd fd_;
@@ -71,7 +76,8 @@ class Stream {
   std::size_t at_ = 0;
   std::string out_;
   std::size_t sent_ = 0;
-  unsigned full_reads_ = 0;  // that followed each other without a wait
+  Deadline hurried_ = Deadline::max();  // of the operation under way
+  unsigned full_reads_ = 0;             // that followed each other without a wait
   Readiness readiness_;
 };
 

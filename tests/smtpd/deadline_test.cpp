@@ -109,3 +109,33 @@ TEST_CASE("the queue may take its time with the answer") {
   client.advance(seconds(1));
   client.expect("250 2.0.0 Ok: queued as *");
 }
+
+TEST_CASE("tighter limits are in force for a session that waits already, from now on") {
+  SmtpdFixture client("patience = ${stress?{10}:{100}}s\nsmtpd_timeout = $patience\n");
+  client.begin();
+  client.advance(seconds(50));
+  client.settings.override("stress", "yes");
+  REQUIRE(client.setup->follow(client.settings, "stress"));
+  client.shared.sessions->hurry();
+  client.advance(seconds(5));
+  client.sends("N");  // buys nothing
+  client.advance(seconds(4));
+  client.expect_silence();
+  client.advance(seconds(1));
+  client.expect("421 4.4.2 mx.example Error: timeout exceeded");
+}
+
+TEST_CASE("limits that are no longer tight take no time from a session that waits") {
+  SmtpdFixture client("smtpd_timeout = ${stress?{10}:{100}}s\n");
+  client.begin();
+  client.advance(seconds(50));
+  client.shared.sessions->hurry();
+  client.advance(seconds(49));
+  client.expect_silence();
+  client.says("NOOP");
+  client.expect("250 2.0.0 Ok");
+  client.advance(seconds(99));
+  client.expect_silence();
+  client.advance(seconds(1));
+  client.expect("421 4.4.2 *");
+}
