@@ -35,14 +35,15 @@ Stat stat_of(pid_t pid) {
   return {words[0].front(), static_cast<pid_t>(parse_number(words[1]).value_or(-1))};
 }
 
-// Everybody at one moment.
+// Everybody at one moment, but for those who are known already.
 struct Census {
   std::multimap<pid_t, pid_t> children;  // by their parent
   std::set<pid_t> alive;
 };
-Census count_everybody() {
+Census count_everybody(const std::set<pid_t>& known = {}) {
   Census census;
   for (const pid_t pid : all_processes()) {
+    if (known.count(pid) != 0) continue;
     const Stat stat = stat_of(pid);
     census.children.emplace(stat.parent, pid);
     if (stat.state != 'Z' && stat.state != 'X') census.alive.insert(pid);
@@ -136,10 +137,12 @@ std::vector<KilledProcess> kill_families(const std::function<std::vector<pid_t>(
   std::vector<KilledProcess> stopped;
   std::set<pid_t> known;
   for (int round = 0; round < kMostRounds; ++round) {
-    const std::vector<pid_t> heads = roots();
+    std::vector<pid_t> heads = roots();
     if (heads.empty()) break;
-    const Census census = count_everybody();
+    // Who is known is not looked at again: a family that leaves thousands behind must not make us slow.
+    const Census census = count_everybody(known);
     const std::size_t before = known.size();
+    heads.insert(heads.end(), known.begin(), known.end());
     for (const pid_t pid : families(census, heads)) {
       // One that has ended since the last round may have started another before: that is a reason for one more.
       if (!known.insert(pid).second || census.alive.count(pid) == 0) continue;
