@@ -9,6 +9,7 @@
 #include "lib/check/configuration.h"
 #include "lib/check/programs.h"
 #include "lib/config/place.h"
+#include "lib/config/service_options.h"
 
 namespace postern::check {
 
@@ -23,6 +24,18 @@ constexpr std::string_view kPrivileged[] = {"local", "pipe", "spawn", "virtual"}
 // They need a trigger and no more: these alone may have a FIFO.
 constexpr std::string_view kTriggered[] = {"flush", "pickup"};
 
+// They read datagrams themselves.
+constexpr std::string_view kReaders[] = {"postlogd"};
+
+// What every service program understands, beside -o, -v and -D; and who takes more than options.
+constexpr std::string_view kOptions = "lzucdntsim";
+constexpr std::string_view kWithArguments[] = {"pipe", "spawn"};
+
+template <std::size_t N>
+bool is_among(const std::string_view (&names)[N], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
 class ServiceCheck {
  public:
   explicit ServiceCheck(Configuration& configuration)
@@ -35,6 +48,7 @@ class ServiceCheck {
     for (const Service& service : configuration_.services()) {
       check_program(service);
       check_type(service);
+      check_arguments(service);
       check_privilege(service);
       check_debugger(service);
       if (service.command == "qmgr" && service.process_limit != 1) {
@@ -52,16 +66,35 @@ class ServiceCheck {
   }
 
   void check_type(const Service& service) {
-    if (service.type != SocketType::fifo || !is_known_program(service.command)) return;
-    const bool is_triggered =
-        std::find(std::begin(kTriggered), std::end(kTriggered), service.command) != std::end(kTriggered);
-    if (!is_triggered) say(Severity::error, service, "a FIFO takes no connections of other services: write unix");
+    if (!is_known_program(service.command)) return;
+    if (service.type == SocketType::fifo && !is_among(kTriggered, service.command)) {
+      say(Severity::error, service, "a FIFO takes no connections of other services: write unix");
+    }
+    if (service.type == SocketType::unix_dgram && !is_among(kReaders, service.command)) {
+      say(Severity::error, service, "a datagram socket takes no connections of other services: write unix");
+    }
+  }
+
+  // A program of another maker may understand what it likes.
+  void check_arguments(const Service& service) {
+    const bool is_ours = !directory_.empty() && is_known_program(service.command) &&
+                         programs_.find(service.command).presence == Presence::ready;
+    if (!is_ours) return;
+    constexpr std::string_view kOption = "option/";
+    for (const auto& [name, value] : config::options_of(service)) {
+      const bool is_option = name.starts_with(kOption);
+      if (!is_option || kOptions.find(name.back()) != std::string_view::npos) continue;
+      say(Severity::error, service, concat("program ", service.command, ": unknown option -", name.back()));
+    }
+    if (service.operands.empty() || is_among(kWithArguments, service.command)) return;
+    say(Severity::error, service,
+        concat("program ", service.command, " takes options alone, not \"",
+               printable(service.operands.front(), 100), "\""));
   }
 
   // The program itself judges by what it was built to do; here the names of the programs of Postfix tell.
   void check_privilege(const Service& service) {
-    const bool needs_root =
-        std::find(std::begin(kPrivileged), std::end(kPrivileged), service.command) != std::end(kPrivileged);
+    const bool needs_root = is_among(kPrivileged, service.command);
     // What spawn lacks is said where its command is looked at.
     if (needs_root && service.unprivileged && service.command != "spawn") {
       say(Severity::warning, service,

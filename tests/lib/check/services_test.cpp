@@ -55,6 +55,11 @@ TEST_CASE("entries that cannot be obeyed") {
   const std::vector<Case> cases{
       {"x fifo n - n - - cleanup\n",
        {"error master.cf:9 service x: a FIFO takes no connections of other services: write unix"}},
+      {"x unix-dgram n - n - - cleanup\n",
+       {"error master.cf:9 service x: a datagram socket takes no connections of other services: write unix"}},
+      {"26 inet n - n - - smtpd -Q\n", {"error master.cf:9 service 26: program smtpd: unknown option -Q"}},
+      {"26 inet n - n - - smtpd -v o smtpd_timeout=9\n",
+       {"error master.cf:9 service 26: program smtpd takes options alone, not \"o\""}},
       {"26 inet n - n - - smtpd -D\n",
        {"error master.cf:9 service 26: option -D, and no debugger_command is set"}},
       {"q unix n - n - - qmgr\n",
@@ -81,9 +86,11 @@ TEST_CASE("a FIFO, a debugger and privileges where they have their place") {
 TEST_CASE("privileges that a program needs, or has no use for") {
   const std::vector<Case> cases{
       {"x unix - - n - - local\n",
-       {"warning master.cf:9 service x: program local needs privileged operation: write n in the fourth field"}},
+       {"warning master.cf:9 service x: program local needs privileged operation: write n in the fourth "
+        "field"}},
       {"x unix - y n - - pipe\n",
-       {"warning master.cf:9 service x: program pipe needs privileged operation: write n in the fourth field"}},
+       {"warning master.cf:9 service x: program pipe needs privileged operation: write n in the fourth "
+        "field"}},
       {"x unix - n n - - smtp\n",
        {"warning master.cf:9 service x: program smtp runs as mail_owner all the same: n in the fourth field "
         "has no "
@@ -153,7 +160,9 @@ TEST_CASE("services with one socket in private/ or public/") {
         "line 4"}},
       {"local pass n n n - - local\n", {}},
       {"qmgr unix-dgram n n n - - local\n",
-       {"error master.cf:9 service qmgr: socket public/qmgr is already in use by "
+       {"error master.cf:9 service qmgr: a datagram socket takes no connections of other services: write "
+        "unix",
+        "error master.cf:9 service qmgr: socket public/qmgr is already in use by "
         "service qmgr of type unix on line 3"}},
   };
   check_entries(System(), cases);
