@@ -30,7 +30,7 @@ class MailSystem {
 
   // The process id of the running master; nothing when none holds the lock.
   std::optional<pid_t> master() const;
-  // The same, or the failure not_found: "the mail system is not running".
+  // The same, or the failure not_found: "the mail system is not running"; denied when the caller may not know.
   Result<pid_t> running_master() const;
 
  private:
