@@ -17,7 +17,7 @@ class MailSystem {
  public:
   // Reads main.cf of the directory, which becomes absolute. Fails as Settings::load, naming file and line.
   static Result<MailSystem> open(const std::string& directory);
-  // The same for who only looks at what runs: a main.cf that would not be accepted now is no hindrance, as long as it
+  // The same for who only looks at what runs, or ends it: a main.cf that would not be accepted now is no hindrance, as long as it
   // still tells where the queue directory is. settings() and common() are then the defaults but for the two directories.
   static Result<MailSystem> find(const std::string& directory);
 
