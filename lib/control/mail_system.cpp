@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -100,8 +101,12 @@ std::optional<pid_t> MailSystem::master() const {
 
 Result<pid_t> MailSystem::running_master() const {
   const auto pid = master();
-  if (!pid) return fail(Errc::not_found, "the mail system is not running");
-  return *pid;
+  if (pid) return *pid;
+  const std::string path = queue_path(concat(*common_->process_id_directory, "/master.pid"));
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
+    return fail_errno(concat("open ", path), EACCES);
+  }
+  return fail(Errc::not_found, "the mail system is not running");
 }
 
 }  // namespace postern::control

@@ -17,7 +17,7 @@ class MailSystem {
  public:
   // Reads main.cf of the directory, which becomes absolute. Fails as Settings::load, naming file and line.
   static Result<MailSystem> open(const std::string& directory);
-  // The same for who only looks at what runs: a main.cf that would not be accepted now is no hindrance, as long as it
+  // The same for who only looks at what runs, or ends it: a main.cf that would not be accepted now is no hindrance, as long as it
   // still tells where the queue directory is. settings() and common() are then the defaults but for the two directories.
   static Result<MailSystem> find(const std::string& directory);
 
@@ -30,7 +30,7 @@ class MailSystem {
 
   // The process id of the running master; nothing when none holds the lock.
   std::optional<pid_t> master() const;
-  // The same, or the failure not_found: "the mail system is not running".
+  // The same, or the failure not_found: "the mail system is not running"; denied when the caller may not know.
   Result<pid_t> running_master() const;
 
  private:

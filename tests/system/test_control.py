@@ -331,6 +331,18 @@ class Control(unittest.TestCase):
             with self.subTest(verb=verb):
                 self.assertEqual(self.run_verb(verb), (1, '', 'postern: the mail system is not running\n'))
 
+    @unittest.skipUnless(postern.IS_ROOT, 'needs root')
+    def test_who_may_not_know_hears_so(self):
+        self.start()
+        build = postern.programs_for_everybody()
+        self.addCleanup(postern.shutil.rmtree, build)
+        for verb in ('status', 'stop', 'reload', 'upgrade'):
+            with self.subTest(verb=verb):
+                done = subprocess.run([build + '/bin/postern', '-c', self.directory + '/etc', verb], capture_output=True,
+                                      text=True, timeout=60, check=False, preexec_fn=postern.become_nobody)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stderr, f'postern: open {self.directory}/queue/pid/master.pid: Permission denied\n')
+
     def test_a_stale_lock_file_is_no_obstacle(self):
         master = self.start()
         os.kill(master, signal.SIGKILL)
