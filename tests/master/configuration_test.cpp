@@ -21,7 +21,7 @@ class Files {
  public:
   Files() {
     std::filesystem::create_directory(path("programs"));
-    for (const char* name : {"smtpd", "discard", "qmgr"}) program(name);
+    for (const char* name : {"smtpd", "discard", "qmgr", "ours"}) program(name);
   }
 
   std::string path(const std::string& name) const { return concat(directory_.path(), "/", name); }
@@ -94,7 +94,7 @@ TEST_CASE("the fields of an entry, and what a dash stands for") {
       {"x unix - - - - - discard", true, true, false, 0, false, 100},
       {"x unix y y y 60 1 discard", true, true, true, 60, false, 1},
       {"x unix n n n 1000? 0 discard", false, false, false, 1000, true, 0},
-      {"x unix-dgram n - - 0 7 discard", false, true, false, 0, false, 7},
+      {"x unix-dgram n - - 0 7 ours", false, true, false, 0, false, 7},
       {"2525 inet n - y 0? 2147483647 smtpd", false, true, true, 0, true, 2147483647},
   };
   for (const auto& row : rows) {
@@ -134,7 +134,6 @@ TEST_CASE("a command has its arguments as they reach the program") {
       {"discard -o { max_use = 1 }", {"-o", " max_use = 1 "}},
       {"discard -v -v -D", {"-v", "-v", "-D"}},
       {"discard -vvomax_use=1", {"-vvomax_use=1"}},
-      {"{ discard } {a b} c", {"a b", "c"}},
       {"discard\n  # a comment\n  -o syslog_name=$service_name\n", {"-o", "syslog_name=$service_name"}},
   };
   for (const auto& row : rows) {
@@ -148,6 +147,7 @@ TEST_CASE("a command has its arguments as they reach the program") {
     for (const auto& word : arguments) wanted.emplace_back(trim(word));
     CHECK(plain == wanted);
   }
+  CHECK(files.service("x unix - - - - - { ours } {a b} c").arguments == List{"a b", "c"});
 }
 
 TEST_CASE("where services listen") {
@@ -167,7 +167,8 @@ TEST_CASE("where services listen") {
       {"localhost:26 inet n - n - - smtpd", "", "inet:127.0.0.1:26"},
       {"x unix - - - - - discard", "", "unix:private/x"},
       {"x/y.z-1 unix n - - - - discard", "", "unix:public/x/y.z-1"},
-      {"x unix-dgram n - - - - discard", "", "unix-dgram:public/x"},
+      {"x unix-dgram n - - - - ours", "", "unix-dgram:public/x"},
+      {"x fifo n - - - - ours", "", "fifo:public/x"},
       {"x pass n - - - - discard", "", "pass:public/x"},
   };
   for (const auto& row : rows) {
