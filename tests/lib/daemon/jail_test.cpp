@@ -71,7 +71,7 @@ bool can_filter_calls() {
 TEST_CASE("a child without rights opens no file, makes no socket, starts nothing") {
   const Rights none;
   CHECK(refused(in_jail(none, [] { return error_of(::open("/etc/passwd", O_RDONLY)); })));
-  CHECK(refused(in_jail(none, [] { return error_of(::open("/tmp/x", O_WRONLY | O_CREAT, 0600)); })));
+  CHECK(refused(in_jail(none, [] { return error_of(::open("/tmp/postern-of-nobody", O_WRONLY | O_CREAT, 0600)); })));
   CHECK(refused(in_jail(none, [] { return error_of(::execl("/bin/true", "true", nullptr)); })));
   if (!can_filter_calls()) return;
   CHECK(in_jail(none, [] { return error_of(::socket(AF_INET, SOCK_STREAM, 0)); }) == EPERM);

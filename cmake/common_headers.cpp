@@ -1,0 +1,1 @@
+// A source for the compiled common_headers.h to belong to.
