@@ -108,6 +108,14 @@ void Entry::dismiss_surplus() {
   }
 }
 
+void Entry::keep(const Service& service) {
+  try_again();
+  if (service.line == service_.line && service.fault == service_.fault) return;
+  service_.line = service.line;
+  service_.fault = service.fault;
+  show();
+}
+
 void Entry::try_again() {
   if (!throttled_) return;
   throttled_ = false;

@@ -60,6 +60,8 @@ class Entry : net::Posted {
   void adjust(Service service);
   // If it is throttled: no longer.
   void try_again();
+  // Nothing changed that its processes know of: where it stands in the file, and whether its program is there, may have.
+  void keep(const Service& service);
   // Takes over what changed; processes of the old kind are asked to leave.
   void renew(Service service);
   // The service is no more: closes the sockets, asks all to leave. Keys and paths that are in `kept` go on to be

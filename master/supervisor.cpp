@@ -131,7 +131,7 @@ void Supervisor::apply(Prepared& next) {
       continue;
     }
     entries_.push_back(std::move(before[step.before]));
-    if (step.change == Change::keep) entries_.back()->try_again();
+    if (step.change == Change::keep) entries_.back()->keep(service);
     if (step.change == Change::renew) entries_.back()->renew(service);
     if (step.change == Change::adjust) entries_.back()->adjust(service);
   }
