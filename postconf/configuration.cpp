@@ -14,10 +14,10 @@ namespace postern::postconf {
 
 namespace {
 
-constexpr std::string_view kComputed[] = {"mydomain", "myhostname", "mynetworks"};
+constexpr std::string_view kComputed[] = {"mail_owner", "mydomain", "myhostname", "mynetworks"};
 
 bool is_computed(std::string_view name) {
-  return name == kComputed[0] || name == kComputed[1] || name == kComputed[2];
+  return std::find(std::begin(kComputed), std::end(kComputed), name) != std::end(kComputed);
 }
 
 // Whether every name that has a meaning may be shown.

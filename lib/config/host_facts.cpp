@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
@@ -40,10 +41,18 @@ OwnAddress own_address(const ifaddrs& interface) {
   return own;
 }
 
+bool is_user(const char* name) {
+  std::array<char, 16384> buffer;
+  passwd entry{};
+  passwd* found = nullptr;
+  return getpwnam_r(name, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+}
+
 }  // namespace
 
 HostFacts HostFacts::of_this_host() {
   HostFacts facts;
+  facts.has_user = is_user;
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0') facts.hostname = name.data();
   ifaddrs* first = nullptr;

@@ -45,6 +45,17 @@ void Settings::compute(const HostFacts& facts) {
     computed_.insert_or_assign("mydomain", host ? Result<std::string>(domain_of(*host)) : host);
   }
   computed_.insert_or_assign("mynetworks", compute_networks(facts));
+  compute_owner(facts);
+}
+
+// On a host that has Postfix, and has not been told of us, its user is there for the same job.
+void Settings::compute_owner(const HostFacts& facts) {
+  if (facts.has_user == nullptr || source("mail_owner") != Source::standard) return;
+  const std::string ours(standard_value("mail_owner").value_or(""));
+  constexpr const char* kOfPostfix = "postfix";
+  if (!facts.has_user(ours.c_str()) && facts.has_user(kOfPostfix)) {
+    computed_.insert_or_assign("mail_owner", kOfPostfix);
+  }
 }
 
 Result<std::string> Settings::compute_networks(const HostFacts& facts) const {

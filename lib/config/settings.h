@@ -53,6 +53,7 @@ class Settings {
   using Map = std::map<std::string, std::string, std::less<>>;
 
   void compute(const HostFacts& facts);
+  void compute_owner(const HostFacts& facts);
   Result<std::string> compute_networks(const HostFacts& facts) const;
   Result<std::optional<std::string>> find(std::string_view name) const;
 

@@ -161,3 +161,16 @@ TEST_CASE("load reads main.cf of a directory, which becomes config_directory") {
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == Errc::not_found);
 }
+
+TEST_CASE("the owner of the mail system is our own user, or where there is none that of Postfix") {
+  using namespace std::string_view_literals;
+  HostFacts facts;
+  facts.has_user = [](const char* name) { return name == "postfix"sv; };
+  CHECK(settings("", {}, facts).value("mail_owner") == "postfix");
+  CHECK(settings("mail_owner = mail\n", {}, facts).value("mail_owner") == "mail");
+  CHECK(settings("", {{"mail_owner", "other"}}, facts).value("mail_owner") == "other");
+  facts.has_user = [](const char* name) { return name == "postfix"sv || name == "postern"sv; };
+  CHECK(settings("", {}, facts).value("mail_owner") == "postern");
+  facts.has_user = [](const char*) { return false; };
+  CHECK(settings("", {}, facts).value("mail_owner") == "postern");
+}
