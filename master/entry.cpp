@@ -94,7 +94,8 @@ void Entry::adjust(Service service) {
   try_again();
   show();
   reconsider_soon();
-  if (other_wakeup) begin_waking();
+  // One that was handed over has not been woken since.
+  if (other_wakeup || waking_.size() == 0) begin_waking();
 }
 
 // More processes than a lowered limit allows: those that may have nothing in hand go first.

@@ -17,6 +17,17 @@
 using namespace postern;
 using namespace postern::test;
 
+TEST_CASE("the wakeup time of a service without a process goes on after an upgrade") {
+  Instance instance;
+  instance.write_master_cf("q unix n - n 600 5 echo -o max_idle=1\n");
+  REQUIRE(instance.start());
+  REQUIRE(soon([&] { return instance.children().size() == 1; }));
+  REQUIRE(soon([&] { return instance.children().empty(); }));
+  instance.signal(SIGUSR2);
+  REQUIRE(soon([&] { return instance.log_says("upgraded -- version"); }));
+  CHECK(soon([&] { return instance.children().size() == 1; }));
+}
+
 TEST_CASE("a process that is stopped when it shall leave does not stand in the way of the next one for long") {
   Instance instance;
   const unsigned port = free_port();
