@@ -33,10 +33,6 @@ Result<void> Spawn::prepare(daemon::Context& context) {
   auto identity = identity_of(command_, common);
   if (!identity) return fail(identity.error());
   identity_ = std::move(*identity);
-  if (::geteuid() == 0 && context.arguments().unprivileged) {
-    return fail(Errc::denied, concat("service ", context.service_name(), " cannot run a command as user ",
-                                     identity_.name, ": write n in the fourth field of its master.cf entry"));
-  }
   environment_ = daemon::exported_environment(*command.export_environment);
   limit_ = *own.time_limit;
   return {};
