@@ -152,7 +152,7 @@ class Contained(unittest.TestCase):
                    'stay()')
         self.knock()
         self.wait_started()
-        self.is_contained()
+        self.is_contained('lets clients wait')
 
     def test_it_leaves_what_it_has_forked_and_exits(self):
         self.begin('for _ in range(10):\n    if os.fork() == 0: stay()\nos._exit(1)')
