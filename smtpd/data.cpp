@@ -83,10 +83,10 @@ net::Task<void> Session::hand_over(Content& content) {
     co_return;
   }
   ipc::Submit& submit = mail_->submit;
-  submit.client_name = peer_.name();
-  submit.client_address = peer_.address();
-  submit.helo = helo_;
-  submit.protocol = protocol();
+  submit.client.name = peer_.name();
+  submit.client.address = peer_.address();
+  submit.client.helo = helo_;
+  submit.client.protocol = protocol();
   const Deadline limit = shared_.loop.in(*shared_.setup.process.ipc_timeout);
   auto outcome = co_await shared_.cleanup.ask<ipc::SubmitCall>(submit, limit);
   answer(outcome, content);

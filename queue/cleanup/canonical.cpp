@@ -78,14 +78,14 @@ std::vector<ipc::Recipient> without_duplicates(std::vector<ipc::Recipient> recip
 std::string received_field(const ipc::Submit& submitted, const House& house, std::string_view id,
                            std::int64_t now) {
   std::string out = "Received: ";
-  if (!submitted.client_address.empty()) {
-    const bool v6 = submitted.client_address.find(':') != std::string::npos;
+  if (!submitted.client.address.empty()) {
+    const bool v6 = submitted.client.address.find(':') != std::string::npos;
     out +=
-        concat("from ", submitted.helo.empty() ? "unknown" : harmless(submitted.helo), " (",
-               harmless(submitted.client_name), " [", v6 ? "IPv6:" : "", submitted.client_address, "])\n\t");
+        concat("from ", submitted.client.helo.empty() ? "unknown" : harmless(submitted.client.helo), " (",
+               harmless(submitted.client.name), " [", v6 ? "IPv6:" : "", submitted.client.address, "])\n\t");
   }
   out += concat("by ", house.hostname, " (", house.mail_name, ")");
-  if (!submitted.protocol.empty()) out += concat(" with ", submitted.protocol);
+  if (!submitted.client.protocol.empty()) out += concat(" with ", submitted.client.protocol);
   out += concat(" id ", id);
   if (submitted.recipients.size() == 1)
     out += concat("\n\tfor <", harmless(submitted.recipients.front().original), ">");

@@ -90,8 +90,8 @@ std::string Cleanup::id_text(std::int64_t id) const {
 }
 
 net::Task<Origin> Cleanup::origin_of(const ipc::Submit& submitted) const {
-  if (everything_is_ours_ || submitted.client_address.empty()) co_return Origin::ours;
-  auto matched = co_await ours_.matches(submitted.client_address);
+  if (everything_is_ours_ || submitted.client.address.empty()) co_return Origin::ours;
+  auto matched = co_await ours_.matches(submitted.client.address);
   if (matched && *matched) co_return Origin::ours;
   co_return Origin::foreign;
 }
@@ -117,6 +117,14 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   question.envid = std::move(submitted.envid);
   question.ret = std::move(submitted.ret);
   question.spooled = submitted.spooled;
+  question.client = std::move(submitted.client);
+  question.source = submitted.source;
+  question.purpose = submitted.purpose;
+  question.hold = submitted.hold;
+  question.filter = std::move(submitted.filter);
+  question.settles = submitted.settles;
+  question.settled = std::move(submitted.settled);
+  question.message_id = canonical->message_id;
   question.content = std::move(canonical->content);
   auto answer = co_await qmgr_->ask<ipc::EnqueueCall>(question, context_->ipc_deadline());
   if (answer) co_return std::move(*answer);

@@ -20,6 +20,19 @@ void set_result(Recipient& recipient, RecipientState state, std::string dsn, std
   recipient.reason = std::move(reason);
 }
 
+ipc::SmtpClient client_of(const queue::Client& from) {
+  ipc::SmtpClient to;
+  to.name = from.name;
+  to.address = from.address;
+  to.port = from.port;
+  to.helo = from.helo;
+  to.protocol = from.protocol;
+  to.sasl_method = from.sasl_method;
+  to.sasl_username = from.sasl_username;
+  to.sasl_sender = from.sasl_sender;
+  return to;
+}
+
 RecipientState state_after(ipc::DeliveryStatus status) {
   switch (status) {
     case ipc::DeliveryStatus::sent: return RecipientState::done;
@@ -71,6 +84,9 @@ net::Task<Result<ipc::Deliver>> Scheduler::request_for(const Delivery& delivery)
   request.smtputf8 = message.smtputf8;
   request.envid = message.envid;
   request.ret = message.ret;
+  request.attempts = message.attempts;
+  request.client = client_of(message.client);
+  request.purpose = static_cast<ipc::Purpose>(message.purpose);
   request.content = message.content;
   for (const std::size_t at : delivery.recipients) {
     const Recipient& r = message.recipients[at];
@@ -167,12 +183,15 @@ net::Task<void> Scheduler::notify_sender(const MessagePtr& message) {
     for (const Recipient& r : message->recipients) {
       if (r.state != RecipientState::failed) continue;
       ipc::NotifyOf& of = question.recipients.emplace_back();
+      of.number = r.number;
       of.address = r.address;
       of.original = r.original;
       of.notify = r.notify;
       of.orcpt = r.orcpt;
       of.dsn = r.dsn;
       of.reason = r.reason;
+      of.remote_mta = r.remote_mta;
+      of.diagnostic = r.diagnostic;
     }
     auto content = co_await store_.content(message->id);
     if (content) question.content = std::move(*content);

@@ -7,6 +7,19 @@ namespace postern::qmgr {
 
 namespace {
 
+queue::Client client_from(ipc::SmtpClient from) {
+  queue::Client to;
+  to.name = std::move(from.name);
+  to.address = std::move(from.address);
+  to.port = from.port;
+  to.helo = std::move(from.helo);
+  to.protocol = std::move(from.protocol);
+  to.sasl_method = std::move(from.sasl_method);
+  to.sasl_username = std::move(from.sasl_username);
+  to.sasl_sender = std::move(from.sasl_sender);
+  return to;
+}
+
 MessagePtr message_from(ipc::Enqueue question) {
   auto message = std::make_shared<Message>();
   message->id = question.queue_id;
@@ -18,6 +31,13 @@ MessagePtr message_from(ipc::Enqueue question) {
   message->envid = std::move(question.envid);
   message->ret = std::move(question.ret);
   message->spooled = question.spooled;
+  message->held = question.hold;
+  message->source = static_cast<int>(question.source);
+  message->purpose = static_cast<int>(question.purpose);
+  message->filter = std::move(question.filter);
+  message->message_id = std::move(question.message_id);
+  message->subject = std::move(question.subject);
+  message->client = client_from(std::move(question.client));
   message->content = std::move(question.content);
   message->recipients.reserve(question.recipients.size());
   for (ipc::Recipient& from : question.recipients) {

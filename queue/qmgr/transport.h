@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "lib/ipc/client.h"
-#include "queue/qmgr/message.h"
+#include "lib/queue/message.h"
 
 namespace postern::qmgr {
+
+using queue::MessagePtr;
 
 // One request to an agent: some recipients of one message with the same next hop.
 struct Delivery {

@@ -11,9 +11,16 @@
 
 #include "lib/base/result.h"
 #include "lib/net/loop.h"
-#include "queue/qmgr/database.h"
+#include "lib/queue/database.h"
 
 namespace postern::qmgr {
+
+using queue::Change;
+using queue::Database;
+using queue::Message;
+using queue::MessagePtr;
+using queue::Recipient;
+using queue::RecipientState;
 
 struct Job {
   // durable: `done` is called when the work is on disk. prompt: when it is committed; for reads too. later: the

@@ -31,10 +31,10 @@ TEST_CASE("a message goes through, and the log tells its story") {
   CHECK(mail.recipients[0].address == "bob@home.example");
   CHECK(mail.content == "Subject: hi\n\n.dot\n");
   CHECK(mail.size == 21);
-  CHECK(mail.client_name == "unknown");
-  CHECK(mail.client_address == "192.0.2.1");
-  CHECK(mail.helo == "client.example");
-  CHECK(mail.protocol == "ESMTP");
+  CHECK(mail.client.name == "unknown");
+  CHECK(mail.client.address == "192.0.2.1");
+  CHECK(mail.client.helo == "client.example");
+  CHECK(mail.client.protocol == "ESMTP");
   CHECK(mail.body_type == "8BITMIME");
   CHECK_FALSE(mail.spooled);
 
@@ -93,7 +93,7 @@ TEST_CASE("HELO gets one line and makes the session SMTP") {
   client.expect("354 *");
   client.says(".");
   client.expect("250 *");
-  CHECK(client.queue.submitted.at(0).protocol == "SMTP");
+  CHECK(client.queue.submitted.at(0).client.protocol == "SMTP");
 }
 
 TEST_CASE("commands that are not obeyed are told so as administrators know it") {

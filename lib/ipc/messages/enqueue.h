@@ -23,7 +23,16 @@ struct Enqueue {
   std::string envid;
   std::string ret;
   bool spooled = false;
-  std::string content;  // lines end in LF
+  SmtpClient client;
+  Source source = Source::remote;
+  Purpose purpose = Purpose::deliver;
+  bool hold = false;
+  std::string filter;  // transport:nexthop through which all of it goes; empty: none
+  Settles settles;
+  std::vector<std::int64_t> settled;
+  std::string message_id;  // for listings
+  std::string subject;     // unfolded, cut
+  std::string content;     // lines end in LF
   static constexpr std::string_view name = "enqueue";
   static constexpr auto fields = std::tuple{Field{"queue_id", &Enqueue::queue_id},
                                             Field{"sender", &Enqueue::sender},
@@ -34,7 +43,16 @@ struct Enqueue {
                                             Field{"smtputf8", &Enqueue::smtputf8},
                                             Field{"envid", &Enqueue::envid},
                                             Field{"ret", &Enqueue::ret},
-                                            Field{"spooled", &Enqueue::spooled}};
+                                            Field{"spooled", &Enqueue::spooled},
+                                            Field{"client", &Enqueue::client},
+                                            Field{"source", &Enqueue::source},
+                                            Field{"purpose", &Enqueue::purpose},
+                                            Field{"hold", &Enqueue::hold},
+                                            Field{"filter", &Enqueue::filter},
+                                            Field{"settles", &Enqueue::settles},
+                                            Field{"settled", &Enqueue::settled},
+                                            Field{"message_id", &Enqueue::message_id},
+                                            Field{"subject", &Enqueue::subject}};
   static constexpr auto body = &Enqueue::content;
 };
 

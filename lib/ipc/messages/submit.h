@@ -17,11 +17,14 @@ struct Submit {
   std::vector<Recipient> recipients;
   std::int64_t arrived = 0;  // wall microseconds: when the transaction began
   std::int64_t size = 0;     // bytes as received, line endings counted as CRLF
-  std::string client_name;
-  std::string client_address;  // empty: submitted on this host
-  std::string helo;
-  std::string protocol;   // SMTP, ESMTP, …
-  std::string body_type;  // BODY=, empty: not given
+  SmtpClient client;
+  Source source = Source::remote;
+  Purpose purpose = Purpose::deliver;
+  bool hold = false;   // nothing is delivered before it is released
+  std::string filter;  // transport:nexthop through which all of it goes first; empty: as content_filter says
+  Settles settles;
+  std::vector<std::int64_t> settled;  // recipients of that message, by number
+  std::string body_type;              // BODY=, empty: not given
   bool smtputf8 = false;
   std::string envid;     // ENVID=, as given
   std::string ret;       // RET=, as given
@@ -33,10 +36,13 @@ struct Submit {
                                             Field{"recipient", &Submit::recipients},
                                             Field{"arrived", &Submit::arrived},
                                             Field{"size", &Submit::size},
-                                            Field{"client_name", &Submit::client_name},
-                                            Field{"client_address", &Submit::client_address},
-                                            Field{"helo", &Submit::helo},
-                                            Field{"protocol", &Submit::protocol},
+                                            Field{"client", &Submit::client},
+                                            Field{"source", &Submit::source},
+                                            Field{"purpose", &Submit::purpose},
+                                            Field{"hold", &Submit::hold},
+                                            Field{"filter", &Submit::filter},
+                                            Field{"settles", &Submit::settles},
+                                            Field{"settled", &Submit::settled},
                                             Field{"body_type", &Submit::body_type},
                                             Field{"smtputf8", &Submit::smtputf8},
                                             Field{"envid", &Submit::envid},

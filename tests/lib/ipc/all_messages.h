@@ -7,13 +7,15 @@
 #include "lib/ipc/messages/enqueue.h"
 #include "lib/ipc/messages/leaving.h"
 #include "lib/ipc/messages/notify.h"
+#include "lib/ipc/messages/queue.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/messages/submit.h"
 
 namespace postern::ipc {
 
-using AllMessages = std::tuple<Deliver, Delivered, DropSpool, Enqueue, Leaving, Notify, OpenSpool, Outcome,
-                               SpoolOpened, Submit>;
+using AllMessages =
+    std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, Leaving, ListQueue, MessageRead, Notify,
+               OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, SpoolOpened, Submit>;
 
 template <class Message>
 struct Kind {

@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "lib/base/fd.h"
 #include "tests/lib/ipc/all_messages.h"
@@ -59,9 +61,22 @@ std::vector<std::string> all_between(std::string_view text, std::string_view bef
   return found;
 }
 
+// With POSTERN_WRITE_PAGES in the environment the tables are written anew, for somebody who has changed a message.
+void write_page() {
+  const auto page = read_file(kPage);
+  REQUIRE(page);
+  std::vector<std::string> tables;
+  for_each_message([&](auto kind) { tables.push_back(table<typename decltype(kind)::type>()); });
+  std::sort(tables.begin(), tables.end());
+  std::ofstream out(kPage);
+  out << page->substr(0, page->find("\n### "));
+  for (const std::string& one : tables) out << '\n' << one;
+}
+
 }  // namespace
 
 TEST_CASE("the page of the frames shows each message as it is declared") {
+  if (std::getenv("POSTERN_WRITE_PAGES") != nullptr) write_page();
   const auto page = read_file(kPage);
   REQUIRE(page);
   for_each_message([&](auto kind) {

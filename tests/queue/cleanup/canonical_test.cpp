@@ -22,10 +22,10 @@ ipc::Submit letter(std::string content) {
   ipc::Submit s;
   s.queue_id = 77;
   s.sender = "ann@example.org";
-  s.client_name = "client.example.org";
-  s.client_address = "192.0.2.7";
-  s.helo = "client";
-  s.protocol = "ESMTP";
+  s.client.name = "client.example.org";
+  s.client.address = "192.0.2.7";
+  s.client.helo = "client";
+  s.client.protocol = "ESMTP";
   ipc::Recipient r;
   r.address = r.original = "bob@example.com";
   s.recipients.push_back(r);
@@ -66,8 +66,8 @@ TEST_CASE("Received of a message to many names none of them") {
 
 TEST_CASE("What a client says of itself cannot end the Received field or a comment in it") {
   auto submitted = letter("Subject: x\n\nbody\n");
-  submitted.helo = "a)\nX-Evil: yes (";
-  submitted.client_address = "2001:db8::1";
+  submitted.client.helo = "a)\nX-Evil: yes (";
+  submitted.client.address = "2001:db8::1";
   const std::string field = received_field(submitted, house(), "4D", kNow);
   CHECK(field.find("\nX-Evil") == std::string::npos);
   CHECK(field.find("from a??X-Evil: yes ? (client.example.org [IPv6:2001:db8::1])") != std::string::npos);

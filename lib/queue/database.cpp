@@ -1,4 +1,4 @@
-#include "queue/qmgr/database.h"
+#include "lib/queue/database.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,13 +9,13 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
-#include "queue/qmgr/statement.h"
+#include "lib/queue/statement.h"
 
-namespace postern::qmgr {
+namespace postern::queue {
 
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 // locking_mode comes first: with it the write-ahead log needs no shared memory, and nobody else can write.
 constexpr const char* kOpening = R"(
@@ -41,6 +41,22 @@ CREATE TABLE IF NOT EXISTS message (
   body_type TEXT NOT NULL,
   envid TEXT NOT NULL,
   ret TEXT NOT NULL,
+  held INTEGER NOT NULL,
+  forced_expire INTEGER NOT NULL,
+  warned INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  purpose INTEGER NOT NULL,
+  filter TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  client_name TEXT NOT NULL,
+  client_address TEXT NOT NULL,
+  client_port INTEGER NOT NULL,
+  helo TEXT NOT NULL,
+  protocol TEXT NOT NULL,
+  sasl_method TEXT NOT NULL,
+  sasl_username TEXT NOT NULL,
+  sasl_sender TEXT NOT NULL,
   content BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS recipient (
@@ -53,6 +69,11 @@ CREATE TABLE IF NOT EXISTS recipient (
   orcpt TEXT NOT NULL,
   dsn TEXT NOT NULL,
   reason TEXT NOT NULL,
+  transport TEXT NOT NULL,
+  nexthop TEXT NOT NULL,
+  remote_mta TEXT NOT NULL,
+  diagnostic TEXT NOT NULL,
+  arrival INTEGER NOT NULL,
   PRIMARY KEY (message, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS message_due ON message (due) WHERE due IS NOT NULL;
@@ -74,21 +95,27 @@ struct Database::Statements {
   sqlite3* db;
   Statement begin{db, "BEGIN IMMEDIATE"};
   Statement commit{db, "COMMIT"};
-  Statement insert{db, "INSERT INTO message VALUES (?,?,?,nullif(?,0),?,?,?,?,?,?,?,?)"};
-  Statement insert_recipient{db, "INSERT INTO recipient VALUES (?,?,?,?,?,?,?,?,?)"};
+  Statement insert{
+      db, "INSERT INTO message VALUES (?,?,?,nullif(?,0),?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"};
+  Statement insert_recipient{db, "INSERT INTO recipient VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"};
   Statement remove{db, "DELETE FROM message WHERE id = ?"};
   Statement remove_recipients{db, "DELETE FROM recipient WHERE message = ?"};
   Statement settle{db, "DELETE FROM recipient WHERE message = ? AND number = ?"};
-  Statement remain{db,
-                   "UPDATE recipient SET state = ?, dsn = ?, reason = ? WHERE message = ? AND number = ?"};
-  Statement defer{db, "UPDATE message SET due = ?, attempts = ? WHERE id = ?"};
-  Statement due{
+  Statement remain{
       db,
-      "SELECT id, arrived, size, attempts, spooled, smtputf8, sender, body_type, envid, ret FROM message "
-      "WHERE due <= ? ORDER BY due LIMIT ?"};
+      "UPDATE recipient SET state = ?, dsn = ?, reason = ?, transport = ?, nexthop = ?, remote_mta = ?, "
+      "diagnostic = ?, arrival = ? WHERE message = ? AND number = ?"};
+  Statement defer{db, "UPDATE message SET due = ?, attempts = ? WHERE id = ?"};
+  Statement due{db,
+                "SELECT id, arrived, size, attempts, spooled, smtputf8, sender, body_type, envid, ret, held, "
+                "forced_expire, warned, source, purpose, filter, message_id, subject, client_name, "
+                "client_address, client_port, "
+                "helo, protocol, sasl_method, sasl_username, sasl_sender FROM message "
+                "WHERE due <= ? ORDER BY due LIMIT ?"};
   Statement take{db, "UPDATE message SET due = NULL WHERE id = ?"};
   Statement recipients{db,
-                       "SELECT number, state, address, original, notify, orcpt, dsn, reason FROM recipient "
+                       "SELECT number, state, address, original, notify, orcpt, dsn, reason, transport, "
+                       "nexthop, remote_mta, diagnostic, arrival FROM recipient "
                        "WHERE message = ? ORDER BY number"};
   Statement next_due{db, "SELECT min(due) FROM message WHERE due IS NOT NULL"};
   Statement content{db, "SELECT content FROM message WHERE id = ?"};
@@ -202,8 +229,10 @@ Result<void> Database::check_room(std::int64_t size, std::int64_t reserve) {
 Result<void> Database::insert(const Message& m) {
   Statement& insert = statements_->insert;
   insert.with(m.id, m.arrived, m.size, m.due, m.attempts, m.spooled, m.smtputf8, m.sender, m.body_type,
-              m.envid, m.ret);
-  insert.blob(12, m.content);
+              m.envid, m.ret, m.held, m.forced_expire, m.warned, m.source, m.purpose, m.filter, m.message_id,
+              m.subject, m.client.name, m.client.address, m.client.port, m.client.helo, m.client.protocol,
+              m.client.sasl_method, m.client.sasl_username, m.client.sasl_sender);
+  insert.blob(28, m.content);
   if (insert.run() != SQLITE_DONE) return failure("insert a message");
   for (const Recipient& recipient : m.recipients) {
     auto inserted = insert_recipient(m.id, recipient);
@@ -215,7 +244,7 @@ Result<void> Database::insert(const Message& m) {
 Result<void> Database::insert_recipient(std::int64_t message, const Recipient& r) {
   Statement& insert = statements_->insert_recipient;
   insert.with(message, r.number, static_cast<int>(r.state), r.address, r.original, r.notify, r.orcpt, r.dsn,
-              r.reason);
+              r.reason, r.transport, r.nexthop, r.remote_mta, r.diagnostic, r.arrival);
   if (insert.run() != SQLITE_DONE) return failure("insert a recipient");
   return {};
 }
@@ -231,7 +260,8 @@ Result<void> Database::apply(const Change& change) {
     if (s.settle.with(change.message, number).run() != SQLITE_DONE) return failure("remove a recipient");
   }
   for (const Recipient& r : change.remaining) {
-    s.remain.with(static_cast<int>(r.state), r.dsn, r.reason, change.message, r.number);
+    s.remain.with(static_cast<int>(r.state), r.dsn, r.reason, r.transport, r.nexthop, r.remote_mta,
+                  r.diagnostic, r.arrival, change.message, r.number);
     if (s.remain.run() != SQLITE_DONE) return failure("update a recipient");
   }
   if (change.due != 0 && s.defer.with(change.due, change.attempts, change.message).run() != SQLITE_DONE) {
@@ -255,6 +285,11 @@ Result<std::vector<Recipient>> Database::recipients(std::int64_t message) {
     r.orcpt = query.text(5);
     r.dsn = query.text(6);
     r.reason = query.text(7);
+    r.transport = query.text(8);
+    r.nexthop = query.text(9);
+    r.remote_mta = query.text(10);
+    r.diagnostic = query.text(11);
+    r.arrival = static_cast<int>(query.number(12));
   }
   query.reset();
   if (code != SQLITE_DONE) return failure("read recipients");
@@ -278,6 +313,22 @@ Result<std::vector<MessagePtr>> Database::take_due(std::int64_t now, std::size_t
     m->body_type = query.text(7);
     m->envid = query.text(8);
     m->ret = query.text(9);
+    m->held = query.number(10) != 0;
+    m->forced_expire = query.number(11) != 0;
+    m->warned = query.number(12) != 0;
+    m->source = static_cast<int>(query.number(13));
+    m->purpose = static_cast<int>(query.number(14));
+    m->filter = query.text(15);
+    m->message_id = query.text(16);
+    m->subject = query.text(17);
+    m->client.name = query.text(18);
+    m->client.address = query.text(19);
+    m->client.port = query.number(20);
+    m->client.helo = query.text(21);
+    m->client.protocol = query.text(22);
+    m->client.sasl_method = query.text(23);
+    m->client.sasl_username = query.text(24);
+    m->client.sasl_sender = query.text(25);
     m->has_content = false;
     messages.push_back(std::move(m));
   }
@@ -352,4 +403,4 @@ void Database::checkpoint(int pages) {
     log_pages_ = 0;
 }
 
-}  // namespace postern::qmgr
+}  // namespace postern::queue

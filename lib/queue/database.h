@@ -12,9 +12,9 @@
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
-#include "queue/qmgr/message.h"
+#include "lib/queue/message.h"
 
-namespace postern::qmgr {
+namespace postern::queue {
 
 // What became of a message: one statement of the crash rules, applied in one transaction.
 struct Change {
@@ -93,4 +93,4 @@ class Database {
   std::int64_t room_ = -1;  // free bytes as this transaction found them; -1: not asked yet
 };
 
-}  // namespace postern::qmgr
+}  // namespace postern::queue

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace postern::qmgr {
+namespace postern::queue {
 
 class Statement {
  public:
@@ -60,4 +60,4 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
-}  // namespace postern::qmgr
+}  // namespace postern::queue

@@ -1,4 +1,4 @@
-#include "queue/qmgr/database.h"
+#include "lib/queue/database.h"
 
 #include <fstream>
 #include <thread>

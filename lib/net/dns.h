@@ -1,0 +1,83 @@
+// DNS, asynchronously (c-ares): what a mail system asks of it. An answer says which of the four things happened, since
+// mail treats each in its own way (RFC 5321 5.1, RFC 7505, RFC 7672). Names are given and returned without a final dot.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/net/loop.h"
+#include "lib/net/socket.h"
+#include "lib/net/task.h"
+
+namespace postern::net {
+
+enum class DnsStatus {
+  found,
+  no_data,    // the name exists, but has no such record
+  no_domain,  // NXDOMAIN: the name does not exist
+  try_again,  // SERVFAIL, REFUSED, no answer in time, or one that makes no sense
+};
+
+template <class Record>
+struct DnsAnswer {
+  DnsStatus status = DnsStatus::try_again;
+  std::vector<Record> records;  // empty unless found
+  std::string name;             // the name behind any CNAMEs
+  bool secure = false;          // the server says that it validated the answer (AD)
+  std::uint32_t ttl = 0;        // seconds, the least of the records; 0: unknown
+};
+
+struct MxRecord {
+  unsigned preference = 0;
+  std::string host;  // empty: "." (a null MX, RFC 7505)
+};
+
+struct TlsaRecord {
+  unsigned usage = 0, selector = 0, matching = 0;
+  std::string data;  // bytes
+};
+
+enum class Family { ipv4, ipv6 };
+
+class Dns {
+ public:
+  struct Options {
+    std::vector<std::string>
+        servers;             // "192.0.2.1", "127.0.0.1:5353", "[::1]:53"; none: those of /etc/resolv.conf
+    bool search = false;     // try names below the search domains too (smtp_dns_resolver_options, res_search)
+    bool hosts_file = true;  // addresses() and names() look into /etc/hosts first, as of the time of make()
+    milliseconds timeout{5000};  // of one try
+    int tries = 3;
+  };
+  // Before the jail: reads resolv.conf and hosts. Fails with invalid (a server's address) or io.
+  static Result<std::unique_ptr<Dns>> make(Loop& loop, const Options& options);
+  ~Dns();
+  Dns(const Dns&) = delete;
+  Dns& operator=(const Dns&) = delete;
+
+  // Each may be asked many times side by side; equal questions under way share one query. try_again when the deadline
+  // passes. Arguments are taken by value: a task may be spawned.
+  Task<DnsAnswer<MxRecord>> mx(std::string name, Deadline deadline);
+  // Addresses without a port; an address in numbers is its own answer.
+  Task<DnsAnswer<Endpoint>> addresses(std::string name, Family family, Deadline deadline);
+  // Host names of an address.
+  Task<DnsAnswer<std::string>> names(Endpoint address, Deadline deadline);
+  Task<DnsAnswer<std::string>> txt(std::string name, Deadline deadline);
+  Task<DnsAnswer<TlsaRecord>> tlsa(std::string name, Deadline deadline);  // "_25._tcp.mx.example"
+
+ private:
+  struct State;
+  explicit Dns(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// A domain name as DNS has it: internationalised labels become their ASCII form (RFC 5890). Fails with invalid: empty or
+// over-long labels, a name over 253 bytes, characters that no host name has.
+Result<std::string> ascii_domain(std::string_view name);
+
+}  // namespace postern::net
