@@ -62,16 +62,11 @@ std::string_view literal(std::string_view domain) {
 
 std::string_view recipient_table(AddressClass address_class) {
   switch (address_class) {
-    case AddressClass::local:
-      return "local recipient table";
-    case AddressClass::virtual_alias:
-      return "virtual alias table";
-    case AddressClass::virtual_mailbox:
-      return "virtual mailbox table";
-    case AddressClass::relay:
-      return "relay recipient table";
-    case AddressClass::other:
-      break;
+    case AddressClass::local: return "local recipient table";
+    case AddressClass::virtual_alias: return "virtual alias table";
+    case AddressClass::virtual_mailbox: return "virtual mailbox table";
+    case AddressClass::relay: return "relay recipient table";
+    case AddressClass::other: break;
   }
   return "recipient table";
 }
@@ -176,17 +171,13 @@ net::Task<Result<AddressClass>> Resolver::class_of(std::string_view domain) cons
 
 Destination Resolver::transport_of(AddressClass address_class) const {
   switch (address_class) {
-    case AddressClass::local:
-      return parse_destination(*params_.local_transport);
+    case AddressClass::local: return parse_destination(*params_.local_transport);
     case AddressClass::virtual_alias:
       // All its addresses were replaced by others: what is left is unknown.
       return {"error", unknown_alias_text_};
-    case AddressClass::virtual_mailbox:
-      return parse_destination(*params_.virtual_transport);
-    case AddressClass::relay:
-      return parse_destination(*params_.relay_transport);
-    case AddressClass::other:
-      break;
+    case AddressClass::virtual_mailbox: return parse_destination(*params_.virtual_transport);
+    case AddressClass::relay: return parse_destination(*params_.relay_transport);
+    case AddressClass::other: break;
   }
   return parse_destination(*params_.default_transport);
 }
@@ -199,7 +190,7 @@ Route Resolver::standard_route(AddressClass address_class, const std::string& do
   return {address_class, std::move(transport), std::move(nexthop), {}};
 }
 
-net::Task<Result<Route>> Resolver::route(std::string_view address) const {
+net::Task<Result<Route>> Resolver::route(std::string_view address, std::string_view) const {
   std::string domain = lower(without_final_dot(domain_of(address)));
   auto address_class = co_await class_of(domain);
   if (!address_class) co_return fail(address_class.error());

@@ -51,7 +51,8 @@ class Resolver {
   net::Task<Result<AddressClass>> class_of(std::string_view domain) const;
 
   // The route of an address in its internal form (mail::Address::text).
-  net::Task<Result<Route>> route(std::string_view address) const;
+  // `sender`, as in the envelope, for what depends on it (sender_dependent_*); it may be empty: the null sender.
+  net::Task<Result<Route>> route(std::string_view address, std::string_view sender) const;
 
   // Does the recipient exist, as far as the tables of its class say? A class without tables, and the default
   // class, knows everybody; postmaster of a local domain always exists.

@@ -47,8 +47,8 @@ std::string Qmgr::id_text(std::int64_t id) const {
 
 Surroundings Qmgr::surroundings() {
   Surroundings world;
-  world.resolve = [this](std::string address) -> net::Task<Result<NextStep>> {
-    auto route = co_await resolver_->route(address);
+  world.resolve = [this](std::string address, std::string sender) -> net::Task<Result<NextStep>> {
+    auto route = co_await resolver_->route(address, sender);
     if (!route) co_return fail(route.error());
     NextStep next;
     next.transport = std::move(route->transport);

@@ -134,7 +134,7 @@ net::Task<void> Scheduler::sort(MessagePtr message) {
 
 net::Task<Result<void>> Scheduler::place(const MessagePtr& message, std::size_t recipient,
                                          std::map<std::string, Delivery>& open) {
-  auto next = co_await surroundings_.resolve(message->recipients[recipient].address);
+  auto next = co_await surroundings_.resolve(message->recipients[recipient].address, message->sender);
   if (!next) co_return fail(next.error());
   Transport& to = transport(next->transport);
   std::string key = next->transport;

@@ -92,7 +92,7 @@ struct Qmgr {
     store.emplace(loop, std::move(*database), 0, trouble);
     spools.emplace(loop, directory.spool(), 0, trouble);
     Surroundings world;
-    world.resolve = [](std::string address) -> net::Task<Result<NextStep>> {
+    world.resolve = [](std::string address, std::string) -> net::Task<Result<NextStep>> {
       NextStep next;
       next.transport = "fake";
       next.nexthop = address.substr(address.find('@') + 1);
