@@ -50,8 +50,9 @@ class Load:
 
     targets: (address, port, recipient), taken in turn by the clients."""
 
-    def __init__(self, targets, clients=50, limit=postern.LIMIT, pause=0.02):
+    def __init__(self, targets, clients=50, limit=postern.LIMIT, pause=0.02, sender='ann@client.example', most=None):
         self.targets, self.clients, self.limit, self.pause = targets, clients, limit, pause
+        self.sender, self.most = sender, most  # of letters that are begun; None: as many as there is time for
         self.sent, self.acknowledged = {}, {}  # name: recipient
         self.refused, self.dropped, self.unexpected = [], [], []
         self.ending = False
@@ -73,6 +74,9 @@ class Load:
         postern.wait_for(lambda: len(self.acknowledged) >= before + letters or
                          failures_too and self.failures() > failures, f'{letters} more letters')
 
+    def is_over(self):
+        return self.ending or self.most is not None and len(self.acknowledged) >= self.most
+
     def failures(self):
         return len(self.refused) + len(self.dropped) + len(self.unexpected)
 
@@ -89,7 +93,7 @@ class Load:
         chance = random.Random(number)
         address, port, recipient = self.targets[number % len(self.targets)]
         names = (f'c{number}n{count}' for count in itertools.count(1))
-        while not self.ending:
+        while not self.is_over():
             where = ['connect']  # what the client is doing, for the notes
             try:
                 await self._session(address, port, recipient, names, chance.choice(LETTERS), where)
@@ -122,10 +126,10 @@ class Load:
             await say(b'', b'220 ')
             await say(b'EHLO client.example\r\n', b'250')
             for _ in range(letters):
-                if self.ending:
+                if self.is_over():
                     break
                 name = next(names)
-                await say(b'MAIL FROM:<ann@client.example>\r\n', b'250 ')
+                await say(f'MAIL FROM:<{self.sender}>\r\n'.encode(), b'250 ')
                 await say(f'RCPT TO:<{recipient}>\r\n'.encode(), b'250 ')
                 await say(b'DATA\r\n', b'354 ')
                 self.sent[name] = recipient
