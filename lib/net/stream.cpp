@@ -110,7 +110,9 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
     auto waited = co_await take_turns(deadline);
     if (!waited) co_return fail(waited.error());
   }
-  if (tls_) co_return co_await receive_tls(most, deadline);
+  if (tls_) {
+    co_return co_await receive_tls(most, deadline);
+  }
   for (;;) {
     if (readiness_.may_read()) {
       const auto n = ::recv(fd_.get(), loop_.scratch(), most, MSG_DONTWAIT);
