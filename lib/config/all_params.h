@@ -10,6 +10,7 @@
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
+#include "lib/config/params/dns_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/local_params.h"
 #include "lib/config/params/master_params.h"
@@ -37,6 +38,7 @@ struct ReadParams {
   MailboxParams mailbox;
   LocalParams local;
   VirtualParams virtual_;
+  DnsParams dns;
 
   struct Group {
     std::string_view readers;  // the programs that read it
