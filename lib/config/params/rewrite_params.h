@@ -15,10 +15,10 @@ struct RewriteParams : ParamGroup {
       "envelope_sender, envelope_recipient, header_sender, header_recipient",
       "Which addresses canonical_maps rewrites.", one_of(kAddressKinds)};
   Param<List> sender_canonical_classes{*this, "sender_canonical_classes", "envelope_sender, header_sender",
-      "Which addresses sender_canonical_maps rewrites.", one_of(kAddressKinds)};
+      "Which addresses sender_canonical_maps rewrites.", one_of("envelope_sender header_sender")};
   Param<List> recipient_canonical_classes{*this, "recipient_canonical_classes",
       "envelope_recipient, header_recipient", "Which addresses recipient_canonical_maps rewrites.",
-      one_of(kAddressKinds)};
+      one_of("envelope_recipient header_recipient")};
   Param<List> masquerade_classes{*this, "masquerade_classes",
       "envelope_sender, header_sender, header_recipient", "Which addresses masquerade_domains is for.",
       {.words = kAddressKinds}};
