@@ -11,11 +11,13 @@
 #include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
 #include "lib/config/params/dns_params.h"
+#include "lib/config/params/content_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/local_params.h"
 #include "lib/config/params/master_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
+#include "lib/config/params/rewrite_params.h"
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/virtual_params.h"
@@ -34,6 +36,10 @@ struct ReadParams {
   SmtpdParams smtpd;
   AccessParams access;
   CleanupParams cleanup;
+  RewriteParams rewrite;
+  ResolveParams resolve;
+  ContentParams content;
+  ReceiveParams receive;
   QmgrParams qmgr;
   MailboxParams mailbox;
   LocalParams local;

@@ -78,7 +78,6 @@ constexpr Unread kRows[] = {
     {"postmulti_control_commands", "reload flush", string, "Commands that are passed to running instances only.", "postmulti"},
     {"postmulti_start_commands", "start", string, "Commands that start instances.", "postmulti"},
     {"postmulti_stop_commands", "stop abort drain quick-stop", string, "Commands that stop instances.", "postmulti"},
-    {"proxy_interfaces", "", string, "Addresses of ours that a proxy or address translator has.", "all"},
     {"proxy_read_maps",
      "$local_recipient_maps $mydestination $virtual_alias_maps $virtual_alias_domains "
      "$virtual_mailbox_maps $virtual_mailbox_domains $relay_recipient_maps $relay_domains "
@@ -119,9 +118,6 @@ constexpr Unread kRows[] = {
     {"qmqpd_error_delay", "1s", time, "How long to wait before an error reply by QMQP.", "qmqpd"},
     {"qmqpd_timeout", "300s", time, "How long to wait for a QMQP client.", "qmqpd", {1}},
     {"readme_directory", "/usr/share/doc/postfix", string, "Where the documentation is.", "postfix", {1}},
-    {"relocated_maps", "", string, "Tables of addresses that have moved.", "proxymap, trivial-rewrite"},
-    {"relocated_prefix_enable", "yes", boolean, "Put \"5.1.6 User has moved to\" before a result of relocated_maps.", "trivial-rewrite"},
-    {"resolve_numeric_domain", "no", boolean, "Take user@192.0.2.1 for user@[192.0.2.1].", "trivial-rewrite"},
     {"respectful_logging",
      "${{$compatibility_level} <level {3.6} ? {no} : {yes}}",
      boolean, "Write allowlist and denylist in the log.", "all"},
