@@ -49,6 +49,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtpd, cleanup, qmgr", &resolve},
           {"cleanup", &content},
           {"smtpd", &receive},
+          {"bounce", &bounce},
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},

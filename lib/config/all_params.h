@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/config/params/access_params.h"
+#include "lib/config/params/bounce_params.h"
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
@@ -40,6 +41,7 @@ struct ReadParams {
   ResolveParams resolve;
   ContentParams content;
   ReceiveParams receive;
+  BounceParams bounce;
   QmgrParams qmgr;
   MailboxParams mailbox;
   LocalParams local;
