@@ -35,6 +35,7 @@ struct QueuedMessage {
   std::int64_t size = 0;
   int attempts = 0;
   bool forced_expire = false;
+  std::int64_t recipients = 0;  // in all, although a page may have fewer
   std::string sender;
   std::string message_id;
   std::string subject;
@@ -48,6 +49,7 @@ struct QueuedMessage {
                                             Field{"size", &QueuedMessage::size},
                                             Field{"attempts", &QueuedMessage::attempts},
                                             Field{"forced_expire", &QueuedMessage::forced_expire},
+                                            Field{"recipients", &QueuedMessage::recipients},
                                             Field{"sender", &QueuedMessage::sender},
                                             Field{"message_id", &QueuedMessage::message_id},
                                             Field{"subject", &QueuedMessage::subject},
@@ -64,11 +66,14 @@ struct QueuedRecipient {
   std::string nexthop;
   std::string dsn;     // of the last attempt
   std::string reason;  // its reply
+  std::string notify;  // in answers to ReadMessage
+  std::string orcpt;
   static constexpr auto fields = std::tuple{
       Field{"queue_id", &QueuedRecipient::queue_id}, Field{"address", &QueuedRecipient::address},
       Field{"original", &QueuedRecipient::original}, Field{"transport", &QueuedRecipient::transport},
       Field{"nexthop", &QueuedRecipient::nexthop},   Field{"dsn", &QueuedRecipient::dsn},
-      Field{"reason", &QueuedRecipient::reason}};
+      Field{"reason", &QueuedRecipient::reason},
+      Field{"notify", &QueuedRecipient::notify},     Field{"orcpt", &QueuedRecipient::orcpt}};
 };
 
 struct QueuePage {

@@ -7,6 +7,7 @@
 
 using namespace postern;
 using namespace postern::queue;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -191,7 +192,7 @@ TEST_CASE("A condition that is none says what was expected, and where") {
       {"state > active", "state is compared with = != and in at \"state > active\" in \"state > active\""},
   };
   for (const auto& row : table) CHECK(error_of(row.condition) == row.error);
-  CHECK(error_of(std::string_view("sender = \"a\0b\"", 11)).starts_with("a value holds no NUL"));
+  CHECK(error_of("sender = \"a\0b\""sv).starts_with("a value holds no NUL"));
 }
 
 TEST_CASE("A condition is bounded in length, depth and terms") {
@@ -212,9 +213,9 @@ TEST_CASE("A condition is bounded in length, depth and terms") {
     return repeated(level, depth) + std::string(inner) + repeated(end, depth);
   };
   for (const std::string& text :
-       {nested("(", "id=1", ")", 11), nested("not ", "id=1", "", 11), nested("not (id=2 or ", "id=1", ")", 6),
+       {nested("(", "id=1", ")", 11), nested("not ", "id=1", "", 11), nested("not (id=2 or ", "id=1", ")", 5),
         nested("(id=2 or id=1 and ", "id=1", ")", 11), nested("(dsn=x or reason=y and ", "to=z", ")", 11),
-        nested("not (dsn=x or due<1 and reason=y and ", "to in (a, b)", ")", 6),
+        nested("not (dsn=x or due<1 and reason=y and ", "to in (a, b)", ")", 5),
         repeated("dsn='' or ", 190) + "id=1", repeated("due<1 and ", 190) + "id=1"}) {
     CAPTURE(text);
     const auto condition = Condition::parse(text, kNow);
