@@ -37,7 +37,7 @@ Result<void> make(const std::string& path, mode_t mode, const SandboxOwner* owne
 
 std::string service(std::string_view name, std::string_view type, bool jail, std::string_view limit,
                     std::string_view program) {
-  const char* is_private = type == "inet" || name == "cleanup" || name == "qmgr" ? "n" : "-";
+  const char* is_private = type == "inet" || name == "cleanup" || name == "qmgr" || name == "showq" ? "n" : "-";
   // Delivery to mailboxes takes the identity of each recipient: these services begin as root.
   const char* unprivileged = name == "local" || name == "virtual" ? "n" : "-";
   const std::string_view wakeup = name == "qmgr" ? "300" : "-";
@@ -91,6 +91,7 @@ std::string sandbox_master_cf(const SandboxFiles& files) {
   text += service(concat("127.0.0.1:", files.port), "inet", jail, "-", "smtpd");
   text += service("cleanup", "unix", jail, "-", "cleanup");
   text += service("qmgr", "unix", jail, "1", "qmgr");
+  text += service("showq", "unix", jail, "-", "showq");
   text += service("virtual", "unix", false, "-", "virtual");
   text += service("local", "unix", false, "-", "local");
   text += service("discard", "unix", jail, "-", "discard");

@@ -58,6 +58,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtpd", &access},
           {"cleanup", &cleanup},
           {"qmgr", &qmgr},
+          {"showq", &queue_access},
           {"local, virtual", &mailbox},
           {"local", &local},
           {"virtual", &virtual_}};

@@ -15,6 +15,7 @@
 #include "lib/config/params/master_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
+#include "lib/config/params/queue_access_params.h"
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/virtual_params.h"
@@ -34,6 +35,7 @@ struct ReadParams {
   AccessParams access;
   CleanupParams cleanup;
   QmgrParams qmgr;
+  QueueAccessParams queue_access;
   MailboxParams mailbox;
   LocalParams local;
   VirtualParams virtual_;

@@ -61,10 +61,13 @@ Result<typename C::Answer> Desk::ask(const typename C::Question& question) {
     answer = finish(loop_, clients_[i]->ask<C>(question, loop_.in(kPatience)));
     if (answer) break;
     answer = fail(answer.error().kind, concat("service ", services_[i], ": ", answer.error().text));
-    if (answer.error().kind != Errc::not_found) break;
+    // One that cannot be reached has done nothing.
+    if (answer.error().kind != Errc::not_found && answer.error().kind != Errc::io) break;
   }
-  if (answer && !answer->problem.empty()) return fail(Errc::invalid, answer->problem);
-  return answer;
+  if (!answer || answer->problem.empty()) return answer;
+  bool denied = false;
+  if constexpr (requires { answer->denied; }) denied = answer->denied;
+  return fail(denied ? Errc::denied : Errc::invalid, answer->problem);
 }
 
 Result<ipc::QueuePage> Desk::list(const ipc::ListQueue& question) {

@@ -72,11 +72,12 @@ Intake::Intake(net::Loop& loop, Store& store, Spools& spools, Scheduler& schedul
 
 Intake::~Intake() { spools_.drop_all(this); }
 
-net::Task<void> Intake::serve(Fd connection, ipc::Farewell& farewell) {
+net::Task<void> Intake::serve(Fd connection, Desk& desk, ipc::Farewell& farewell) {
   ipc::Handlers handlers;
   handlers.on<ipc::EnqueueCall>([this](ipc::Enqueue question) { return enqueue(std::move(question)); });
   handlers.on<ipc::OpenSpoolCall>([this](ipc::OpenSpool question) { return open_spool(question); });
   handlers.on_tell<ipc::DropSpool>([this](ipc::DropSpool told) { spools_.drop(told.queue_id); });
+  desk.add_to(handlers);
   co_await ipc::serve(loop_, std::move(connection), handlers, &farewell);
 }
 

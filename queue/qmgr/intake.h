@@ -5,6 +5,7 @@
 #include "lib/ipc/messages/enqueue.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/server.h"
+#include "queue/qmgr/desk.h"
 #include "queue/qmgr/scheduler.h"
 
 namespace postern::qmgr {
@@ -17,8 +18,8 @@ class Intake {
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
-  // Serves the connection to its end, or until the peer has taken leave.
-  net::Task<void> serve(Fd connection, ipc::Farewell& farewell);
+  // Serves the connection to its end, or until the peer has taken leave; what is no mail goes to the desk.
+  net::Task<void> serve(Fd connection, Desk& desk, ipc::Farewell& farewell);
 
  private:
   net::Task<ipc::SpoolOpened> open_spool(ipc::OpenSpool question);

@@ -72,12 +72,13 @@ struct QueuedRecipient {
       Field{"queue_id", &QueuedRecipient::queue_id}, Field{"address", &QueuedRecipient::address},
       Field{"original", &QueuedRecipient::original}, Field{"transport", &QueuedRecipient::transport},
       Field{"nexthop", &QueuedRecipient::nexthop},   Field{"dsn", &QueuedRecipient::dsn},
-      Field{"reason", &QueuedRecipient::reason},
-      Field{"notify", &QueuedRecipient::notify},     Field{"orcpt", &QueuedRecipient::orcpt}};
+      Field{"reason", &QueuedRecipient::reason},     Field{"notify", &QueuedRecipient::notify},
+      Field{"orcpt", &QueuedRecipient::orcpt}};
 };
 
 struct QueuePage {
   std::string problem;  // not empty: what is wrong with the question
+  bool denied = false;  // it is that who asks may not
   std::vector<QueuedMessage> messages;
   std::vector<QueuedRecipient>
       recipients;         // of these messages, in their order; at most 10,000 of one message
@@ -85,9 +86,9 @@ struct QueuePage {
   bool more = false;
   static constexpr std::string_view name = "queue_page";
   static constexpr auto fields =
-      std::tuple{Field{"problem", &QueuePage::problem}, Field{"message", &QueuePage::messages},
-                 Field{"recipient", &QueuePage::recipients}, Field{"next", &QueuePage::next},
-                 Field{"more", &QueuePage::more}};
+      std::tuple{Field{"problem", &QueuePage::problem},  Field{"denied", &QueuePage::denied},
+                 Field{"message", &QueuePage::messages}, Field{"recipient", &QueuePage::recipients},
+                 Field{"next", &QueuePage::next},        Field{"more", &QueuePage::more}};
 };
 
 using ListQueueCall = Call<ListQueue, QueuePage>;
@@ -118,13 +119,15 @@ struct ChangeQueue {
 
 struct QueueChanged {
   std::string problem;
+  bool denied = false;
   std::vector<std::int64_t> queue_ids;  // that were changed
   std::int64_t next = 0;
   bool more = false;
   static constexpr std::string_view name = "queue_changed";
   static constexpr auto fields =
-      std::tuple{Field{"problem", &QueueChanged::problem}, Field{"queue_id", &QueueChanged::queue_ids},
-                 Field{"next", &QueueChanged::next}, Field{"more", &QueueChanged::more}};
+      std::tuple{Field{"problem", &QueueChanged::problem}, Field{"denied", &QueueChanged::denied},
+                 Field{"queue_id", &QueueChanged::queue_ids}, Field{"next", &QueueChanged::next},
+                 Field{"more", &QueueChanged::more}};
 };
 
 using ChangeQueueCall = Call<ChangeQueue, QueueChanged>;
