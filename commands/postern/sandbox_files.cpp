@@ -1,5 +1,6 @@
 #include "commands/postern/sandbox_files.h"
 
+#include <algorithm>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -37,7 +38,9 @@ Result<void> make(const std::string& path, mode_t mode, const SandboxOwner* owne
 
 std::string service(std::string_view name, std::string_view type, bool jail, std::string_view limit,
                     std::string_view program) {
-  const char* is_private = type == "inet" || name == "cleanup" || name == "qmgr" || name == "pickup" ? "n" : "-";
+  constexpr std::string_view kOpen[] = {"cleanup", "pickup", "qmgr", "showq"};
+  const bool is_open = std::find(std::begin(kOpen), std::end(kOpen), name) != std::end(kOpen);
+  const char* is_private = type == "inet" || is_open ? "n" : "-";
   // Delivery to mailboxes takes the identity of each recipient: these services begin as root.
   const char* unprivileged = name == "local" || name == "virtual" ? "n" : "-";
   const std::string_view wakeup = name == "qmgr" ? "300" : name == "pickup" ? "60" : "-";
@@ -93,6 +96,7 @@ std::string sandbox_master_cf(const SandboxFiles& files) {
   text += service("cleanup", "unix", jail, "-", "cleanup");
   text += service("qmgr", "unix", jail, "1", "qmgr");
   for (const char* name : {"bounce", "defer", "trace"}) text += service(name, "unix", jail, "-", "bounce");
+  text += service("showq", "unix", jail, "-", "showq");
   text += service("virtual", "unix", false, "-", "virtual");
   text += service("local", "unix", false, "-", "local");
   text += service("discard", "unix", jail, "-", "discard");

@@ -51,6 +51,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtpd", &receive},
           {"bounce", &bounce},
           {"qmgr", &qmgr},
+          {"showq", &queue_access},
           {"local, virtual", &mailbox},
           {"local", &local},
           {"virtual", &virtual_},

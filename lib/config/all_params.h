@@ -19,6 +19,7 @@
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/rewrite_params.h"
+#include "lib/config/params/queue_access_params.h"
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/virtual_params.h"
@@ -43,6 +44,7 @@ struct ReadParams {
   ReceiveParams receive;
   BounceParams bounce;
   QmgrParams qmgr;
+  QueueAccessParams queue_access;
   MailboxParams mailbox;
   LocalParams local;
   VirtualParams virtual_;

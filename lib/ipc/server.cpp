@@ -6,13 +6,6 @@
 
 namespace postern::ipc {
 
-namespace {
-
-constexpr std::size_t kMostAtOnce = 4096;
-constexpr std::size_t kMostUnread = 64u << 20;  // answers that the peer does not take
-
-}  // namespace
-
 // A connection, as long as it may have to be told.
 class Guest {
  public:
@@ -59,7 +52,7 @@ net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell
       log_warning(concat("request refused: ", taken.error().text));
       co_return;
     }
-    while (scope.size() >= kMostAtOnce || connection.pending_output() > kMostUnread) {
+    while (scope.size() >= handlers.most_at_once_ || connection.pending_output() > handlers.most_unread_) {
       co_await net::sleep_until(loop, loop.in(milliseconds(5)));
     }
   }

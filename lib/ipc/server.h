@@ -29,6 +29,13 @@ class Handlers {
                    });
   }
 
+  // For a peer that is not trusted: how many of its questions are worked on at a time, and how many bytes of answers
+  // wait for it before the next one is read.
+  void bound(std::size_t questions, std::size_t unread) {
+    most_at_once_ = questions;
+    most_unread_ = unread;
+  }
+
   // A message without an answer.
   template <class Message>
   void on_tell(std::function<void(Message)> function) {
@@ -52,6 +59,8 @@ class Handlers {
   }
 
   std::map<std::string, Entry, std::less<>> table_;
+  std::size_t most_at_once_ = 4096;
+  std::size_t most_unread_ = 64u << 20;
 };
 
 // How a process that is to leave gets rid of its peers without losing a question: it tells all that are connected, and
@@ -72,7 +81,7 @@ class Farewell {
 
 // Serves one accepted connection until the peer leaves it. Questions of a peer that has left are dropped
 // where they stand. A peer that does not keep to the protocol is logged and left. At most 4,096 questions of
-// one connection are worked on at a time; more wait unread.
+// one connection are worked on at a time, unless the table says otherwise; more wait unread.
 // `farewell`, when there is one, outlives the task.
 net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell* farewell = nullptr);
 

@@ -110,6 +110,9 @@ class Database {
   // Moves committed pages from the write-ahead log into the database when `pages` of them have gathered.
   void checkpoint(int pages);
 
+  // For statements of others (listing.h).
+  sqlite3* handle() const { return handle_; }
+
  private:
   Database(sqlite3* handle, std::string path);
   Result<void> prepare(milliseconds patience);

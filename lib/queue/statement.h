@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace postern::queue {
 
@@ -30,6 +31,11 @@ class Statement {
   Statement& blob(int at, std::string_view bytes) {
     sqlite3_bind_blob64(statement_, at, bytes.data(), bytes.size(), SQLITE_STATIC);
     return *this;
+  }
+
+  // One parameter.
+  void bind_at(int at, const std::variant<std::int64_t, std::string>& value) {
+    std::visit([this, at](const auto& held) { bind(at, held); }, value);
   }
 
   // Runs to the next row: SQLITE_ROW, SQLITE_DONE or an error.

@@ -72,7 +72,7 @@ Intake::Intake(net::Loop& loop, Store& store, Spools& spools, Scheduler& schedul
 
 Intake::~Intake() { spools_.drop_all(this); }
 
-net::Task<void> Intake::serve(Fd connection, ipc::Farewell& farewell) {
+net::Task<void> Intake::serve(Fd connection, Desk& desk, ipc::Farewell& farewell) {
   ipc::Handlers handlers;
   handlers.on<ipc::EnqueueCall>([this](ipc::Enqueue question) { return enqueue(std::move(question)); });
   handlers.on<ipc::OpenSpoolCall>([this](ipc::OpenSpool question) { return open_spool(question); });
@@ -80,6 +80,7 @@ net::Task<void> Intake::serve(Fd connection, ipc::Farewell& farewell) {
   handlers.on<ipc::IsTakenCall>([this](ipc::IsTaken question) { return is_taken(question); });
   handlers.on_tell<ipc::ForgetTaken>(
       [this](ipc::ForgetTaken told) { scope_.spawn(store_.forget_taken(std::move(told.queue_ids))); });
+  desk.add_to(handlers);
   co_await ipc::serve(loop_, std::move(connection), handlers, &farewell);
 }
 

@@ -7,6 +7,7 @@
 #include "lib/ipc/messages/taken.h"
 #include "lib/ipc/server.h"
 #include "lib/net/scope.h"
+#include "queue/qmgr/desk.h"
 #include "queue/qmgr/scheduler.h"
 
 namespace postern::qmgr {
@@ -19,8 +20,8 @@ class Intake {
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
-  // Serves the connection to its end, or until the peer has taken leave.
-  net::Task<void> serve(Fd connection, ipc::Farewell& farewell);
+  // Serves the connection to its end, or until the peer has taken leave; what is no mail goes to the desk.
+  net::Task<void> serve(Fd connection, Desk& desk, ipc::Farewell& farewell);
 
  private:
   net::Task<ipc::SpoolOpened> open_spool(ipc::OpenSpool question);

@@ -98,6 +98,7 @@ Result<void> Qmgr::enter() {
   Surroundings world = surroundings();
   world.queued(*count);
   scheduler_.emplace(context_->loop(), *store_, *spools_, std::move(world), limits);
+  desk_.emplace(*store_, *spools_, *scheduler_);
   return {};
 }
 
@@ -129,7 +130,7 @@ net::Task<void> Qmgr::serve(net::Accepted connection) {
   }
   Intake intake(context_->loop(), *store_, *spools_, *scheduler_,
                 [this](std::int64_t id) { return id_text(id); });
-  co_await intake.serve(std::move(connection.fd), farewell_);
+  co_await intake.serve(std::move(connection.fd), *desk_, farewell_);
 }
 
 }  // namespace postern::qmgr

@@ -9,6 +9,7 @@
 #include "lib/config/params/qmgr_params.h"
 #include "lib/daemon/service.h"
 #include "lib/table/resolve.h"
+#include "queue/qmgr/desk.h"
 #include "queue/qmgr/intake.h"
 
 namespace postern::qmgr {
@@ -37,6 +38,7 @@ class Qmgr : public daemon::Service {
   std::optional<Store> store_;
   std::optional<Spools> spools_;
   std::optional<Scheduler> scheduler_;
+  std::optional<Desk> desk_;
   ipc::Farewell farewell_;
 };
 

@@ -132,4 +132,29 @@ net::Task<Result<std::string>> Store::content(std::int64_t message) {
   co_return co_await run<std::string>(Job::Kind::prompt, std::move(work));
 }
 
+// What is wrong with a question is said in the answer: a failed job would undo the transaction of all others.
+net::Task<Result<ipc::QueuePage>> Store::list(ipc::ListQueue question) {
+  std::function<Result<ipc::QueuePage>(Database&)> work =
+      [question = std::move(question)](Database& database) -> Result<ipc::QueuePage> {
+    return desk::list(database, question, wall_micros());
+  };
+  co_return co_await run<ipc::QueuePage>(Job::Kind::prompt, std::move(work));
+}
+
+net::Task<Result<queue::IdPage>> Store::to_change(ipc::ChangeQueue question) {
+  std::function<Result<queue::IdPage>(Database&)> work =
+      [question = std::move(question)](Database& database) -> Result<queue::IdPage> {
+    auto page = desk::to_change(database, question, wall_micros());
+    if (!page) return fail(page.error().kind, page.error().text);
+    return page;
+  };
+  co_return co_await run<queue::IdPage>(Job::Kind::prompt, std::move(work));
+}
+
+net::Task<Result<desk::Reading>> Store::read(ipc::ReadMessage question) {
+  std::function<Result<desk::Reading>(Database&)> work =
+      [question](Database& database) -> Result<desk::Reading> { return desk::read(database, question); };
+  co_return co_await run<desk::Reading>(Job::Kind::prompt, std::move(work));
+}
+
 }  // namespace postern::qmgr

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "lib/desk/answers.h"
 #include "lib/ipc/messages/queue.h"
 #include "lib/net/task.h"
 #include "lib/net/wait.h"
@@ -31,6 +32,10 @@ class Store {
   net::Task<Result<std::vector<MessagePtr>>> take_due(std::int64_t now, std::size_t limit);
   net::Task<Result<std::int64_t>> next_due();
   net::Task<Result<std::string>> content(std::int64_t message);
+  // For commands, as in lib/desk/answers.h.
+  net::Task<Result<ipc::QueuePage>> list(ipc::ListQueue question);
+  net::Task<Result<queue::IdPage>> to_change(ipc::ChangeQueue question);
+  net::Task<Result<desk::Reading>> read(ipc::ReadMessage question);
 
  private:
   template <class T>

@@ -12,8 +12,6 @@ constexpr Unread kRows[] = {
     {"anvil_rate_time_unit", "60s", time, "The time that client rates are counted over.", "anvil", {1}},
     {"anvil_status_update_time", "600s", time, "How often the highest rates are logged.", "anvil", {1}},
     {"application_event_drain_time", "100s", time, "How long to wait for events of an asynchronous helper.", "all", {1}},
-    {"authorized_flush_users", "static:anyone", string, "Users who may flush the queue.", "postqueue"},
-    {"authorized_mailq_users", "static:anyone", string, "Users who may see the queue.", "postqueue"},
     {"authorized_submit_users", "static:anyone", string, "Users who may submit mail with sendmail.", "postdrop, sendmail"},
     {"berkeley_db_create_buffer_size", "16777216", integer, "Memory for building a Berkeley DB table.", "all", {1}},
     {"berkeley_db_read_buffer_size", "131072", integer, "Memory for reading a Berkeley DB table.", "all", {1}},

@@ -35,6 +35,7 @@ struct QueuedMessage {
   std::int64_t size = 0;
   int attempts = 0;
   bool forced_expire = false;
+  std::int64_t recipients = 0;  // in all, although a page may have fewer
   std::string sender;
   std::string message_id;
   std::string subject;
@@ -48,6 +49,7 @@ struct QueuedMessage {
                                             Field{"size", &QueuedMessage::size},
                                             Field{"attempts", &QueuedMessage::attempts},
                                             Field{"forced_expire", &QueuedMessage::forced_expire},
+                                            Field{"recipients", &QueuedMessage::recipients},
                                             Field{"sender", &QueuedMessage::sender},
                                             Field{"message_id", &QueuedMessage::message_id},
                                             Field{"subject", &QueuedMessage::subject},
@@ -64,15 +66,19 @@ struct QueuedRecipient {
   std::string nexthop;
   std::string dsn;     // of the last attempt
   std::string reason;  // its reply
+  std::string notify;  // in answers to ReadMessage
+  std::string orcpt;
   static constexpr auto fields = std::tuple{
       Field{"queue_id", &QueuedRecipient::queue_id}, Field{"address", &QueuedRecipient::address},
       Field{"original", &QueuedRecipient::original}, Field{"transport", &QueuedRecipient::transport},
       Field{"nexthop", &QueuedRecipient::nexthop},   Field{"dsn", &QueuedRecipient::dsn},
-      Field{"reason", &QueuedRecipient::reason}};
+      Field{"reason", &QueuedRecipient::reason},     Field{"notify", &QueuedRecipient::notify},
+      Field{"orcpt", &QueuedRecipient::orcpt}};
 };
 
 struct QueuePage {
   std::string problem;  // not empty: what is wrong with the question
+  bool denied = false;  // it is that who asks may not
   std::vector<QueuedMessage> messages;
   std::vector<QueuedRecipient>
       recipients;         // of these messages, in their order; at most 10,000 of one message
@@ -80,9 +86,9 @@ struct QueuePage {
   bool more = false;
   static constexpr std::string_view name = "queue_page";
   static constexpr auto fields =
-      std::tuple{Field{"problem", &QueuePage::problem}, Field{"message", &QueuePage::messages},
-                 Field{"recipient", &QueuePage::recipients}, Field{"next", &QueuePage::next},
-                 Field{"more", &QueuePage::more}};
+      std::tuple{Field{"problem", &QueuePage::problem},  Field{"denied", &QueuePage::denied},
+                 Field{"message", &QueuePage::messages}, Field{"recipient", &QueuePage::recipients},
+                 Field{"next", &QueuePage::next},        Field{"more", &QueuePage::more}};
 };
 
 using ListQueueCall = Call<ListQueue, QueuePage>;
@@ -113,13 +119,15 @@ struct ChangeQueue {
 
 struct QueueChanged {
   std::string problem;
+  bool denied = false;
   std::vector<std::int64_t> queue_ids;  // that were changed
   std::int64_t next = 0;
   bool more = false;
   static constexpr std::string_view name = "queue_changed";
   static constexpr auto fields =
-      std::tuple{Field{"problem", &QueueChanged::problem}, Field{"queue_id", &QueueChanged::queue_ids},
-                 Field{"next", &QueueChanged::next}, Field{"more", &QueueChanged::more}};
+      std::tuple{Field{"problem", &QueueChanged::problem}, Field{"denied", &QueueChanged::denied},
+                 Field{"queue_id", &QueueChanged::queue_ids}, Field{"next", &QueueChanged::next},
+                 Field{"more", &QueueChanged::more}};
 };
 
 using ChangeQueueCall = Call<ChangeQueue, QueueChanged>;

@@ -1,0 +1,225 @@
+#include "lib/queue/listing.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "lib/base/text.h"
+#include "lib/queue/fields.h"
+#include "lib/queue/statement.h"
+
+namespace postern::queue {
+
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT arrived, size, CASE WHEN held = 0 THEN due END, held = 0 AND due IS NULL, attempts, spooled, "
+    "smtputf8, "
+    "sender, body_type, envid, ret, held, forced_expire, warned, source, purpose, filter, message_id, "
+    "subject, "
+    "client_name, client_address, client_port, helo, protocol, sasl_method, sasl_username, sasl_sender "
+    "FROM message WHERE id = ?";
+
+Failure failure(sqlite3* handle, std::string_view what) {
+  return fail(Error{Errc::io, concat(what, ": ", sqlite3_errmsg(handle)), sqlite3_errcode(handle)});
+}
+
+class Finder {
+ public:
+  explicit Finder(sqlite3* handle)
+      : handle_(handle),
+        message_(handle, std::string(kColumns).c_str()),
+        recipients_(
+            handle,
+            concat("SELECT r.number, r.state, r.address, r.original, r.notify, r.orcpt, r.dsn, r.reason, "
+                   "r.transport, r.nexthop, r.remote_mta, r.diagnostic, r.arrival FROM recipient r "
+                   "WHERE r.message = ? AND ",
+                   kWaiting, " ORDER BY r.number LIMIT ?")
+                .c_str()),
+        count_(handle,
+               concat("SELECT count(*) FROM recipient r WHERE r.message = ? AND ", kWaiting).c_str()) {}
+
+  Result<Listed> find(std::int64_t id, std::size_t most_recipients) {
+    if (!message_ || !recipients_ || !count_) return failure(handle_, "read the queue");
+    const int code = message_.with(id).step();
+    Listed listed;
+    if (code == SQLITE_ROW) listed = row(id);
+    message_.reset();
+    if (code == SQLITE_DONE) return fail(Errc::not_found, "the message is not in the queue");
+    if (code != SQLITE_ROW) return failure(handle_, "read a message");
+    auto read = read_recipients(listed, most_recipients);
+    if (!read) return fail(read.error());
+    return listed;
+  }
+
+ private:
+  Listed row(std::int64_t id) const {
+    Listed listed;
+    Message& m = listed.message;
+    int at = 0;
+    const auto number = [&] { return message_.number(at++); };
+    const auto text = [&] { return message_.text(at++); };
+    m.id = id;
+    m.arrived = number();
+    m.size = number();
+    listed.due = number();
+    listed.active = number() != 0;
+    m.attempts = static_cast<int>(number());
+    m.spooled = number() != 0;
+    m.smtputf8 = number() != 0;
+    m.sender = text();
+    m.body_type = text();
+    m.envid = text();
+    m.ret = text();
+    m.held = number() != 0;
+    m.forced_expire = number() != 0;
+    m.warned = number() != 0;
+    m.source = static_cast<int>(number());
+    m.purpose = static_cast<int>(number());
+    m.filter = text();
+    m.message_id = text();
+    m.subject = text();
+    m.client.name = text();
+    m.client.address = text();
+    m.client.port = number();
+    m.client.helo = text();
+    m.client.protocol = text();
+    m.client.sasl_method = text();
+    m.client.sasl_username = text();
+    m.client.sasl_sender = text();
+    m.has_content = false;
+    return listed;
+  }
+
+  Result<void> read_recipients(Listed& listed, std::size_t most) {
+    recipients_.with(listed.message.id, static_cast<std::int64_t>(most));
+    int code = 0;
+    while ((code = recipients_.step()) == SQLITE_ROW) {
+      Recipient& r = listed.message.recipients.emplace_back();
+      r.number = recipients_.number(0);
+      r.state = static_cast<RecipientState>(recipients_.number(1));
+      r.address = recipients_.text(2);
+      r.original = recipients_.text(3);
+      r.notify = recipients_.text(4);
+      r.orcpt = recipients_.text(5);
+      r.dsn = recipients_.text(6);
+      r.reason = recipients_.text(7);
+      r.transport = recipients_.text(8);
+      r.nexthop = recipients_.text(9);
+      r.remote_mta = recipients_.text(10);
+      r.diagnostic = recipients_.text(11);
+      r.arrival = static_cast<int>(recipients_.number(12));
+    }
+    recipients_.reset();
+    if (code != SQLITE_DONE) return failure(handle_, "read recipients");
+    listed.recipients = static_cast<std::int64_t>(listed.message.recipients.size());
+    if (listed.message.recipients.size() < most) return {};
+    if (count_.with(listed.message.id).step() == SQLITE_ROW) listed.recipients = count_.number(0);
+    count_.reset();
+    return {};
+  }
+
+  sqlite3* handle_;
+  Statement message_, recipients_, count_;
+};
+
+// Goes through the queue and says which messages fit.
+class Walk {
+ public:
+  Walk(sqlite3* handle, const Condition& condition, std::int64_t after, const PageLimits& limits)
+      : handle_(handle),
+        rows_(
+            handle,
+            concat("SELECT m.id, ", condition.sql(), " FROM message m WHERE m.id > ? ORDER BY m.id").c_str()),
+        next_(after),
+        end_(std::chrono::steady_clock::now() + limits.time) {
+    if (!rows_) return;
+    int at = 0;
+    for (const Bound& value : condition.values()) rows_.bind_at(++at, value);
+    rows_.bind_at(++at, Bound(after));
+  }
+
+  // The next queue id that fits; 0 when there is none, or no time.
+  Result<std::int64_t> next() {
+    if (!rows_) return failure(handle_, "look through the queue");
+    for (;;) {
+      if (looked_ != 0 && is_late()) return 0;
+      const int code = rows_.step();
+      if (code == SQLITE_DONE) {
+        more_ = false;
+        return 0;
+      }
+      if (code != SQLITE_ROW) return failure(handle_, "look through the queue");
+      next_ = rows_.number(0);
+      ++looked_;
+      if (rows_.number(1) != 0) return next_;
+    }
+  }
+
+  std::int64_t last() const { return next_; }
+  bool more() const { return more_; }
+
+ private:
+  // The clock costs about as much as a row.
+  bool is_late() const { return looked_ % 16 == 0 && std::chrono::steady_clock::now() > end_; }
+
+  sqlite3* handle_;
+  Statement rows_;
+  std::int64_t next_;
+  Instant end_;
+  std::size_t looked_ = 0;
+  bool more_ = true;
+};
+
+std::size_t bytes_of(const Listed& listed) {
+  const Message& m = listed.message;
+  std::size_t bytes = 500 + m.sender.size() + m.message_id.size() + m.subject.size() + m.client.name.size();
+  for (const Recipient& r : m.recipients) {
+    bytes +=
+        100 + r.address.size() + r.original.size() + r.reason.size() + r.nexthop.size() + r.diagnostic.size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<Page> list_page(Database& database, const Condition& condition, std::int64_t after,
+                       const PageLimits& limits) {
+  Walk walk(database.handle(), condition, after, limits);
+  Finder finder(database.handle());
+  Page page;
+  std::size_t bytes = 0, recipients = 0;
+  while (page.messages.size() < limits.messages && recipients < limits.recipients && bytes < limits.bytes) {
+    auto id = walk.next();
+    if (!id) return fail(id.error());
+    if (*id == 0) break;
+    auto listed = finder.find(*id, limits.recipients);
+    if (!listed) return fail(listed.error());
+    bytes += bytes_of(*listed);
+    recipients += listed->message.recipients.size();
+    page.messages.push_back(std::move(*listed));
+  }
+  page.next = walk.last();
+  page.more = walk.more();
+  return page;
+}
+
+Result<IdPage> list_ids(Database& database, const Condition& condition, std::int64_t after,
+                        const PageLimits& limits) {
+  Walk walk(database.handle(), condition, after, limits);
+  IdPage page;
+  while (page.ids.size() < limits.messages) {
+    auto id = walk.next();
+    if (!id) return fail(id.error());
+    if (*id == 0) break;
+    page.ids.push_back(*id);
+  }
+  page.next = walk.last();
+  page.more = walk.more();
+  return page;
+}
+
+Result<Listed> find_message(Database& database, std::int64_t id, const PageLimits& limits) {
+  return Finder(database.handle()).find(id, limits.recipients);
+}
+
+}  // namespace postern::queue
