@@ -60,7 +60,14 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},
-          {"virtual", &virtual_}};
+          {"virtual", &virtual_},
+          {"smtp", &smtp_client},
+          {"lmtp", &lmtp_client},
+          {"smtp", &smtp_session},
+          {"lmtp", &lmtp_session},
+          {"smtp", &smtp_tls},
+          {"lmtp", &lmtp_tls},
+          {"smtp, lmtp", &smtp_more}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {
