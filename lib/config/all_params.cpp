@@ -67,7 +67,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"lmtp", &lmtp_session},
           {"smtp", &smtp_tls},
           {"lmtp", &lmtp_tls},
-          {"smtp, lmtp", &smtp_more}};
+          {"smtp, lmtp", &smtp_more},
+          {"smtp, lmtp", &dns}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {

@@ -10,6 +10,7 @@
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
+#include "lib/config/params/dns_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/local_params.h"
 #include "lib/config/params/master_params.h"
@@ -45,6 +46,7 @@ struct ReadParams {
   SmtpSessionParams smtp_session{Side::smtp}, lmtp_session{Side::lmtp};
   SmtpTlsParams smtp_tls{Side::smtp}, lmtp_tls{Side::lmtp};
   SmtpMoreParams smtp_more;
+  DnsParams dns;
 
   struct Group {
     std::string_view readers;  // the programs that read it

@@ -1,4 +1,4 @@
-// DNS, asynchronously (c-ares): what a mail system asks of it. An answer says which of the four things happened, since
+// DNS, asynchronously (c-ares): what a mail system asks of it. An answer says which of five things happened, since
 // mail treats each in its own way (RFC 5321 5.1, RFC 7505, RFC 7672). Names are given and returned without a final dot.
 #pragma once
 
@@ -19,7 +19,8 @@ namespace postern::net {
 enum class DnsStatus {
   found,
   no_data,    // the name exists, but has no such record
-  no_domain,  // NXDOMAIN: the name does not exist
+  no_domain,  // NXDOMAIN: the name does not exist; also a name that none can be
+  invalid,    // there are records, but none that names a host
   try_again,  // SERVFAIL, REFUSED, no answer in time, or one that makes no sense
 };
 

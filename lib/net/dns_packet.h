@@ -1,0 +1,40 @@
+// A reply of a DNS server (RFC 1035 4) as bytes from a stranger, and what it says about one question. Plain functions:
+// every length and every compression pointer is checked, and a reply yields at most kMostDnsRecords.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::net {
+
+enum class DnsStatus;
+
+constexpr std::size_t kMostDnsRecords = 100;
+constexpr unsigned kMostAliases = 16;
+
+enum class DnsType : unsigned { a = 1, cname = 5, ptr = 12, mx = 15, txt = 16, aaaa = 28, tlsa = 52 };
+
+struct DnsRecord {
+  unsigned numbers[3] = {0, 0, 0};  // MX: preference; TLSA: usage, selector, matching type
+  std::string text;                 // MX, PTR: a name; A, AAAA, TLSA: bytes; TXT: its strings, joined
+};
+
+struct DnsReply {
+  DnsStatus status{};
+  std::vector<DnsRecord> records;
+  std::string name;
+  bool secure = false;
+  std::uint32_t ttl = 0;
+};
+
+// What a reply says about the records of a type at a name, also behind CNAMEs that it contains. A reply that breaks
+// off or makes no sense is try_again; records whose names no host could have are left out, and if nothing else was
+// there the status is invalid.
+DnsReply read_dns_reply(std::string_view packet, std::string_view name, DnsType type);
+
+// The name under which PTR records of an address stand: "1.2.0.192.in-addr.arpa". `bytes` are 4 or 16.
+std::string reverse_name(std::string_view bytes);
+
+}  // namespace postern::net
