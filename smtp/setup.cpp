@@ -6,9 +6,12 @@
 #include "lib/base/text.h"
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/ports.h"
+#include "lib/config/values.h"
 #include "lib/mail/queue_id.h"
 
 namespace postern::smtp {
+
+using config::Seconds;
 
 namespace {
 
@@ -72,6 +75,16 @@ Result<void> Setup::read_places(const config::Settings& settings, const config::
     auto value = settings.value(name);
     if (!value) return fail(value.error());
     *into = std::move(*value);
+  }
+  const auto backoff = settings.value("minimal_backoff_time");
+  const auto least = backoff ? config::parse_seconds(*backoff) : Result<Seconds>(fail(backoff.error()));
+  if (!least) return fail(least.error());
+  least_backoff = *least;
+  tls_log_level = static_cast<int>(parse_number(split_words(*tls.tls_loglevel, ", ").empty() ? "0" : split_words(*tls.tls_loglevel, ", ")[0]).value_or(0));
+  for (const char* grade : {"export", "low", "medium", "high", "null"}) {
+    auto value = settings.value(concat("tls_", grade, "_cipherlist"));
+    if (!value) return fail(value.error());
+    cipher_lists[grade] = std::move(*value);
   }
   const auto port = config::port_number(*client.tcp_port);
   if (!port) return fail(port.error().kind, concat(client.tcp_port.name(), ": ", port.error().text));

@@ -1,6 +1,7 @@
 // What all deliveries of a process share and none of them changes: the parameters, and what follows from them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -49,7 +50,9 @@ struct Setup {
   Keywords ignored_keywords;
   table::Maps ignored_by_address, generic, reply_filter, status_filter, passwords, tls_policies;
   table::Maps header_checks, mime_header_checks, nested_header_checks, body_checks;
-  std::string cipher_grades[2];        // smtp_tls_ciphers, smtp_tls_mandatory_ciphers as OpenSSL has them
+  Duration least_backoff{};            // minimal_backoff_time
+  int tls_log_level = 0;
+  std::map<std::string, std::string> cipher_lists;  // of each grade, as OpenSSL has them
 
   bool is_lmtp() const { return client.is_lmtp(); }
   std::mt19937& random() const { return *random_; }
