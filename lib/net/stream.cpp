@@ -1,5 +1,6 @@
 #include "lib/net/stream.h"
 
+#include "lib/net/tls_connection.h"
 #include "lib/net/wait.h"
 
 #include <sys/socket.h>
@@ -27,6 +28,9 @@ void release(std::string& text) {
 }
 
 }  // namespace
+
+Stream::Stream(Loop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)), readiness_(loop, fd_.get()) {}
+Stream::~Stream() = default;
 
 Task<Result<Line>> Stream::read_line(std::size_t limit, Deadline deadline) {
   hurried_ = Deadline::max();
@@ -106,6 +110,9 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
     auto waited = co_await take_turns(deadline);
     if (!waited) co_return fail(waited.error());
   }
+  if (tls_) {
+    co_return co_await receive_tls(most, deadline);
+  }
   for (;;) {
     if (readiness_.may_read()) {
       const auto n = ::recv(fd_.get(), loop_.scratch(), most, MSG_DONTWAIT);
@@ -150,6 +157,10 @@ std::size_t Stream::discard_input() {
 ssize_t Stream::transmit() {
   ssize_t n = 0;
   do {
+    if (tls_) {
+      n = send_tls();
+      break;
+    }
     n = ::send(fd_.get(), out_.data() + sent_, out_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (n < 0 && errno == EINTR);
   if (n > 0) sent_ += static_cast<std::size_t>(n);

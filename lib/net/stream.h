@@ -5,6 +5,7 @@
 // nothing. One operation at a time.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,11 @@
 
 namespace postern::net {
 
+class TlsClient;
+class TlsConnection;
+struct TlsClientPeer;
+struct TlsFacts;
+
 struct Line {
   std::string_view text;  // without its ending; valid until the next operation on the stream
   bool crlf = true;       // false: a bare LF ended it
@@ -23,7 +29,9 @@ struct Line {
 class Stream {
  public:
   // Takes a connected, non-blocking socket.
-  Stream(Loop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)), readiness_(loop, fd_.get()) {}
+  Stream(Loop& loop, Fd fd);
+  // Over TLS, says goodbye, without waiting.
+  ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -59,6 +67,13 @@ class Stream {
   // The operation under way ends at `limit`, if its own deadline is later. The next one has its own again.
   void hurry(Deadline limit);
 
+  // Sends what was put and does a client's TLS handshake; from then on the stream reads and writes through TLS. The
+  // context outlives the stream. Fails with invalid (input was there before the handshake, which somebody on the way
+  // may have put in; what was asked for; a breach of the protocol), denied (peer.must_match), timeout, lost, io. After
+  // a failure the stream is fit only to be closed.
+  Task<Result<TlsFacts>> start_tls(const TlsClient& context, TlsClientPeer peer, Deadline deadline);
+  bool is_encrypted() const { return tls_ != nullptr; }
+
   int fd() const { return fd_.get(); }
   Loop& loop() { return loop_; }
 
@@ -67,6 +82,9 @@ class Stream {
   Task<Result<std::string_view>> receive(std::size_t most, Deadline deadline);
   Task<Result<void>> send_all(Deadline deadline);
   ssize_t transmit();
+  Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
+  Task<Result<void>> shake_hands(Deadline deadline);
+  ssize_t send_tls();
   Task<Result<void>> take_turns(Deadline deadline);
   Deadline soonest(Deadline deadline) const { return deadline < hurried_ ? deadline : hurried_; }
 
@@ -79,6 +97,7 @@ class Stream {
   Deadline hurried_ = Deadline::max();  // of the operation under way
   unsigned full_reads_ = 0;             // that followed each other without a wait
   Readiness readiness_;
+  std::unique_ptr<TlsConnection> tls_;  // null: in plain text
 };
 
 }  // namespace postern::net

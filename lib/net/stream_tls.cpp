@@ -1,0 +1,79 @@
+// A stream that goes through TLS.
+#include <cerrno>
+
+#include "lib/net/stream.h"
+#include "lib/net/tls_connection.h"
+
+namespace postern::net {
+
+using Step = TlsConnection::Step;
+
+Task<Result<TlsFacts>> Stream::start_tls(const TlsClient& context, TlsClientPeer peer, Deadline deadline) {
+  hurried_ = Deadline::max();
+  auto sent = co_await send_all(deadline);
+  if (!sent) co_return fail(sent.error());
+  if (tls_) co_return fail(Errc::invalid, "TLS within TLS");
+  // What stands behind the reply to STARTTLS was not said by the server that we are about to trust.
+  if (at_ < in_.size()) co_return fail(Errc::invalid, "plain text received before the TLS handshake");
+  auto made = TlsConnection::client(context, peer, fd_.get(), readiness_);
+  if (!made) co_return fail(made.error());
+  tls_ = std::move(*made);
+  auto done = co_await shake_hands(deadline);
+  if (!done) co_return fail(done.error());
+  auto facts = tls_->facts(peer);
+  const bool refused = peer.must_match && peer.trust != TlsTrust::none && !facts.is_matched;
+  if (refused) co_return fail(Errc::denied, facts.problem);
+  co_return facts;
+}
+
+Task<Result<void>> Stream::shake_hands(Deadline deadline) {
+  for (;;) {
+    const Step step = tls_->handshake();
+    bool in_time = true;
+    if (step == Step::done) co_return Result<void>();
+    if (step == Step::wants_read) {
+      in_time = co_await readiness_.readable(soonest(deadline));
+    } else if (step == Step::wants_write) {
+      in_time = co_await readiness_.writable(soonest(deadline));
+    } else {
+      co_return fail(tls_->error());
+    }
+    if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
+  }
+}
+
+Task<Result<std::string_view>> Stream::receive_tls(std::size_t most, Deadline deadline) {
+  for (;;) {
+    std::size_t count = 0;
+    const Step step = tls_->read(loop_.scratch(), most, count);
+    bool in_time = true;
+    if (step == Step::done) {
+      ++full_reads_;
+      co_return std::string_view(loop_.scratch(), count);
+    }
+    full_reads_ = 0;
+    if (step == Step::wants_read) {
+      in_time = co_await readiness_.readable(soonest(deadline));
+    } else if (step == Step::wants_write) {
+      in_time = co_await readiness_.writable(soonest(deadline));
+    } else if (step == Step::closed) {
+      co_return fail(Errc::lost, "connection closed by the peer");
+    } else {
+      co_return fail(tls_->error());
+    }
+    if (!in_time) co_return fail(Errc::timeout, "timed out while receiving");
+  }
+}
+
+// As send(2). Writing never waits for reading here, since nobody may renegotiate.
+ssize_t Stream::send_tls() {
+  std::size_t count = 0;
+  const Step step = tls_->write(std::string_view(out_).substr(sent_), count);
+  if (step == Step::done) return static_cast<ssize_t>(count);
+  errno = EPIPE;
+  if (step == Step::wants_write) errno = EAGAIN;
+  if (step == Step::broken && tls_->error().sys != 0) errno = tls_->error().sys;
+  return -1;
+}
+
+}  // namespace postern::net

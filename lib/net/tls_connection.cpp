@@ -1,0 +1,172 @@
+#include "lib/net/tls_connection.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "lib/base/text.h"
+#include "lib/net/tls_errors.h"
+#include "lib/net/tls_sessions.h"
+
+namespace postern::net {
+
+std::string tls_reasons() {
+  std::string all;
+  while (const unsigned long code = ERR_get_error()) {
+    const char* reason = ERR_reason_error_string(code);
+    if (!all.empty()) all += "; ";
+    if (reason != nullptr) {
+      all += reason;
+    } else {
+      char text[256];
+      ERR_error_string_n(code, text, sizeof text);
+      all += text;
+    }
+  }
+  return all;
+}
+
+std::string tls_problem(std::string text) {
+  const std::string reasons = tls_reasons();
+  return reasons.empty() ? text : concat(text, ": ", reasons);
+}
+
+// How OpenSSL reads and writes: the socket, without signals, and without asking it when it has nothing.
+struct TlsTransport {
+  static TlsConnection& of(BIO* bio) { return *static_cast<TlsConnection*>(BIO_get_data(bio)); }
+
+  static int receive(BIO* bio, char* data, int size) {
+    TlsConnection& self = of(bio);
+    BIO_clear_retry_flags(bio);
+    for (;;) {
+      if (!self.readiness_.may_read()) break;
+      const auto n = ::recv(self.fd_, data, static_cast<std::size_t>(size), MSG_DONTWAIT);
+      if (n >= 0) {
+        self.sys_ = n == 0 ? ECONNRESET : 0;
+        if (n > 0 && n < size) self.readiness_.drained();
+        if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+        return static_cast<int>(n);
+      }
+      if (errno == EINTR) continue;
+      self.sys_ = errno;
+      if (errno != EAGAIN) return -1;
+      self.readiness_.drained();
+      break;
+    }
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+
+  static int send(BIO* bio, const char* data, int size) {
+    TlsConnection& self = of(bio);
+    BIO_clear_retry_flags(bio);
+    ssize_t n = 0;
+    do {
+      n = ::send(self.fd_, data, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) self.sys_ = errno;
+    if (n < 0 && errno == EAGAIN) BIO_set_retry_write(bio);
+    return static_cast<int>(n);
+  }
+
+  static long control(BIO* bio, int command, long, void*) {
+    if (command == BIO_CTRL_FLUSH) return 1;
+    if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0;
+    return 0;
+  }
+
+  static BIO_METHOD* method() {
+    static BIO_METHOD* const only = [] {
+      BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+      BIO_meth_set_read(made, &TlsTransport::receive);
+      BIO_meth_set_write(made, &TlsTransport::send);
+      BIO_meth_set_ctrl(made, &TlsTransport::control);
+      return made;
+    }();
+    return only;
+  }
+};
+
+TlsConnection::TlsConnection(SSL* ssl, int fd, Readiness& readiness)
+    : ssl_(ssl), fd_(fd), readiness_(readiness) {
+  SSL_set_app_data(ssl_, this);
+}
+
+TlsConnection::~TlsConnection() {
+  // A session whose connection ended without a word could not be resumed.
+  if (!dead_ && SSL_is_init_finished(ssl_) == 1) SSL_shutdown(ssl_);
+  SSL_free(ssl_);
+  ERR_clear_error();
+}
+
+Result<std::unique_ptr<TlsConnection>> TlsConnection::client(const TlsClient& client,
+                                                             const TlsClientPeer& peer, int fd,
+                                                             Readiness& readiness) {
+  SSL* ssl = SSL_new(client.context());
+  if (ssl == nullptr) return fail(Errc::io, tls_problem("new TLS connection"));
+  std::unique_ptr<TlsConnection> made(new TlsConnection(ssl, fd, readiness));
+  BIO* bio = BIO_new(TlsTransport::method());
+  if (bio == nullptr) return fail(Errc::io, tls_problem("new TLS connection"));
+  BIO_set_data(bio, made.get());
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl, bio, bio);
+  SSL_set_connect_state(ssl);
+  auto configured = made->configure(client, peer);
+  if (!configured) return fail(configured.error());
+  return made;
+}
+
+TlsConnection::Step TlsConnection::step_of(int returned) {
+  const int reason = SSL_get_error(ssl_, returned);
+  if (reason == SSL_ERROR_WANT_READ) return Step::wants_read;
+  if (reason == SSL_ERROR_WANT_WRITE) return Step::wants_write;
+  dead_ = true;
+  const bool has_gone = sys_ == 0 || sys_ == ECONNRESET || sys_ == EPIPE;
+  if (reason == SSL_ERROR_ZERO_RETURN || (reason == SSL_ERROR_SYSCALL && has_gone)) {
+    tls_reasons();
+    error_ = Error{Errc::lost, "connection closed by the peer", sys_};
+    return reason == SSL_ERROR_ZERO_RETURN ? Step::closed : Step::broken;
+  }
+  if (reason == SSL_ERROR_SYSCALL) {
+    error_ = fail_errno("TLS", sys_).value();
+  } else {
+    error_ = Error{Errc::invalid, tls_problem("TLS"), 0};
+  }
+  return Step::broken;
+}
+
+TlsConnection::Step TlsConnection::handshake() {
+  if (dead_) return Step::broken;
+  ERR_clear_error();
+  sys_ = 0;
+  const int done = SSL_do_handshake(ssl_);
+  return done == 1 ? Step::done : step_of(done);
+}
+
+TlsConnection::Step TlsConnection::read(char* data, std::size_t size, std::size_t& count) {
+  if (dead_) return Step::closed;
+  ERR_clear_error();
+  sys_ = 0;
+  const int done = SSL_read_ex(ssl_, data, size, &count);
+  return done == 1 ? Step::done : step_of(done);
+}
+
+TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& count) {
+  if (dead_) return Step::broken;
+  ERR_clear_error();
+  sys_ = 0;
+  const int done = SSL_write_ex(ssl_, data.data(), data.size(), &count);
+  return done == 1 ? Step::done : step_of(done);
+}
+
+int TlsCallbacks::new_session(SSL* ssl, SSL_SESSION* session) {
+  auto* self = static_cast<TlsConnection*>(SSL_get_app_data(ssl));
+  if (self->sessions_ == nullptr) return 0;
+  self->sessions_->keep(self->session_key_, session);
+  return 1;
+}
+
+}  // namespace postern::net

@@ -1,0 +1,64 @@
+// One connection's TLS state over a non-blocking socket. It does a step and says what it waits for; who waits is
+// Stream. Its reading uses what Readiness knows, so that it makes no system call that would say EAGAIN.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/net/readiness.h"
+#include "lib/net/tls.h"
+
+struct ssl_session_st;
+
+namespace postern::net {
+
+class TlsConnection {
+ public:
+  enum class Step { done, wants_read, wants_write, closed, broken };
+
+  // Fails with io (out of memory), invalid (what the peer asks for: protocols, ciphers, digests).
+  static Result<std::unique_ptr<TlsConnection>> client(const TlsClient& client, const TlsClientPeer& peer,
+                                                       int fd, Readiness& readiness);
+  // Says goodbye to the peer, without waiting.
+  ~TlsConnection();
+  TlsConnection(const TlsConnection&) = delete;
+  TlsConnection& operator=(const TlsConnection&) = delete;
+
+  Step handshake();
+  // At most `size` bytes; `count` says how many it was. closed: the peer has ended the stream.
+  Step read(char* data, std::size_t size, std::size_t& count);
+  Step write(std::string_view data, std::size_t& count);
+  // After broken: why. lost (the connection went), invalid (a breach of the protocol).
+  Error error() const { return error_; }
+
+  // After the handshake.
+  TlsFacts facts(const TlsClientPeer& peer) const;
+
+ private:
+  TlsConnection(ssl_st* ssl, int fd, Readiness& readiness);
+  Result<void> configure(const TlsClient& client, const TlsClientPeer& peer);
+  Step step_of(int returned);
+  friend struct TlsTransport;
+  friend struct TlsCallbacks;
+
+  ssl_st* ssl_;
+  int fd_;
+  Readiness& readiness_;
+  TlsSessions* sessions_ = nullptr;
+  std::string session_key_;
+  Error error_;
+  int sys_ = 0;  // errno of the last transfer that failed
+  bool dead_ = false;
+};
+
+// What OpenSSL tells a context of a client; tls_client.cpp installs it.
+struct TlsCallbacks {
+  static int new_session(ssl_st* ssl, ssl_session_st* session);
+};
+
+// Adds what a certificate says and how it fits what was asked for.
+void judge_certificate(ssl_st* ssl, const TlsClientPeer& peer, TlsFacts& facts);
+
+}  // namespace postern::net
