@@ -17,9 +17,19 @@ class Cache : net::Timer {
  public:
   Cache(const Setup& setup, net::Loop& loop) : Timer(loop), setup_(setup), loop_(loop), leaving_(loop) {}
 
-  // A delivery to a destination begins and ends: where deliveries meet, or follow each other closely, there is demand.
-  void begin(const std::string& key);
-  void end(const std::string& key);
+  // A delivery to a destination, from here to the end of the object: where deliveries meet, or follow each other closely,
+  // there is demand.
+  class Demand {
+   public:
+    Demand(Cache& cache, std::string key) : cache_(cache), key_(std::move(key)) { cache_.begin(key_); }
+    ~Demand() { cache_.end(key_); }
+    Demand(const Demand&) = delete;
+    Demand& operator=(const Demand&) = delete;
+
+   private:
+    Cache& cache_;
+    const std::string key_;
+  };
 
   // A connection that is still good; null when there is none.
   std::unique_ptr<Session> take(const std::string& key);
@@ -44,6 +54,8 @@ class Cache : net::Timer {
     Instant ended{};          // the last one
   };
 
+  void begin(const std::string& key);
+  void end(const std::string& key);
   bool is_kept(const std::string& key, const Line& line, const Session& session) const;
   static net::Task<void> quit(std::unique_ptr<Session> session);
   void time_came() override;

@@ -75,9 +75,8 @@ net::Task<ipc::Delivered> Delivery::run() {
 net::Task<void> Delivery::try_destinations(std::vector<Destination> destinations, std::size_t own) {
   for (std::size_t n = 0; n < destinations.size() && left_ > 0; ++n) {
     const Destination& destination = destinations[n];
-    const std::string key = key_of(destination);
     by_fallback_ = n >= own;
-    shop_.cache.begin(key);
+    const Cache::Demand demand(shop_.cache, key_of(destination));
     co_await try_kept(destination);
     bool is_last = n + 1 == destinations.size();
     if (left_ > 0) {
@@ -95,7 +94,6 @@ net::Task<void> Delivery::try_destinations(std::vector<Destination> destinations
         co_await try_hosts(destination, std::move(hosts.all), is_last);
       }
     }
-    shop_.cache.end(key);
     if (is_last) co_return;
   }
 }

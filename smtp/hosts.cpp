@@ -19,6 +19,7 @@ std::string_view reason(DnsStatus status) {
   switch (status) {
     case DnsStatus::no_data: return "Host found but no data record of requested type";
     case DnsStatus::no_domain: return "Host not found";
+    case DnsStatus::invalid: return "Malformed or unexpected name server reply";
     case DnsStatus::found:
     case DnsStatus::try_again: break;
   }
@@ -165,6 +166,7 @@ net::Task<Hosts> find_hosts(const Setup& setup, Names& names, const Destination&
     case DnsStatus::found: break;
     case DnsStatus::no_data:
     case DnsStatus::no_domain: co_return co_await find_one(setup, names, destination, deadline);
+    case DnsStatus::invalid:
     case DnsStatus::try_again:
       if (*setup.more.ignore_mx_lookup_error) {
         co_return co_await find_one(setup, names, destination, deadline);

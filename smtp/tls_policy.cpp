@@ -71,9 +71,7 @@ std::string server_name(std::string_view word, const Destination& destination, c
 std::string cipher_list(const Setup& setup, std::string_view grade, std::string_view excluded) {
   const auto found = setup.cipher_lists.find(lower(grade));
   if (found == setup.cipher_lists.end()) return {};
-  std::string list = found->second;
-  for (const auto word : split_words(excluded)) list += concat(":!", word);
-  return list;
+  return net::tls_cipher_list(found->second, excluded);
 }
 
 }  // namespace
@@ -168,8 +166,7 @@ net::Task<Maybe> apply_dane(const Search& search, TlsPolicy& policy) {
     co_return std::nullopt;
   }
   for (auto& record : answer.records) {
-    const bool is_usable = (record.usage == 2 || record.usage == 3) && record.selector <= 1 && record.matching <= 2;
-    if (is_usable) policy.peer.tlsa.push_back(std::move(record));
+    if (net::is_usable(record)) policy.peer.tlsa.push_back(std::move(record));
   }
   policy.peer.server_name = host.tlsa_name.empty() ? host.name : host.tlsa_name;
   if (policy.peer.tlsa.empty()) {
