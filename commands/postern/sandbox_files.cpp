@@ -91,6 +91,9 @@ std::string sandbox_master_cf(const SandboxFiles& files) {
   text += service(concat("127.0.0.1:", files.port), "inet", jail, "-", "smtpd");
   text += service("cleanup", "unix", jail, "-", "cleanup");
   text += service("qmgr", "unix", jail, "1", "qmgr");
+  text += service("smtp", "unix", jail, "-", "smtp");
+  text += service("relay", "unix", jail, "-", "smtp");
+  text += service("lmtp", "unix", jail, "-", "lmtp");
   text += service("virtual", "unix", false, "-", "virtual");
   text += service("local", "unix", false, "-", "local");
   text += service("discard", "unix", jail, "-", "discard");
