@@ -29,7 +29,6 @@ constexpr Unread kRows[] = {
     {"defer_service_name", "defer", string, "The service that keeps the reasons for late mail.", "all", {1}},
     {"destination_concurrency_feedback_debug", "no", boolean, "Log how the concurrency of each destination changes.", "qmgr"},
     {"detect_8bit_encoding_header", "yes", boolean, "Believe Content-Transfer-Encoding: when looking for 8-bit text.", "cleanup"},
-    {"disable_mime_output_conversion", "no", boolean, "Send 8-bit text as it is to peers that do not offer 8BITMIME.", "all"},
     {"disable_verp_bounces", "no", boolean, "Send one notification for all recipients even with variable return paths.", "cleanup, qmgr"},
     {"dont_remove", "0", integer, "Keep queue files of delivered mail, for tests.", "all"},
     {"error_notice_recipient", "postmaster", string, "Who is told about errors of this system.", "smtp, lmtp, smtpd", {1}},
