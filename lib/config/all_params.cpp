@@ -61,6 +61,13 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"local, virtual", &mailbox},
           {"local", &local},
           {"virtual", &virtual_},
+          {"smtp", &smtp_client},
+          {"lmtp", &lmtp_client},
+          {"smtp", &smtp_session},
+          {"lmtp", &lmtp_session},
+          {"smtp", &smtp_tls},
+          {"lmtp", &lmtp_tls},
+          {"smtp, lmtp", &smtp_more},
           {"smtp, lmtp", &dns}};
 }
 

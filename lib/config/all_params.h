@@ -17,6 +17,10 @@
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/routing_params.h"
+#include "lib/config/params/smtp_client_params.h"
+#include "lib/config/params/smtp_more_params.h"
+#include "lib/config/params/smtp_session_params.h"
+#include "lib/config/params/smtp_tls_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
@@ -38,6 +42,10 @@ struct ReadParams {
   MailboxParams mailbox;
   LocalParams local;
   VirtualParams virtual_;
+  SmtpClientParams smtp_client{Side::smtp}, lmtp_client{Side::lmtp};
+  SmtpSessionParams smtp_session{Side::smtp}, lmtp_session{Side::lmtp};
+  SmtpTlsParams smtp_tls{Side::smtp}, lmtp_tls{Side::lmtp};
+  SmtpMoreParams smtp_more;
   DnsParams dns;
 
   struct Group {

@@ -16,7 +16,9 @@ void log_delivery(const Attempt& attempt) {
   if (!attempt.original.empty() && !iequals(attempt.original, attempt.address)) {
     add(", orig_to=<", attempt.original, ">");
   }
-  add(", relay=", attempt.relay, ", delay=", format_delay(attempt.ended - attempt.arrived));
+  add(", relay=", attempt.relay);
+  if (attempt.uses > 1) add(", conn_use=", std::to_string(attempt.uses));
+  add(", delay=", format_delay(attempt.ended - attempt.arrived));
   add(", delays=", format_delay(attempt.activated - attempt.arrived));
   add("/", format_delay(attempt.begun - attempt.activated));
   add("/", format_delay(attempt.connected - attempt.begun));

@@ -129,8 +129,16 @@ Result<Accepted> accept_from(int listener) {
 }
 
 Task<Result<Fd>> connect_to(Loop& loop, Endpoint endpoint, Deadline deadline) {
+  const Endpoint any;
+  co_return co_await connect_from(loop, any, endpoint, deadline);
+}
+
+Task<Result<Fd>> connect_from(Loop& loop, Endpoint local, Endpoint endpoint, Deadline deadline) {
   Fd fd(::socket(endpoint.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return fail_errno("create a socket", errno);
+  if (local.length > 0 && ::bind(fd.get(), generic(local), local.length) != 0) {
+    co_return fail_errno(concat("bind to ", name_of(local)), errno);
+  }
   if (::connect(fd.get(), generic(endpoint), endpoint.length) == 0) co_return fd;
   // A UNIX socket whose queue is full says EAGAIN, not EINPROGRESS: it is asked again.
   while (errno == EAGAIN) {

@@ -49,6 +49,8 @@ Result<Accepted> accept_from(int listener);
 
 // Connects. Fails with timeout, or as connect(2): not_found (no socket of that name), io (refused), ….
 Task<Result<Fd>> connect_to(Loop& loop, Endpoint endpoint, Deadline deadline);
+// The same from an address of ours, whose port is 0. Fails also as bind(2).
+Task<Result<Fd>> connect_from(Loop& loop, Endpoint local, Endpoint endpoint, Deadline deadline);
 
 Endpoint local_endpoint(int fd);
 Endpoint peer_endpoint(int fd);

@@ -106,15 +106,28 @@ void ContentDecoder::finish(std::string& out) {
   place_ = Place::start;
 }
 
+void ContentEncoder::add(const char* at, const char* stop, std::string& out) {
+  while (longest_line_ > 0 && static_cast<std::size_t>(stop - at) > longest_line_ - column_) {
+    const char* const end = at + (longest_line_ - column_);
+    append(out, at, end);
+    out.append("\r\n ", 3);
+    column_ = longest_line_ > 1 ? 1 : 0;
+    at = end;
+  }
+  append(out, at, stop);
+  column_ += static_cast<std::size_t>(stop - at);
+}
+
 void ContentEncoder::feed(std::string_view input, std::string& out) {
   const char* at = input.data();
   const char* const end = at + input.size();
   while (at != end) {
     if (at_line_start_ && *at == '.') out += '.';
     const char* const lf = find(at, end, '\n');
-    append(out, at, lf);
+    add(at, lf, out);
     at_line_start_ = lf != end;
     if (lf == end) return;
+    column_ = 0;
     out.append("\r\n", 2);
     at = lf + 1;
   }
@@ -123,6 +136,7 @@ void ContentEncoder::feed(std::string_view input, std::string& out) {
 void ContentEncoder::finish(std::string& out) {
   out += at_line_start_ ? ".\r\n" : "\r\n.\r\n";
   at_line_start_ = true;
+  column_ = 0;
 }
 
 }  // namespace postern::wire

@@ -75,11 +75,18 @@ class ContentDecoder {
 // they are: what is in the queue has been made canonical.
 class ContentEncoder {
  public:
+  // Lines of more than `longest_line` bytes, without their ending, are broken there, and go on behind a blank
+  // (smtp_line_length_limit); 0: they stay as they are.
+  explicit ContentEncoder(std::size_t longest_line = 0) : longest_line_(longest_line) {}
   void feed(std::string_view input, std::string& out);
   // Ends a last line that has no LF, then adds the final dot.
   void finish(std::string& out);
 
  private:
+  void add(const char* at, const char* stop, std::string& out);
+
+  std::size_t longest_line_;
+  std::size_t column_ = 0;  // bytes of the line so far
   bool at_line_start_ = true;
 };
 

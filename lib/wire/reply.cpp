@@ -79,10 +79,15 @@ void append_reply(std::string& out, int code, std::span<const std::string> lines
 }
 
 std::string Reply::text() const {
-  std::string out = std::to_string(code);
-  for (const auto& line : lines) {
-    if (!line.empty()) out += ' ';
-    out += line;
+  const std::string number = std::to_string(code);
+  if (lines.empty()) return number;
+  std::string out;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool last = i + 1 == lines.size();
+    if (i > 0) out += ' ';
+    out += number;
+    if (!last || !lines[i].empty()) out += last ? ' ' : '-';
+    out += lines[i];
   }
   return out;
 }

@@ -34,7 +34,8 @@ struct Reply {
   bool temporary() const { return code >= 400 && code < 500; }
   bool permanent() const { return code >= 500; }
 
-  // "250 2.0.0 Ok: queued as X": all lines joined by blanks, as logs and bounces show a reply.
+  // "250 2.0.0 Ok: queued as X", "550-5.1.1 No such 550 5.1.1 user": all lines with their codes, joined by blanks, as
+  // logs and bounces show a reply.
   std::string text() const;
   // The same outcome as a status; without an enhanced code it gets class.0.0.
   mail::Status status() const;

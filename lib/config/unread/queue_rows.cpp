@@ -40,7 +40,6 @@ constexpr Unread kRows[] = {
     {"destination_concurrency_feedback_debug", "no", boolean, "Log how the concurrency of each destination changes.", "qmgr"},
     {"detect_8bit_encoding_header", "yes", boolean, "Believe Content-Transfer-Encoding: when looking for 8-bit text.", "cleanup"},
     {"disable_mime_input_processing", "no", boolean, "Take all content as plain text, whatever its headers say.", "all"},
-    {"disable_mime_output_conversion", "no", boolean, "Send 8-bit text as it is to peers that do not offer 8BITMIME.", "all"},
     {"disable_verp_bounces", "no", boolean, "Send one notification for all recipients even with variable return paths.", "cleanup, qmgr"},
     {"dont_remove", "0", integer, "Keep queue files of delivered mail, for tests.", "all"},
     {"double_bounce_sender", "double-bounce", string, "The sender of notifications to the postmaster; mail to it is dropped.", "all", {1}},

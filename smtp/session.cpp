@@ -1,0 +1,182 @@
+#include "smtp/session.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace postern::smtp {
+
+namespace {
+
+constexpr std::size_t kLongestLine = 2048;  // of a reply; the rest of a longer one is passed over
+constexpr int kMostGarbage = 100;           // lines of a reply that are none
+
+tl::unexpected<Trouble> failed(Trouble why) { return tl::make_unexpected(std::move(why)); }
+
+}  // namespace
+
+Session::Session(const Setup& setup, net::Loop& loop, Host host, Fd fd)
+    : begun(loop.now()), setup_(setup), host_(std::move(host)), stream_(loop, std::move(fd)) {}
+
+// ---- the beginning
+
+net::Task<Maybe> Session::greeting() {
+  auto answer = co_await reply(*setup_.session.helo_timeout, "receiving the initial server greeting");
+  if (!answer) co_return answer.error();
+  if (!answer->ok()) {
+    Trouble why = refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+    if (answer->permanent() && *setup_.session.skip_5xx_greeting) why.dsn[0] = '4';
+    co_return why;
+  }
+  const auto words = split_words(answer->lines[0], " \t-");
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i == 0 && loop_detection && iequals(words[0], *setup_.common.myhostname)) {
+      log_warning(concat("host ", host_.label(), " greeted me with my own hostname ", *setup_.common.myhostname));
+    }
+    if (i > 0 && iequals(words[i], "ESMTP")) features.esmtp = true;
+  }
+  if (*setup_.more.always_send_ehlo || setup_.is_lmtp()) features.esmtp = true;
+  if (*setup_.more.never_send_ehlo && !setup_.is_lmtp()) features.esmtp = false;
+  co_return std::nullopt;
+}
+
+net::Task<Maybe> Session::hello() {
+  const std::string& name = *setup_.session.helo_name;
+  const bool esmtp = features.esmtp;
+  if (esmtp) {
+    auto answer = co_await ask(concat(setup_.is_lmtp() ? "LHLO " : "EHLO ", name), *setup_.session.helo_timeout,
+                               setup_.is_lmtp() ? "performing the LHLO handshake" : "performing the EHLO handshake");
+    if (!answer) co_return answer.error();
+    if (answer->ok()) co_return co_await read_keywords(std::move(*answer));
+    if (setup_.is_lmtp() || answer->code == 421) {
+      co_return refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+    }
+  }
+  auto answer = co_await ask(concat("HELO ", name), *setup_.session.helo_timeout, "performing the HELO handshake");
+  if (!answer) co_return answer.error();
+  features = Features();
+  if (!answer->ok()) {
+    co_return refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+  }
+  co_return greeted_by_ourselves(*answer);
+}
+
+net::Task<Maybe> Session::read_keywords(wire::Reply answer) {
+  const Keywords* ignored = &setup_.ignored_keywords;
+  Keywords of_address;
+  if (!setup_.ignored_by_address.empty()) {
+    auto found = co_await setup_.ignored_by_address.lookup(host_.address);
+    if (!found) co_return trouble("4.3.0", concat(host_.address, ": ", found.error().text));
+    if (*found) {
+      of_address = keywords_of(**found);
+      ignored = &of_address;
+    }
+  }
+  features = read_features(answer, *ignored);
+  co_return greeted_by_ourselves(answer);
+}
+
+Maybe Session::greeted_by_ourselves(const wire::Reply& answer) const {
+  const auto words = split_words(answer.lines.empty() ? std::string_view() : answer.lines[0], " \t");
+  if (!loop_detection || words.empty() || !iequals(words[0], *setup_.common.myhostname)) return std::nullopt;
+  log_warning(concat("host ", host_.label(), " replied to HELO/EHLO with my own hostname ", words[0]));
+  Trouble why = trouble(is_best_host ? "5.4.6" : "4.4.6", concat("mail for ", words[0], " loops back to myself"));
+  why.loop = true;
+  return why;
+}
+
+// ---- commands and replies
+
+void Session::put(std::string_view command) {
+  stream_.put(command);
+  stream_.put("\r\n");
+}
+
+net::Task<Answer> Session::ask(std::string command, Duration limit, std::string_view doing) {
+  auto early = unexpected();
+  if (early) co_return failed(std::move(*early));
+  put(command);
+  co_return co_await reply(limit, doing);
+}
+
+Maybe Session::unexpected() const {
+  if (stream_.buffered().empty()) return std::nullopt;
+  log_warning(concat(queue_id, ": unexpected server message from ", host_.relay(), ": ",
+                     escaped(stream_.buffered())));
+  return trouble("4.7.0", concat("unexpected server message from ", host_.label()));
+}
+
+Trouble Session::broken(const Error& error, std::string_view doing) const {
+  if (error.kind == Errc::timeout) {
+    return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing));
+  }
+  return trouble("4.4.2", concat("lost connection with ", host_.label(), " while ", doing));
+}
+
+// A line of a reply. What is longer than any should be is cut.
+net::Task<tl::expected<std::string, Trouble>> Session::reply_line(Deadline deadline, std::string_view doing) {
+  auto line = co_await stream_.read_line(kLongestLine, deadline);
+  if (line) co_return std::string(line->text);
+  if (line.error().kind != Errc::too_long) co_return failed(broken(line.error(), doing));
+  std::string text(stream_.buffered().substr(0, kLongestLine));
+  log_warning(concat(host_.relay(), ": response longer than ", kLongestLine, ": ", escaped(text, 30)));
+  auto skipped = co_await stream_.skip_line(deadline);
+  if (!skipped) co_return failed(broken(skipped.error(), doing));
+  co_return text;
+}
+
+net::Task<Answer> Session::reply(Duration limit, std::string_view doing) {
+  const Deadline deadline = loop().in(limit);
+  wire::ReplyReader reader;
+  for (int garbage = 0; garbage < kMostGarbage;) {
+    auto line = co_await reply_line(deadline, doing);
+    if (!line) co_return failed(std::move(line.error()));
+    if (!setup_.reply_filter.empty()) {
+      auto filtered = co_await setup_.reply_filter.lookup(*line);
+      if (filtered && *filtered) *line = **filtered;
+      if (!filtered) log_warning(concat(setup_.session.reply_filter.name(), ": ", filtered.error().text));
+    }
+    auto state = reader.add(*line);
+    if (!state && state.error().kind == Errc::too_long) break;
+    if (!state) {
+      note_garbage(*line);
+      ++garbage;
+    } else if (*state == wire::ReplyReader::State::complete) {
+      auto answer = reader.take();
+      if (answer.code == 421) may_be_kept = false;
+      co_return answer;
+    }
+  }
+  co_return failed(trouble("4.5.0", concat("host ", host_.label(), " does not speak SMTP while ", doing)));
+}
+
+void Session::note_garbage(std::string_view line) const {
+  if (!features.pipelining) return;
+  log_warning(concat(queue_id, ": non-", setup_.is_lmtp() ? "LMTP" : "SMTP", " response from ", host_.relay(), ": ",
+                     escaped(line)));
+}
+
+// ---- the end
+
+void Session::leave() {
+  put("QUIT");
+  stream_.flush_now();
+}
+
+net::Task<void> Session::quit() {
+  put("QUIT");
+  auto answer = co_await reply(*setup_.session.quit_timeout, "sending QUIT");
+  static_cast<void>(answer);  // whatever it is: we leave
+}
+
+bool Session::is_quiet() const {
+  char byte = 0;
+  const auto n = ::recv(stream_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n < 0 && errno == EAGAIN && stream_.buffered().empty();
+}
+
+}  // namespace postern::smtp
