@@ -57,6 +57,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtpd", &smtpd},
           {"smtpd", &access},
           {"cleanup", &cleanup},
+          {"bounce", &bounce},
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/config/params/access_params.h"
+#include "lib/config/params/bounce_params.h"
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
@@ -38,6 +39,7 @@ struct ReadParams {
   SmtpdParams smtpd;
   AccessParams access;
   CleanupParams cleanup;
+  BounceParams bounce;
   QmgrParams qmgr;
   MailboxParams mailbox;
   LocalParams local;

@@ -12,6 +12,9 @@ namespace postern::queue {
 // sender, who asked for that, is still to be told. done: it leaves the database.
 enum class RecipientState { pending = 0, failed = 1, done = 2, succeeded = 3 };
 
+// ipc::Source::submitted, as a message has it.
+inline constexpr int kSubmitted = 1;
+
 // Who brought it, as ipc::SmtpClient.
 struct Client {
   std::string name, address;  // no address: submitted on this host
@@ -56,13 +59,15 @@ struct Message {
   std::string filter;               // transport:nexthop for all of it
   std::string message_id, subject;  // for listings
   Client client;
-  std::vector<Recipient> recipients;  // those without a final result, by number
+  std::vector<Recipient> recipients;  // those without a final result, by number: the first of them
+  std::size_t count = 0;              // of those in all
+  bool more = false;                  // the rest is in the database only
   std::string content;                // the part that the database holds; empty when has_content is false
   bool has_content = true;            // false: to be read from the database when it is needed
 
-  // For the scheduler.
-  std::int64_t due = 0;         // wall microseconds; 0: active
-  std::int64_t activated = 0;   // wall microseconds
+  // For the scheduler, in wall microseconds.
+  std::int64_t due = 0;  // 0: active
+  std::int64_t activated = 0;
   std::size_t in_delivery = 0;  // requests to agents that have no answer yet, or wait for their turn
 };
 

@@ -77,6 +77,9 @@ net::Task<void> Intake::serve(Fd connection, ipc::Farewell& farewell) {
   handlers.on<ipc::EnqueueCall>([this](ipc::Enqueue question) { return enqueue(std::move(question)); });
   handlers.on<ipc::OpenSpoolCall>([this](ipc::OpenSpool question) { return open_spool(question); });
   handlers.on_tell<ipc::DropSpool>([this](ipc::DropSpool told) { spools_.drop(told.queue_id); });
+  handlers.on<ipc::IsTakenCall>([this](ipc::IsTaken question) { return is_taken(question); });
+  handlers.on_tell<ipc::ForgetTaken>(
+      [this](ipc::ForgetTaken told) { scope_.spawn(store_.forget_taken(std::move(told.queue_ids))); });
   co_await ipc::serve(loop_, std::move(connection), handlers, &farewell);
 }
 
@@ -88,6 +91,14 @@ net::Task<ipc::SpoolOpened> Intake::open_spool(ipc::OpenSpool question) {
   } else {
     answer.problem = file.error().kind == Errc::full ? "full" : "error";
   }
+  co_return answer;
+}
+
+net::Task<ipc::TakenAnswer> Intake::is_taken(ipc::IsTaken question) {
+  auto taken = co_await store_.is_taken(question.queue_id);
+  ipc::TakenAnswer answer;
+  answer.known = taken.has_value();
+  answer.taken = taken && *taken;
   co_return answer;
 }
 
@@ -110,6 +121,10 @@ net::Task<ipc::Outcome> Intake::enqueue(ipc::Enqueue question) {
   auto stored = co_await store(message);
   if (!stored) {
     if (active) scheduler_.release();
+    // The answer to a submission was lost, and pickup asks again: it is in the queue, or has been.
+    if (stored.error().kind == Errc::exists && message->source == queue::kSubmitted) {
+      co_return outcome(250, "2.0.0", "Ok: taken before");
+    }
     co_return refusal(stored.error());
   }
   const std::string id = id_text_(message->id);

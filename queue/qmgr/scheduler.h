@@ -14,6 +14,7 @@
 #include "lib/ipc/client.h"
 #include "lib/ipc/messages/deliver.h"
 #include "lib/ipc/messages/notify.h"
+#include "lib/ipc/messages/queue.h"
 #include "lib/net/scope.h"
 #include "queue/qmgr/spools.h"
 #include "queue/qmgr/store.h"
@@ -60,6 +61,11 @@ class Scheduler {
   void release() { --active_; }
   // A message that was just committed: an active one, with its place, or one that waits in the database.
   void stored(MessagePtr message);
+  // What commands ask for (changing.cpp). Gives those that were changed, on disk. A message that is being delivered is
+  // held or removed when the deliveries in hand have ended.
+  net::Task<std::vector<std::int64_t>> change(ipc::QueueAction action, std::vector<std::int64_t> ids);
+  // Tries everything now, or what is for this domain. Destinations and transports that were dead are tried again.
+  void flush(std::string site);
   // Looks again for mail that is due.
   void wake();
   // Begins no other delivery: what is in the queue is for our successor.

@@ -13,6 +13,20 @@ struct Place {
   bool is_done = false;
 };
 
+Result<bool> change_one(Database& database, ipc::QueueAction action, std::int64_t id) {
+  switch (action) {
+    case ipc::QueueAction::flush: return database.hurry(id);
+    case ipc::QueueAction::hold: return database.hold(id);
+    case ipc::QueueAction::release: return database.release(id);
+    case ipc::QueueAction::requeue: return database.requeue(id);
+    case ipc::QueueAction::expire: return database.expire(id);
+    case ipc::QueueAction::remove: break;
+  }
+  auto removed = database.remove(id);
+  if (!removed) return fail(removed.error());
+  return removed->existed;
+}
+
 }  // namespace
 
 template <class T>
@@ -64,11 +78,44 @@ net::Task<void> Store::record(Change change) {
   }
 }
 
+net::Task<Result<std::vector<std::int64_t>>> Store::change(ipc::QueueAction action,
+                                                           std::vector<std::int64_t> ids) {
+  using Ids = std::vector<std::int64_t>;
+  std::function<Result<Ids>(Database&)> work = [action, ids = std::move(ids)](Database& database) {
+    Ids changed;
+    for (const std::int64_t id : ids) {
+      auto done = change_one(database, action, id);
+      if (!done) return Result<Ids>(fail(done.error()));
+      if (*done) changed.push_back(id);
+    }
+    return Result<Ids>(std::move(changed));
+  };
+  auto result = co_await run<Ids>(Job::Kind::durable, std::move(work));
+  trouble_.note(result);
+  co_return result;
+}
+
 net::Task<Result<std::vector<MessagePtr>>> Store::take_due(std::int64_t now, std::size_t limit) {
   std::function<Result<std::vector<MessagePtr>>(Database&)> work = [now, limit](Database& database) {
     return database.take_due(now, limit);
   };
   co_return co_await run<std::vector<MessagePtr>>(Job::Kind::prompt, std::move(work));
+}
+
+net::Task<Result<bool>> Store::is_taken(std::int64_t message) {
+  std::function<Result<bool>(Database&)> work = [message](Database& database) {
+    return database.is_taken(message);
+  };
+  co_return co_await run<bool>(Job::Kind::prompt, std::move(work));
+}
+
+// What is not forgotten takes a few bytes: nothing that must be tried again.
+net::Task<void> Store::forget_taken(std::vector<std::int64_t> messages) {
+  std::function<Result<void>(Database&)> work = [messages = std::move(messages)](Database& database) {
+    return database.forget_taken(messages);
+  };
+  auto result = co_await run<void>(Job::Kind::later, std::move(work));
+  trouble_.note(result);
 }
 
 net::Task<Result<std::int64_t>> Store::next_due() {

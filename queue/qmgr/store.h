@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "lib/ipc/messages/queue.h"
 #include "lib/net/task.h"
 #include "lib/net/wait.h"
 #include "queue/qmgr/trouble.h"
@@ -22,7 +23,11 @@ class Store {
   net::Task<Result<void>> insert(MessagePtr message);
   // Applies a change; while that is impossible (a full disk) it tries again every second.
   net::Task<void> record(Change change);
+  // Does this to each message, durably; gives those that were changed. Fails when the queue cannot be written.
+  net::Task<Result<std::vector<std::int64_t>>> change(ipc::QueueAction action, std::vector<std::int64_t> ids);
   // As in Database.
+  net::Task<Result<bool>> is_taken(std::int64_t message);
+  net::Task<void> forget_taken(std::vector<std::int64_t> messages);
   net::Task<Result<std::vector<MessagePtr>>> take_due(std::int64_t now, std::size_t limit);
   net::Task<Result<std::int64_t>> next_due();
   net::Task<Result<std::string>> content(std::int64_t message);
