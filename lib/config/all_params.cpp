@@ -58,6 +58,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtpd", &access},
           {"cleanup", &cleanup},
           {"bounce", &bounce},
+          {"sendmail, postdrop", &submission},
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},

@@ -18,6 +18,7 @@
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/submission_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -35,6 +36,7 @@ struct ReadParams {
   AccessParams access;
   CleanupParams cleanup;
   BounceParams bounce;
+  SubmissionParams submission;
   QmgrParams qmgr;
   MailboxParams mailbox;
   LocalParams local;
