@@ -78,8 +78,8 @@ Result<DropFile> DropFile::create(std::string_view envelope) {
     if (file) std::snprintf(unfinished.data(), unfinished.size(), "%s", path_of(queue::kBeingWritten, name).c_str());
   }
   if (!file) {
-    return fail(Error{file.error().kind,
-                      concat("create file in maildrop: ", std::strerror(file.error().sys)), file.error().sys});
+    // Whatever the reason: it is not the caller's fault, and later it may work.
+    return fail(Error{Errc::io, concat("create file in maildrop: ", std::strerror(file.error().sys)), file.error().sys});
   }
   DropFile made(std::move(*file), std::move(name), static_cast<std::int64_t>(envelope.size()));
   // The place of the first line stays empty until the end.
