@@ -58,6 +58,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"cleanup", &content},
           {"smtpd", &receive},
           {"bounce", &bounce},
+          {"sendmail, postdrop", &submission},
           {"qmgr", &qmgr},
           {"showq", &queue_access},
           {"local, virtual", &mailbox},

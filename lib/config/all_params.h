@@ -26,6 +26,7 @@
 #include "lib/config/params/smtp_session_params.h"
 #include "lib/config/params/smtp_tls_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/submission_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -47,6 +48,7 @@ struct ReadParams {
   ContentParams content;
   ReceiveParams receive;
   BounceParams bounce;
+  SubmissionParams submission;
   QmgrParams qmgr;
   QueueAccessParams queue_access;
   MailboxParams mailbox;

@@ -206,7 +206,7 @@ void Bounce::log_sent(const ipc::Notify& question, const Letter& letter, mail::Q
 // A large message loses its body, whatever RET says: whoever sends it back would fail at a size limit on the way.
 Returned Bounce::returned_in(const ipc::Notify& question, const Letter& letter) const {
   const auto size = size_of(question);
-  return size && *size <= size_limit_ ? letter.returned : Returned::header;
+  return size && std::max(*size, question.size) <= size_limit_ ? letter.returned : Returned::header;
 }
 
 Wording Bounce::wording_for(const ipc::Notify& question, const Letter& letter) const {

@@ -8,7 +8,6 @@ using enum UnreadType;
 
 // clang-format off
 constexpr Unread kRows[] = {
-    {"alternate_config_directories", "", string, "Configuration directories that unprivileged users may name.", "all"},
     {"backwards_bounce_logfile_compatibility", "yes", boolean, "Write bounce logs that old versions can read too.", "all"},
     {"bounce_service_name", "bounce", string, "The service that writes delivery status notifications.", "all", {1}},
     {"cleanup_replace_stray_cr_lf", "yes", boolean, "Turn a CR or LF that stands alone in content into a space.", "cleanup"},
