@@ -54,9 +54,11 @@ Result<std::unique_ptr<Desk>> Desk::at_database() {
   return desk;
 }
 
+std::unique_ptr<Desk> Desk::without_mail() { return std::make_unique<Desk>(std::vector<std::string>()); }
+
 template <class C>
 Result<typename C::Answer> Desk::ask(const typename C::Question& question) {
-  Result<typename C::Answer> answer = fail(Errc::not_found, "no service of the queue is there");
+  Result<typename C::Answer> answer = typename C::Answer();
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     answer = finish(loop_, clients_[i]->ask<C>(question, loop_.in(kPatience)));
     if (answer) break;
@@ -78,6 +80,7 @@ Result<ipc::QueuePage> Desk::list(const ipc::ListQueue& question) {
 }
 
 Result<ipc::MessageRead> Desk::read(const ipc::ReadMessage& question) {
+  if (!has_mail()) return fail(Errc::not_found, "the message is not in the queue");
   if (!database_) return ask<ipc::ReadMessageCall>(question);
   auto reading = desk::read(*database_, question);
   if (!reading.answer.problem.empty()) return fail(Errc::invalid, reading.answer.problem);

@@ -24,6 +24,8 @@ class Desk {
   // Opens the database, which nobody else then has: for a mail system that is down. Fails with not_found when there is none
   // yet, busy when somebody else has it, denied, io.
   static Result<std::unique_ptr<Desk>> at_database();
+  // A mail system that has never had mail: there is none.
+  static std::unique_ptr<Desk> without_mail();
 
   // Each fails with lost, timeout, not_found, denied or io as ipc::Client does; with invalid when the answer says that
   // something is wrong with the question.
@@ -34,6 +36,7 @@ class Desk {
  private:
   template <class C>
   Result<typename C::Answer> ask(const typename C::Question& question);
+  bool has_mail() const { return database_ || !clients_.empty(); }
   Result<ipc::QueueChanged> change_database(const ipc::ChangeQueue& question);
 
   std::unique_ptr<queue::Database> database_;
