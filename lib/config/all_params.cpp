@@ -22,11 +22,9 @@ constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
     {"append_dot_mydomain", "trivial-rewrite"},
     {"canonical_maps", "smtpd, cleanup, proxymap"},
     {"content_filter", "smtpd, pickup, qmqpd"},
-    {"default_privs", "local, pipe, spawn"},
     {"delay_warning_time", "bounce, cleanup"},
     {"duplicate_filter_limit", "cleanup, local, showq"},
     {"header_address_token_limit", "all"},
-    {"owner_request_special", "all"},
     {"propagate_unmatched_extensions", "smtp, lmtp, cleanup, local"},
     {"queue_run_delay", "smtp, lmtp, qmgr"},
     {"recipient_canonical_maps", "smtpd, cleanup, proxymap"},
@@ -51,7 +49,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
   return {{"all", &common},
           {"all services", &process},
           {"master", &master},
-          {"spawn", &command},
+          {"local, pipe, spawn", &command},
           {"smtpd, cleanup, qmgr", &routing},
           {"smtpd, cleanup", &limits},
           {"smtpd", &smtpd},
@@ -60,7 +58,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},
-          {"virtual", &virtual_}};
+          {"virtual", &virtual_},
+          {"pipe", &pipe}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {

@@ -13,6 +13,7 @@
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/local_params.h"
 #include "lib/config/params/master_params.h"
+#include "lib/config/params/pipe_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/routing_params.h"
@@ -37,6 +38,7 @@ struct ReadParams {
   MailboxParams mailbox;
   LocalParams local;
   VirtualParams virtual_;
+  PipeParams pipe;
 
   struct Group {
     std::string_view readers;  // the programs that read it
