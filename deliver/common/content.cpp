@@ -76,11 +76,23 @@ Result<void> write_two(int fd, std::string_view first, std::string_view second) 
 
 }  // namespace
 
+std::string return_path(std::string_view sender) { return concat("Return-Path: <", shown(sender), ">\n"); }
+
+std::string original_to(std::string_view address) {
+  return address.empty() ? std::string() : concat("X-Original-To: ", shown(address), "\n");
+}
+
+std::string delivered_to(std::string_view address) { return concat("Delivered-To: ", shown(address), "\n"); }
+
 std::string trace_header(const ipc::Deliver& message, const ipc::DeliverTo& recipient) {
-  std::string head = concat("Return-Path: <", shown(message.sender), ">\n");
-  if (!recipient.original.empty()) head += concat("X-Original-To: ", shown(recipient.original), "\n");
-  head += concat("Delivered-To: ", shown(recipient.address), "\n");
-  return head;
+  return return_path(message.sender) + original_to(recipient.original) + delivered_to(recipient.address);
+}
+
+Result<void> each_block(const ipc::Deliver& message,
+                        const std::function<Result<void>(std::string_view block)>& take) {
+  auto taken = take(message.content);
+  if (!taken || !message.spool) return taken;
+  return copy_blocks(message.spool, 0, take);
 }
 
 bool was_delivered_to(const ipc::Deliver& message, std::string_view address) {
@@ -114,6 +126,10 @@ Result<std::int64_t> content_size(const ipc::Deliver& message) {
 Result<void> write_content(int fd, std::string_view head, const ipc::Deliver& message) {
   auto written = write_two(fd, head, message.content);
   if (!written || !message.spool) return written;
+  return copy_spooled(fd, message);
+}
+
+Result<void> copy_spooled(int fd, const ipc::Deliver& message) {
   const auto copied = copy_in_kernel(message.spool.get(), fd);
   if (!copied) return fail(copied.error());
   return copy_blocks(message.spool, *copied,

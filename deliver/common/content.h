@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,11 @@
 
 namespace postern::deliver {
 
-// Return-Path:, X-Original-To: (when the original recipient is known) and Delivered-To:, each with its LF.
+// The header lines of a delivery, each with its LF.
+std::string return_path(std::string_view sender);
+std::string original_to(std::string_view address);  // X-Original-To:; empty when it is not known
+std::string delivered_to(std::string_view address);
+// All three, for a recipient of the message.
 std::string trace_header(const ipc::Deliver& message, const ipc::DeliverTo& recipient);
 
 // True when the message has a Delivered-To: field with this address, in any case: it was here before.
@@ -20,8 +25,15 @@ bool was_delivered_to(const ipc::Deliver& message, std::string_view address);
 // Bytes of the content, the spooled part included. Fails with io.
 Result<std::int64_t> content_size(const ipc::Deliver& message);
 
+// Hands the content over block by block. Fails when reading it does, or when `take` does.
+Result<void> each_block(const ipc::Deliver& message,
+                        const std::function<Result<void>(std::string_view block)>& take);
+
 // Writes `head` and the content as they are. Fails as write_all().
 Result<void> write_content(int fd, std::string_view head, const ipc::Deliver& message);
+
+// Writes the spooled part alone, as it is. Fails as write_all().
+Result<void> copy_spooled(int fd, const ipc::Deliver& message);
 
 // Writes `head` and the content as an mbox has it: a line that begins with "From " gets a '>' in front, the last
 // line ends, and an empty line follows. Fails as write_all().

@@ -21,16 +21,20 @@ struct Opened {
   bool is_new = false;
 };
 
-Result<void> check(int fd, const std::string& path) {
+Result<void> check(int fd, const std::string& path, bool own_only) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return fail_errno(concat("stat ", path), errno);
-  if (!S_ISREG(status.st_mode)) return fail(Errc::denied, concat(path, " is not a regular file"));
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Errc::denied, concat("destination ", path, " is not a regular file"));
+  }
   if (status.st_nlink != 1) return fail(Errc::denied, concat(path, " has ", status.st_nlink, " names"));
-  if (status.st_uid != ::geteuid()) return fail(Errc::denied, concat(path, " is not owned by recipient"));
+  if (own_only && status.st_uid != ::geteuid()) {
+    return fail(Errc::denied, concat("destination ", path, " is not owned by recipient"));
+  }
   return {};
 }
 
-Result<Opened> open_mbox(const std::string& path) {
+Result<Opened> open_mbox(const std::string& path, bool own_only) {
   constexpr int kFlags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   Opened opened;
   opened.fd = Fd(::open(path.c_str(), kFlags));
@@ -40,7 +44,7 @@ Result<Opened> open_mbox(const std::string& path) {
     if (!opened.fd && errno == EEXIST) opened.fd = Fd(::open(path.c_str(), kFlags));
   }
   if (!opened.fd) return fail_errno(concat("open ", path), errno);
-  auto checked = check(opened.fd.get(), path);
+  auto checked = check(opened.fd.get(), path, own_only);
   if (!checked) return fail(checked.error());
   return opened;
 }
@@ -88,7 +92,7 @@ std::string from_line(std::string_view sender, std::int64_t wall) {
 
 Result<void> append_to_mbox(const std::string& path, std::string_view head, const ipc::Deliver& message,
                             std::int64_t limit, const LockRules& rules) {
-  const auto opened = open_mbox(path);
+  const auto opened = open_mbox(path, rules.own_only);
   if (!opened) return fail(opened.error());
   const int fd = opened->fd.get();
   const auto lock = MboxLock::take(fd, path, rules);

@@ -68,6 +68,7 @@ Result<LockRules> read_lock_rules(const config::List& methods, const config::Mai
   rules.attempts = *params.deliver_lock_attempts;
   rules.delay = *params.deliver_lock_delay;
   rules.stale = *params.stale_lock_time;
+  rules.own_only = *params.strict_mailbox_ownership;
   rules.fcntl = rules.dotlock = false;
   for (const auto& word : methods) {
     if (word == "fcntl") {

@@ -10,7 +10,7 @@
 
 namespace postern::deliver {
 
-// mailbox_delivery_lock, deliver_lock_attempts, deliver_lock_delay, stale_lock_time.
+// mailbox_delivery_lock, deliver_lock_attempts, deliver_lock_delay, stale_lock_time; strict_mailbox_ownership.
 struct LockRules {
   bool fcntl = true;
   bool flock = false;
@@ -18,6 +18,7 @@ struct LockRules {
   int attempts = 20;
   config::Seconds delay{1};
   config::Seconds stale{500};
+  bool own_only = true;  // a mailbox file has to belong to the recipient
 };
 // The rules from their parameters; `methods` is mailbox_delivery_lock or virtual_mailbox_lock. Fails with invalid on
 // a method that there is not.

@@ -8,15 +8,34 @@ namespace postern::deliver {
 
 using ipc::DeliveryStatus;
 
-Outcome Outcome::sent(std::string text) { return {DeliveryStatus::sent, "2.0.0", std::move(text)}; }
+namespace {
+
+Outcome outcome(DeliveryStatus status, std::string dsn, std::string text) {
+  Outcome made;
+  made.status = status;
+  made.dsn = std::move(dsn);
+  made.text = std::move(text);
+  return made;
+}
+
+}  // namespace
+
+Outcome Outcome::sent(std::string text) { return outcome(DeliveryStatus::sent, "2.0.0", std::move(text)); }
 
 Outcome Outcome::deferred(std::string dsn, std::string text) {
-  return {DeliveryStatus::deferred, std::move(dsn), std::move(text)};
+  return outcome(DeliveryStatus::deferred, std::move(dsn), std::move(text));
 }
 
 Outcome Outcome::bounced(std::string dsn, std::string text) {
-  return {DeliveryStatus::bounced, std::move(dsn), std::move(text)};
+  return outcome(DeliveryStatus::bounced, std::move(dsn), std::move(text));
 }
+
+Outcome Outcome::failed(std::string dsn, std::string text) {
+  return dsn.starts_with('4') ? deferred(std::move(dsn), std::move(text))
+                              : bounced(std::move(dsn), std::move(text));
+}
+
+Outcome Outcome::misconfigured() { return deferred("4.3.5", "mail system configuration error"); }
 
 Outcome mailbox_failure(std::string_view what, const Error& error) {
   std::string text = concat(what, error.text);

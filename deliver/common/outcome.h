@@ -13,10 +13,19 @@ struct Outcome {
   ipc::DeliveryStatus status = ipc::DeliveryStatus::deferred;
   std::string dsn;   // enhanced status code
   std::string text;  // for the log and for notifications
+  ipc::Arrival arrival = ipc::Arrival::delivered;
+  std::string diagnostic = {};  // who is not us said this: "x-unix; no such user"; empty: nobody else did
+  std::string remote_mta = {};  // of an answer that another agent gave
+  std::string relay = {};       // for the log, if it is not the agent's own
+  bool is_logged = false;       // the line is written
 
   static Outcome sent(std::string text);
   static Outcome deferred(std::string dsn, std::string text);
   static Outcome bounced(std::string dsn, std::string text);
+  // As the class of the code says: 4 is deferred, 5 bounced.
+  static Outcome failed(std::string dsn, std::string text);
+  // What an administrator has to mend: deferred with 4.3.5, "mail system configuration error".
+  static Outcome misconfigured();
 };
 
 // What stopped a delivery to a mailbox. No room on the disk is 4.2.2; a quota or a size limit that was reached is

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   program.serves_services = true;
   program.rights.threads = true;
   program.rights.identities = true;
+  program.rights.connect_unix = true;  // cleanup, qmgr, and other agents
   return postern::daemon::run(argc, argv, program,
                               [] { return std::make_unique<postern::deliver::Local>(); });
 }

@@ -18,13 +18,17 @@ ParamBase* find_in(const ParamGroup& group, std::string_view name) {
 // Parameters that stand in one of our groups without effect, and that other programs of Postfix read.
 constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
     {"default_privs", "local, pipe, spawn"},
+    {"allow_percent_hack", "trivial-rewrite"},
+    {"append_at_myorigin", "trivial-rewrite"},
+    {"append_dot_mydomain", "trivial-rewrite"},
+    {"canonical_maps", "smtpd, cleanup, proxymap"},
+    {"content_filter", "smtpd, pickup, qmqpd"},
     {"delay_warning_time", "bounce, cleanup"},
     {"header_address_token_limit", "all"},
     {"owner_request_special", "all"},
     {"queue_run_delay", "smtp, lmtp, qmgr"},
     {"duplicate_filter_limit", "cleanup, local, showq"},
     {"header_address_token_limit", "all"},
-    {"owner_request_special", "all"},
     {"propagate_unmatched_extensions", "smtp, lmtp, cleanup, local"},
     {"recipient_canonical_maps", "smtpd, cleanup, proxymap"},
     {"resolve_dequoted_address", "trivial-rewrite"},
@@ -47,7 +51,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
   return {{"all", &common},
           {"all services", &process},
           {"master", &master},
-          {"spawn", &command},
+          {"local, pipe, spawn", &command},
           {"smtpd, cleanup, qmgr", &routing},
           {"smtpd, cleanup", &limits},
           {"smtpd", &smtpd},
@@ -72,6 +76,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"lmtp", &lmtp_tls},
           {"smtp, lmtp", &smtp_more},
           {"smtp, lmtp", &dns}};
+          {"pipe", &pipe}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {

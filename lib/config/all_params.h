@@ -16,6 +16,7 @@
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/local_params.h"
 #include "lib/config/params/master_params.h"
+#include "lib/config/params/pipe_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/rewrite_params.h"
@@ -59,6 +60,7 @@ struct ReadParams {
   SmtpTlsParams smtp_tls{Side::smtp}, lmtp_tls{Side::lmtp};
   SmtpMoreParams smtp_more;
   DnsParams dns;
+  PipeParams pipe;
 
   struct Group {
     std::string_view readers;  // the programs that read it

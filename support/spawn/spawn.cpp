@@ -7,7 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/command_params.h"
-#include "support/spawn/identity.h"
+#include "lib/daemon/command_identity.h"
 
 namespace postern::spawn {
 
@@ -30,7 +30,7 @@ Result<void> Spawn::prepare(daemon::Context& context) {
   auto words = config::parse_command_words(context.arguments().rest);
   if (!words) return fail(words.error());
   command_ = std::move(*words);
-  auto identity = identity_of(command_, common);
+  auto identity = daemon::identity_of(command_, common);
   if (!identity) return fail(identity.error());
   identity_ = std::move(*identity);
   environment_ = daemon::exported_environment(*command.export_environment);

@@ -44,11 +44,11 @@ inline ipc::Deliver message_for(const std::vector<std::string>& addresses) {
 template <class A>
 class AgentFixture {
  public:
-  explicit AgentFixture(const std::string& main_cf) : receiving_(loop) {
+  explicit AgentFixture(const std::string& main_cf, ServiceEntry entry = {}) : receiving_(loop) {
     auto parsed = config::MainCf::parse(main_cf + "\nmyhostname = mx.example.com\n", "main.cf");
     REQUIRE(parsed);
     const config::Settings settings(std::move(*parsed));
-    auto ready = agent.configure(settings, loop, rights);
+    auto ready = agent.configure(settings, loop, rights, std::move(entry));
     if (!ready) FAIL(ready.error().text);
     agent.started();
     int ends[2];

@@ -17,6 +17,9 @@ struct VirtualParams : ParamGroup {
       "The largest mailbox file or maildir message, in bytes; 0: no limit.", at_most(kLargestSize)};
   Param<List> mailbox_lock{*this, "virtual_mailbox_lock", "fcntl, dotlock",
       "How a mailbox file is locked: fcntl, flock, dotlock.", at_least(1)};
+  Param<std::string> delivery_status_filter{*this, "virtual_delivery_status_filter",
+      "$default_delivery_status_filter",
+      "Tables that rewrite the status of deliveries to virtual mailboxes."};
 };
 
 }  // namespace postern::config

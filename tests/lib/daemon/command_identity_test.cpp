@@ -1,9 +1,9 @@
-#include "support/spawn/identity.h"
+#include "lib/daemon/command_identity.h"
 
 #include <doctest/doctest.h>
 
 using namespace postern;
-using namespace postern::spawn;
+using namespace postern::daemon;
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "support/spawn/identity.h"
+#include "lib/daemon/command_identity.h"
 
 #include <grp.h>
 
@@ -6,7 +6,7 @@
 
 #include "lib/base/text.h"
 
-namespace postern::spawn {
+namespace postern::daemon {
 
 namespace {
 
@@ -20,10 +20,10 @@ Result<gid_t> find_group(const std::string& name) {
   return found->gr_gid;
 }
 
-Result<void> refuse_ours(const daemon::Identity& identity, const config::CommonParams& params) {
+Result<void> refuse_ours(const Identity& identity, const config::CommonParams& params) {
   if (identity.uid == 0) return fail(Errc::denied, "user= names root");
   if (identity.gid == 0) return fail(Errc::denied, "user= names the group of root");
-  const auto owner = daemon::find_identity(*params.mail_owner);
+  const auto owner = find_identity(*params.mail_owner);
   if (!owner) return fail(owner.error());
   if (identity.uid == owner->uid) {
     return fail(Errc::denied, concat("user= names the owner of the mail system, ", *params.mail_owner));
@@ -41,9 +41,8 @@ Result<void> refuse_ours(const daemon::Identity& identity, const config::CommonP
 
 }  // namespace
 
-Result<daemon::Identity> identity_of(const config::CommandWords& command,
-                                     const config::CommonParams& params) {
-  auto identity = daemon::find_identity(command.user);
+Result<Identity> identity_of(const config::CommandWords& command, const config::CommonParams& params) {
+  auto identity = find_identity(command.user);
   if (!identity) return identity;
   if (!command.group.empty()) {
     const auto gid = find_group(command.group);
@@ -56,4 +55,4 @@ Result<daemon::Identity> identity_of(const config::CommandWords& command,
   return identity;
 }
 
-}  // namespace postern::spawn
+}  // namespace postern::daemon

@@ -1,0 +1,44 @@
+// The process beside an agent that starts commands: see commands.h.
+#pragma once
+
+#include <string>
+
+#include "deliver/common/mbox_lock.h"
+#include "deliver/common/run_command.h"
+#include "lib/base/fd.h"
+#include "lib/net/loop.h"
+#include "lib/net/task.h"
+
+namespace postern::deliver {
+
+// Answers RunCommand questions until the other side is gone. Whatever runs then is killed.
+void serve_commands(Fd connection, const std::string& host, const LockRules& locks);
+
+// A process that runs one command; it is killed, with its group, when the object dies before its end.
+class RunningCommand {
+ public:
+  // Fails with why it could not be started.
+  static Result<RunningCommand> start(const RunCommand& what, const std::string& host,
+                                      const LockRules& locks);
+  RunningCommand(RunningCommand&& other) noexcept
+      : pid_(std::exchange(other.pid_, 0)),
+        handle_(std::move(other.handle_)),
+        output_(std::move(other.output_)) {}
+  RunningCommand& operator=(RunningCommand&&) = delete;
+  ~RunningCommand();
+
+  // Waits for its end, or kills it at the deadline.
+  net::Task<CommandEnded> end(net::Loop& loop, Deadline deadline);
+
+ private:
+  RunningCommand(pid_t pid, Fd handle, Fd output)
+      : pid_(pid), handle_(std::move(handle)), output_(std::move(output)) {}
+  net::Task<void> listen(net::Loop& loop, std::string& text);
+  bool take_output(std::string& text);
+
+  pid_t pid_;  // 0: it has ended, or was moved away
+  Fd handle_;  // pidfd
+  Fd output_;
+};
+
+}  // namespace postern::deliver

@@ -1,0 +1,103 @@
+#include "deliver/common/commands.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "deliver/common/command_server.h"
+#include "lib/base/log.h"
+
+namespace postern::deliver {
+
+namespace {
+
+constexpr int kConnection = 3;
+
+// In the new process: leaves everything of ours behind but the connection.
+void leave_behind(const Commands::Setup& setup, int connection) {
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  ::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+    ::signal(number, SIG_IGN);  // the agent's end is ours
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  log::open({"", "", log::Target::descriptor, Fd(::dup(null))});
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::dup2(null, standard) < 0) ::_exit(EXIT_FAILURE);
+  }
+  if (::dup2(connection, kConnection) < 0 && connection != kConnection) ::_exit(EXIT_FAILURE);
+  ::close_range(kConnection + 1, ~0U, 0);
+  ::fcntl(kConnection, F_SETFD, FD_CLOEXEC);
+  ::prctl(PR_SET_NAME, "commands");
+  if (setup.chroot && ::geteuid() == 0 && (::chroot(".") != 0 || ::chdir("/") != 0)) ::_exit(EXIT_FAILURE);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Commands>> Commands::start(net::Loop& loop, Setup setup) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+    return fail_errno("socketpair", errno);
+  }
+  Fd ours(ends[0]);
+  const Fd theirs(ends[1]);
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail_errno("start the process that starts commands", errno);
+  if (pid == 0) {
+    leave_behind(setup, theirs.get());
+    serve_commands(Fd(kConnection), setup.host, setup.locks);
+    ::_exit(EXIT_SUCCESS);
+  }
+  return std::unique_ptr<Commands>(new Commands(loop, std::move(ours)));
+}
+
+Commands::Commands(net::Loop& loop, Fd connection)
+    : loop_(loop), connection_(loop, std::move(connection), ipc::Connection::Side::connected), scope_(loop) {
+  scope_.spawn(receive());
+}
+
+net::Task<void> Commands::receive() {
+  for (;;) {
+    auto frame = co_await connection_.receive(Deadline::max());  // a command has its own limit
+    if (!frame) break;
+    const auto found = waiting_.find(frame->id);
+    if (found == waiting_.end()) continue;
+    const auto waiting = found->second;
+    waiting_.erase(found);
+    waiting->answer = ipc::decode_message<CommandEnded>(std::move(*frame));
+    waiting->there = true;
+    waiting->changed.notify();
+  }
+  all_lost();
+}
+
+void Commands::all_lost() {
+  lost_ = true;
+  log_fatal("the process that starts commands is gone");
+  for (const auto& [id, waiting] : waiting_) {
+    waiting->there = true;
+    waiting->changed.notify();
+  }
+  waiting_.clear();
+  ::raise(SIGTERM);  // who comes after us has another one
+}
+
+net::Task<Result<CommandEnded>> Commands::run(RunCommand what) {
+  const auto waiting = std::make_shared<Waiting>(loop_);
+  if (!lost_) {
+    const std::uint64_t id = ++last_id_;
+    waiting_.emplace(id, waiting);
+    connection_.send(what, id);
+    while (!waiting->there) {
+      const bool changed = co_await waiting->changed.wait(Deadline::max());
+      if (!changed) continue;
+    }
+  }
+  co_return std::move(waiting->answer);
+}
+
+}  // namespace postern::deliver

@@ -1,0 +1,60 @@
+// Commands of users, and files of theirs that may be anywhere. An agent serves in its jail, which a command would
+// inherit, and which has no way to most files: so a process beside it, started before the jail, runs them. It has root's
+// rights and does one thing: what is asked of it with the rights of a user who is not root, in a session and a process
+// group of its own, without any descriptor of ours, within a time, and with bounded output. When the agent is gone it
+// kills what still runs, and ends.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "deliver/common/mbox_lock.h"
+#include "deliver/common/run_command.h"
+#include "lib/ipc/connection.h"
+#include "lib/net/scope.h"
+
+namespace postern::deliver {
+
+// Output of a command that is kept, in bytes.
+inline constexpr std::size_t kMostOutput = 4096;
+
+class Commands {
+ public:
+  struct Setup {
+    bool chroot = false;  // commands have the current directory as root, as the agent will
+    std::string host;     // for file names in maildirs
+    LockRules locks;      // for mailbox files
+  };
+
+  // Starts the process. Call it before there are threads, and before the jail. Fails when there is no room for it.
+  static Result<std::unique_ptr<Commands>> start(net::Loop& loop, Setup setup);
+  Commands(const Commands&) = delete;
+  Commands& operator=(const Commands&) = delete;
+
+  // Runs a command and waits for its end. Fails with lost when the process beside us is gone.
+  net::Task<Result<CommandEnded>> run(RunCommand what);
+
+ private:
+  struct Waiting {
+    explicit Waiting(net::Loop& loop) : changed(loop) {}
+    net::Event changed;
+    Result<CommandEnded> answer = fail(Errc::lost, "the process that starts commands is gone");
+    bool there = false;
+  };
+
+  Commands(net::Loop& loop, Fd connection);
+  net::Task<void> receive();
+  void all_lost();
+
+  net::Loop& loop_;
+  ipc::Connection connection_;
+  std::map<std::uint64_t, std::shared_ptr<Waiting>> waiting_;
+  std::uint64_t last_id_ = 0;
+  bool lost_ = false;
+  net::Scope scope_;
+};
+
+}  // namespace postern::deliver
