@@ -28,6 +28,7 @@
 #include "lib/config/params/smtp_tls_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/submission_params.h"
+#include "lib/config/params/table_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -61,6 +62,7 @@ struct ReadParams {
   SmtpMoreParams smtp_more;
   DnsParams dns;
   PipeParams pipe;
+  TableParams table;
 
   struct Group {
     std::string_view readers;  // the programs that read it
