@@ -52,7 +52,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},
-          {"virtual", &virtual_}};
+          {"virtual", &virtual_},
+          {"postmap, postalias", &table}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {

@@ -19,6 +19,7 @@
 #include "lib/config/params/rewrite_params.h"
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/table_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -43,6 +44,7 @@ struct ReadParams {
   MailboxParams mailbox;
   LocalParams local;
   VirtualParams virtual_;
+  TableParams table;
 
   struct Group {
     std::string_view readers;  // the programs that read it
