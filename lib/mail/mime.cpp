@@ -84,6 +84,12 @@ ContentType parse_content_type(std::string_view value) {
   return found;
 }
 
+// A line of a body is never longer than a field: what is no field is taken as such a line.
+MimeReader::MimeReader(MimeLimits limits) : limits_(limits) {
+  limits_.field = std::max<std::size_t>(limits_.field, 1);
+  limits_.line = std::clamp<std::size_t>(limits_.line, 1, limits_.field);
+}
+
 void MimeReader::feed(std::string_view more) {
   buffer_.erase(0, at_);
   at_ = 0;
@@ -136,15 +142,20 @@ std::optional<MimePiece> MimeReader::header_piece() {
   }
   const bool mbox = state_ == State::start && (line.starts_with("From ") || line.starts_with(">From "));
   state_ = State::header;
-  if (mbox) return take(MimePiece::Kind::other, line.size());
+  if (mbox) {
+    in_line_ = !line.ends_with('\n');
+    if (in_line_) state_ = State::long_field;
+    return take(MimePiece::Kind::other, line.size());
+  }
   if (is_empty_line(line)) {
     const bool primary = fields_ == MimePiece::Kind::primary_field;
     auto piece = take(primary ? MimePiece::Kind::other : MimePiece::Kind::body, line.size());
     end_header();
     return piece;
   }
-  if (is_boundary(line)) return body_line();
-  const auto name = field_name(line);
+  const auto front = line.substr(0, limits_.field);
+  if (is_boundary(front)) return body_line();
+  const auto name = field_name(front);
   if (name.empty()) {
     enter_body();
     return body_line();
@@ -241,7 +252,7 @@ std::optional<MimePiece> MimeReader::body_piece() {
 MimePiece MimeReader::body_line() {
   const auto lf = buffer_.find('\n', at_);
   const auto length = (lf == kNone ? buffer_.size() : lf) - at_;
-  const bool whole = length <= limits_.line;
+  const bool whole = length <= limits_.line && (lf != kNone || finished_);
   const auto size = whole ? length + (lf == kNone ? 0 : 1) : limits_.line;
   auto piece = take(MimePiece::Kind::body, size);
   piece.at = offset_;

@@ -36,7 +36,7 @@ struct MimePiece {
 // Reads a message that is fed to it from its first header field on.
 class MimeReader {
  public:
-  explicit MimeReader(MimeLimits limits = {}) : limits_(limits) {}
+  explicit MimeReader(MimeLimits limits = {});
 
   // More of the message. Pieces that were returned before are no longer valid.
   void feed(std::string_view more);

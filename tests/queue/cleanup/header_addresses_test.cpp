@@ -79,8 +79,8 @@ TEST_CASE("A glance tells most addresses that need nothing") {
     CAPTURE(value);
     CHECK(looks_complete(value));
   }
-  for (const auto value : {"ann", "Ann <ann>", "ann@x.example, bob", "ann@x", "ann@x.example.", "a@b.c,",
-                           "g: a@b.c;", "\"a@b.c\" <d>", "(a@b.c) d", "a@[192.0.2.1]"}) {
+  for (const auto value : {"ann", "Ann <ann>", "ann@x.example, bob", "ann@x", "ann@x.example.", "g: a@b.c;",
+                           "\"a@b.c\" <d>", "(a@b.c) d", "a@[192.0.2.1]"}) {
     CAPTURE(value);
     CHECK_FALSE(looks_complete(value));
   }
