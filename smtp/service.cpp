@@ -71,7 +71,7 @@ Result<void> Client::configure(const config::Settings& settings, net::Loop& loop
   if (!made) return made;
   cache_ = std::make_unique<Cache>(*setup_, loop);
   shop_ = std::make_unique<Shop>(Shop{*setup_, loop, *names_, *cache_, tls_.get()});
-  handlers_.on<ipc::DeliverCall>([this](ipc::Deliver question) { return answer(std::move(question)); });
+  handlers_.on<ipc::DeliverCall>([this](ipc::Deliver question) { return deliver(std::move(question)); });
   return {};
 }
 
@@ -108,7 +108,7 @@ net::Task<void> Client::finish() {
   co_return;
 }
 
-net::Task<ipc::Delivered> Client::answer(ipc::Deliver question) {
+net::Task<ipc::Delivered> Client::deliver(ipc::Deliver question) {
   Delivery delivery(*shop_, std::move(question));
   co_return co_await delivery.run();
 }
