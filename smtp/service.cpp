@@ -39,7 +39,8 @@ class DnsNames : public Names {
   std::unique_ptr<net::Dns> dns_;
 };
 
-Result<std::unique_ptr<Names>> open_dns(const config::Settings& settings, const Setup& setup, net::Loop& loop) {
+Result<std::unique_ptr<Names>> open_dns(const config::Settings& settings, const Setup& setup,
+                                        net::Loop& loop) {
   config::DnsParams params;
   auto loaded = params.load(settings);
   if (!loaded) return fail(loaded.error());
@@ -61,7 +62,8 @@ Result<void> Client::prepare(daemon::Context& context) {
   return configure(context.settings(), context.loop(), std::move(*names));
 }
 
-Result<void> Client::configure(const config::Settings& settings, net::Loop& loop, std::unique_ptr<Names> names) {
+Result<void> Client::configure(const config::Settings& settings, net::Loop& loop,
+                               std::unique_ptr<Names> names) {
   auto setup = Setup::load(settings, side_);
   if (!setup) return fail(setup.error());
   loop_ = &loop;

@@ -49,50 +49,72 @@ TEST_CASE("what a server says decides") {
   };
   const std::string from = "C: MAIL FROM:<ann@example.com>", to = "C: RCPT TO:<bob@example.org>";
   const Case cases[] = {
-      {"greeting 4xx", {"S: 450 4.3.2 come back", "silence"},
-       "deferred 4.3.2 host 127.0.0.1[127.0.0.1] refused to talk to me: 450 4.3.2 come back", "4.3.2"},
-      {"greeting 5xx", {"S: 554 no", "silence"},
-       "deferred 4.0.0 host 127.0.0.1[127.0.0.1] refused to talk to me: 554 no", "4.0.0"},
-      {"closes at once", {},
+      {"greeting 4xx",
+       {"S: 450 4.3.2 come back", "silence"},
+       "deferred 4.3.2 host 127.0.0.1[127.0.0.1] refused to talk to me: 450 4.3.2 come back",
+       "4.3.2"},
+      {"greeting 5xx",
+       {"S: 554 no", "silence"},
+       "deferred 4.0.0 host 127.0.0.1[127.0.0.1] refused to talk to me: 554 no",
+       "4.0.0"},
+      {"closes at once",
+       {},
        "deferred 4.4.2 lost connection with 127.0.0.1[127.0.0.1] while receiving the initial server greeting",
        "4.4.2"},
-      {"closes after EHLO", {"S: 220 mx", "C: EHLO *"},
-       "deferred 4.4.2 lost connection with 127.0.0.1[127.0.0.1] while performing the EHLO handshake", "4.4.2"},
-      {"HELO", {"S: 220 mx", "C: EHLO *", "S: 502 what?", "C: HELO mail.example.com", "S: 250 mx", from, "S: 250 ok", to,
-                "S: 250 ok", "C: DATA", "S: 354 go", "body", "S: 250 done"},
-       "sent 2.0.0 250 done", ""},
-      {"HELO refused", {"S: 220 mx", "C: EHLO *", "S: 502 what?", "C: HELO mail.example.com", "S: 550 5.7.1 no"},
-       "bounced 5.7.1 host 127.0.0.1[127.0.0.1] refused to talk to me: 550 5.7.1 no", ""},
-      {"EHLO 421", {"S: 220 mx", "C: EHLO *", "S: 421 4.3.2 busy"},
-       "deferred 4.3.2 host 127.0.0.1[127.0.0.1] refused to talk to me: 421 4.3.2 busy", "4.3.2"},
+      {"closes after EHLO",
+       {"S: 220 mx", "C: EHLO *"},
+       "deferred 4.4.2 lost connection with 127.0.0.1[127.0.0.1] while performing the EHLO handshake",
+       "4.4.2"},
+      {"HELO",
+       {"S: 220 mx", "C: EHLO *", "S: 502 what?", "C: HELO mail.example.com", "S: 250 mx", from, "S: 250 ok",
+        to, "S: 250 ok", "C: DATA", "S: 354 go", "body", "S: 250 done"},
+       "sent 2.0.0 250 done",
+       ""},
+      {"HELO refused",
+       {"S: 220 mx", "C: EHLO *", "S: 502 what?", "C: HELO mail.example.com", "S: 550 5.7.1 no"},
+       "bounced 5.7.1 host 127.0.0.1[127.0.0.1] refused to talk to me: 550 5.7.1 no",
+       ""},
+      {"EHLO 421",
+       {"S: 220 mx", "C: EHLO *", "S: 421 4.3.2 busy"},
+       "deferred 4.3.2 host 127.0.0.1[127.0.0.1] refused to talk to me: 421 4.3.2 busy",
+       "4.3.2"},
       {"MAIL refused", with(kPlain, {from, "S: 550 5.1.8 who?"}),
        "bounced 5.1.8 host 127.0.0.1[127.0.0.1] said: 550 5.1.8 who? (in reply to MAIL FROM command)", ""},
-      {"RCPT refused in lines", with(kPlain, {from, "S: 250 ok", to, "S: 550-5.1.1 no such", "S: 550 5.1.1 user"}),
+      {"RCPT refused in lines",
+       with(kPlain, {from, "S: 250 ok", to, "S: 550-5.1.1 no such", "S: 550 5.1.1 user"}),
        "bounced 5.1.1 host 127.0.0.1[127.0.0.1] said: 550-5.1.1 no such 550 5.1.1 user (in reply to RCPT TO "
        "command)",
        ""},
       {"RCPT later", with(kPlain, {from, "S: 250 ok", to, "S: 450 4.2.1 greylisted"}),
-       "deferred 4.2.1 host 127.0.0.1[127.0.0.1] said: 450 4.2.1 greylisted (in reply to RCPT TO command)", ""},
+       "deferred 4.2.1 host 127.0.0.1[127.0.0.1] said: 450 4.2.1 greylisted (in reply to RCPT TO command)",
+       ""},
       {"a class that does not fit the code", with(kPlain, {from, "S: 250 ok", to, "S: 550 4.1.1 odd"}),
        "bounced 5.0.0 host 127.0.0.1[127.0.0.1] said: 550 4.1.1 odd (in reply to RCPT TO command)", ""},
       {"DATA refused", with(kPlain, {from, "S: 250 ok", to, "S: 250 ok", "C: DATA", "S: 451 4.3.0 disk"}),
        "deferred 4.3.0 host 127.0.0.1[127.0.0.1] said: 451 4.3.0 disk (in reply to DATA command)", ""},
       {"DATA 250", with(kPlain, {from, "S: 250 ok", to, "S: 250 ok", "C: DATA", "S: 250 ok"}),
        "bounced 5.5.0 Protocol error: host 127.0.0.1[127.0.0.1] said: 250 ok (in reply to DATA command)", ""},
-      {"content refused", with(kPlain, {from, "S: 250 ok", to, "S: 250 ok", "C: DATA", "S: 354 go", "body",
-                                        "S: 554 5.7.1 spam"}),
+      {"content refused",
+       with(kPlain,
+            {from, "S: 250 ok", to, "S: 250 ok", "C: DATA", "S: 354 go", "body", "S: 554 5.7.1 spam"}),
        "bounced 5.7.1 host 127.0.0.1[127.0.0.1] said: 554 5.7.1 spam (in reply to end of DATA command)", ""},
       {"lost at the dot", with(kPlain, {from, "S: 250 ok", to, "S: 250 ok", "C: DATA", "S: 354 go", "body"}),
-       "deferred 4.4.2 lost connection with 127.0.0.1[127.0.0.1] while sending end of data -- message may be sent more "
+       "deferred 4.4.2 lost connection with 127.0.0.1[127.0.0.1] while sending end of data -- message may be "
+       "sent more "
        "than once",
        "4.4.2"},
-      {"garbage before a reply", with(kPlain, {from, "S: hello there", "S: 250 ok", to, "S: 250 ok", "C: DATA", "S: 354 go",
-                                               "body", "S: 250 2.0.0 done"}),
+      {"garbage before a reply",
+       with(kPlain, {from, "S: hello there", "S: 250 ok", to, "S: 250 ok", "C: DATA", "S: 354 go", "body",
+                     "S: 250 2.0.0 done"}),
        "sent 2.0.0 250 2.0.0 done", ""},
-      {"a reply that nothing asked for", {"S: 220 mx\r\n250 too early", "C: *"},
-       "deferred 4.7.0 unexpected server message from 127.0.0.1[127.0.0.1]", "4.7.0"},
-      {"too big", {"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 SIZE 10", "C: QUIT"},
-       "bounced 5.3.4 message size 22 exceeds size limit 10 of server 127.0.0.1[127.0.0.1]", ""},
+      {"a reply that nothing asked for",
+       {"S: 220 mx\r\n250 too early", "C: *"},
+       "deferred 4.7.0 unexpected server message from 127.0.0.1[127.0.0.1]",
+       "4.7.0"},
+      {"too big",
+       {"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 SIZE 10", "C: QUIT"},
+       "bounced 5.3.4 message size 22 exceeds size limit 10 of server 127.0.0.1[127.0.0.1]",
+       ""},
   };
   for (const Case& one : cases) {
     CAPTURE(one.name);
@@ -122,9 +144,9 @@ TEST_CASE("a server that says nothing is left when its time is over") {
 TEST_CASE("each recipient has its own reply, and those that are refused do not stop the others") {
   SmtpFixture client;
   Remote remote(client.loop);
-  remote.expects({"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*", "C: RCPT TO:<a@x>", "C: RCPT TO:<b@x>",
-                  "C: RCPT TO:<c@x>", "C: DATA", "S: 250 ok", "S: 550 5.1.1 a", "S: 250 ok", "S: 450 4.2.1 c", "S: 354 go", "body",
-                  "S: 250 2.6.0 done"});
+  remote.expects({"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*", "C: RCPT TO:<a@x>",
+                  "C: RCPT TO:<b@x>", "C: RCPT TO:<c@x>", "C: DATA", "S: 250 ok", "S: 550 5.1.1 a",
+                  "S: 250 ok", "S: 450 4.2.1 c", "S: 354 go", "body", "S: 250 2.6.0 done"});
   const auto answer = client.deliver(SmtpFixture::message(at(remote), {"a@x", "b@x", "c@x"}));
   CHECK(SmtpFixture::text(answer) ==
         "bounced 5.1.1 host 127.0.0.1[127.0.0.1] said: 550 5.1.1 a (in reply to RCPT TO command)\n"
@@ -137,8 +159,9 @@ TEST_CASE("each recipient has its own reply, and those that are refused do not s
 TEST_CASE("nobody accepted, but 354: the empty message ends the transaction") {
   SmtpFixture client;
   Remote remote(client.loop);
-  remote.expects({"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*", "C: RCPT*", "C: DATA", "S: 250 ok",
-                  "S: 550 5.1.1 a", "S: 354 go", "body", "S: 554 no valid recipients", "C: QUIT"});
+  remote.expects({"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*", "C: RCPT*",
+                  "C: DATA", "S: 250 ok", "S: 550 5.1.1 a", "S: 354 go", "body", "S: 554 no valid recipients",
+                  "C: QUIT"});
   const auto answer = client.deliver(SmtpFixture::message(at(remote)));
   CHECK(SmtpFixture::text(answer).starts_with("bounced 5.1.1 "));
   deliver::wait_until(client.loop, [&] { return remote.heard.size() == 5; });
@@ -160,8 +183,12 @@ TEST_CASE("exchangers are tried by preference, and a temporary failure goes to t
   const auto answer = client.deliver(SmtpFixture::message("example.org:" + std::to_string(first.port)));
   CHECK(SmtpFixture::text(answer) == "sent 2.0.0 250 2.0.0 Ok: queued as X");
   const auto log = client.log_text();
-  CHECK(log.find("connect to mx0.example.org[127.0.0.4]:" + std::to_string(first.port) + ": Connection refused\n") != log.npos);
-  CHECK(log.find("ABC: host mx1.example.org[127.0.0.2] said: 451 4.3.0 not now (in reply to MAIL FROM command)\n") != log.npos);
+  CHECK(log.find("connect to mx0.example.org[127.0.0.4]:" + std::to_string(first.port) +
+                 ": Connection refused\n") != log.npos);
+  CHECK(
+      log.find(
+          "ABC: host mx1.example.org[127.0.0.2] said: 451 4.3.0 not now (in reply to MAIL FROM command)\n") !=
+      log.npos);
   CHECK(log.find("relay=mx2.example.org[127.0.0.3]:") != log.npos);
 }
 
@@ -177,11 +204,14 @@ TEST_CASE("where DNS leads nowhere") {
   const std::pair<const char*, const char*> cases[] = {
       {"null.example", "bounced 5.1.0 Domain null.example does not accept mail (nullMX)"},
       {"no.example",
-       "bounced 5.4.4 Host or domain name not found. Name service error for name=no.example type=A: Host not found"},
+       "bounced 5.4.4 Host or domain name not found. Name service error for name=no.example type=A: Host not "
+       "found"},
       {"broken.example",
-       "bounced 5.4.4 Host or domain name not found. Name service error for name=gone.example type=A: Host not found"},
+       "bounced 5.4.4 Host or domain name not found. Name service error for name=gone.example type=A: Host "
+       "not found"},
       {"later.example",
-       "deferred 4.4.3 Host or domain name not found. Name service error for name=later.example type=MX: Host not "
+       "deferred 4.4.3 Host or domain name not found. Name service error for name=later.example type=MX: "
+       "Host not "
        "found, try again"},
       {"loop.example", "bounced 5.4.6 mail for loop.example loops back to myself"},
       {"[us.example]", "bounced 5.4.6 mail for us.example loops back to myself"}};
@@ -196,7 +226,8 @@ TEST_CASE("a connection is used again when there is demand, and a dead one costs
   SmtpFixture client;
   Remote remote(client.loop);
   Script two = whole_session();
-  for (const char* line : {"C: MAIL*", "C: RCPT*", "C: DATA", "S: 250 ok", "S: 250 ok", "S: 354 go", "body", "S: 250 2.0.0 again"}) {
+  for (const char* line : {"C: MAIL*", "C: RCPT*", "C: DATA", "S: 250 ok", "S: 250 ok", "S: 354 go", "body",
+                           "S: 250 2.0.0 again"}) {
     two.push_back(line);
   }
   remote.expects(whole_session());  // closes after the first message
@@ -215,11 +246,12 @@ TEST_CASE("a connection is used again when there is demand, and a dead one costs
 TEST_CASE("LMTP: a reply for each recipient") {
   SmtpFixture client("", Side::lmtp);
   Remote remote(client.loop);
-  remote.expects({"S: 220 lmtp", "C: LHLO mail.example.com", "S: 250-lmtp", "S: 250 PIPELINING", "C: MAIL*", "C: RCPT*", "C: RCPT*",
-                  "C: RCPT*", "C: DATA", "S: 250 ok", "S: 250 ok", "S: 550 5.1.1 b", "S: 250 ok", "S: 354 go", "body",
-                  "S: 250 2.1.5 a", "S: 452 4.2.2 c", "C: QUIT", "S: 221 bye"});
-  const auto answer =
-      client.deliver(SmtpFixture::message("inet:127.0.0.1:" + std::to_string(remote.port), {"a@x", "b@x", "c@x"}));
+  remote.expects({"S: 220 lmtp", "C: LHLO mail.example.com", "S: 250-lmtp", "S: 250 PIPELINING", "C: MAIL*",
+                  "C: RCPT*", "C: RCPT*", "C: RCPT*", "C: DATA", "S: 250 ok", "S: 250 ok", "S: 550 5.1.1 b",
+                  "S: 250 ok", "S: 354 go", "body", "S: 250 2.1.5 a", "S: 452 4.2.2 c", "C: QUIT",
+                  "S: 221 bye"});
+  const auto answer = client.deliver(
+      SmtpFixture::message("inet:127.0.0.1:" + std::to_string(remote.port), {"a@x", "b@x", "c@x"}));
   CHECK(SmtpFixture::text(answer) ==
         "sent 2.1.5 250 2.1.5 a\n"
         "bounced 5.1.1 host 127.0.0.1[127.0.0.1] said: 550 5.1.1 b (in reply to RCPT TO command)\n"

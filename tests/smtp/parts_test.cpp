@@ -46,8 +46,9 @@ TEST_CASE("destinations") {
 
 TEST_CASE("keywords of EHLO") {
   wire::ReplyReader reader;
-  for (const char* line : {"250-mx.example greets you", "250-SIZE 1000", "250-pipelining", "250-AUTH=PLAIN LOGIN",
-                           "250-AUTH CRAM-MD5", "250-XFORWARD NAME addr", "250-DSN", "250-", "250 8BITMIME"}) {
+  for (const char* line :
+       {"250-mx.example greets you", "250-SIZE 1000", "250-pipelining", "250-AUTH=PLAIN LOGIN",
+        "250-AUTH CRAM-MD5", "250-XFORWARD NAME addr", "250-DSN", "250-", "250 8BITMIME"}) {
     REQUIRE(reader.add(line));
   }
   const auto can = read_features(reader.take(), keywords_of("dsn, silent-discard"));
@@ -62,7 +63,8 @@ TEST_CASE("keywords of EHLO") {
 }
 
 TEST_CASE("policies of TLS as tables have them") {
-  const auto policy = parse_tls_policy("secure match=.example.com:mx.example.org ciphers=high protocols=!SSLv2:!SSLv3");
+  const auto policy =
+      parse_tls_policy("secure match=.example.com:mx.example.org ciphers=high protocols=!SSLv2:!SSLv3");
   REQUIRE(policy);
   CHECK(policy->level == TlsLevel::secure);
   CHECK(policy->match == ".example.com:mx.example.org");
@@ -71,7 +73,8 @@ TEST_CASE("policies of TLS as tables have them") {
   CHECK(parse_tls_policy("fingerprint match=AA:BB match=CC:DD")->match == "AA:BB|CC:DD");
   CHECK(parse_tls_policy("may connection_reuse=yes")->reuse == true);
   CHECK(parse_tls_policy("DANE-ONLY")->level == TlsLevel::dane_only);
-  for (const char* text : {"", "must", "encrypt match", "encrypt color=red", "may connection_reuse=perhaps"}) {
+  for (const char* text :
+       {"", "must", "encrypt match", "encrypt color=red", "may connection_reuse=perhaps"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_tls_policy(text));
   }
@@ -79,7 +82,8 @@ TEST_CASE("policies of TLS as tables have them") {
 
 TEST_CASE("both families are among the hosts that are tried") {
   std::vector<Host> hosts;
-  for (const char* text : {"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "192.0.2.1", "192.0.2.2"}) {
+  for (const char* text :
+       {"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "192.0.2.1", "192.0.2.2"}) {
     Host host;
     host.endpoint = *net::Endpoint::parse(text, 25);
     host.address = text;

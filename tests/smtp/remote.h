@@ -86,7 +86,8 @@ class Remote {
         const std::string text(got->text);
         if (line != "body") {
           heard.push_back(text);
-          if (!deliver::like(text, line.substr(3))) surprises.push_back(text + " instead of " + line.substr(3));
+          if (!deliver::like(text, line.substr(3)))
+            surprises.push_back(text + " instead of " + line.substr(3));
           break;
         }
         if (text == ".") {

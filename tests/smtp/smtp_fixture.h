@@ -46,7 +46,8 @@ class FakeNames : public Names {
   net::Task<net::DnsAnswer<net::MxRecord>> mx(std::string name, Deadline) override {
     co_return find(exchangers, name);
   }
-  net::Task<net::DnsAnswer<net::Endpoint>> addresses(std::string name, net::Family family, Deadline) override {
+  net::Task<net::DnsAnswer<net::Endpoint>> addresses(std::string name, net::Family family,
+                                                     Deadline) override {
     co_return find(hosts, name + (family == net::Family::ipv4 ? " A" : " AAAA"));
   }
   net::Task<net::DnsAnswer<net::TlsaRecord>> tlsa(std::string name, Deadline) override {
@@ -69,7 +70,8 @@ class SmtpFixture {
   }
   ~SmtpFixture() { log::open({}); }
 
-  static ipc::Deliver message(const std::string& nexthop, const std::vector<std::string>& to = {"bob@example.org"}) {
+  static ipc::Deliver message(const std::string& nexthop,
+                              const std::vector<std::string>& to = {"bob@example.org"}) {
     ipc::Deliver made;
     made.queue_id = 0xABC;
     made.sender = "ann@example.com";
@@ -134,9 +136,21 @@ class SmtpFixture {
 
 // The lines of a server that has everything, up to the end of content.
 inline Script whole_session(const std::string& final_reply = "250 2.0.0 Ok: queued as X") {
-  return {"S: 220 mx.example ESMTP", "C: EHLO mail.example.com", "S: 250-mx.example", "S: 250-PIPELINING",
-          "S: 250-SIZE 1000000", "S: 250-8BITMIME", "S: 250-DSN", "S: 250 SMTPUTF8", "C: MAIL FROM:<ann@example.com> SIZE=*",
-          "C: RCPT TO:<bob@example.org>*", "C: DATA", "S: 250 2.1.0 Ok", "S: 250 2.1.5 Ok", "S: 354 go on", "body",
+  return {"S: 220 mx.example ESMTP",
+          "C: EHLO mail.example.com",
+          "S: 250-mx.example",
+          "S: 250-PIPELINING",
+          "S: 250-SIZE 1000000",
+          "S: 250-8BITMIME",
+          "S: 250-DSN",
+          "S: 250 SMTPUTF8",
+          "C: MAIL FROM:<ann@example.com> SIZE=*",
+          "C: RCPT TO:<bob@example.org>*",
+          "C: DATA",
+          "S: 250 2.1.0 Ok",
+          "S: 250 2.1.5 Ok",
+          "S: 354 go on",
+          "body",
           "S: " + final_reply};
 }
 
