@@ -93,6 +93,9 @@ std::string sandbox_master_cf(const SandboxFiles& files) {
   text += service("cleanup", "unix", jail, "-", "cleanup");
   text += service("qmgr", "unix", jail, "1", "qmgr");
   for (const char* name : {"bounce", "defer", "trace"}) text += service(name, "unix", jail, "-", "bounce");
+  text += service("smtp", "unix", jail, "-", "smtp");
+  text += service("relay", "unix", jail, "-", "smtp");
+  text += service("lmtp", "unix", jail, "-", "lmtp");
   text += service("virtual", "unix", false, "-", "virtual");
   text += service("local", "unix", false, "-", "local");
   text += service("discard", "unix", jail, "-", "discard");
