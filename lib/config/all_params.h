@@ -23,6 +23,7 @@
 #include "lib/config/params/smtp_session_params.h"
 #include "lib/config/params/smtp_tls_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/submission_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -40,6 +41,7 @@ struct ReadParams {
   AccessParams access;
   CleanupParams cleanup;
   BounceParams bounce;
+  SubmissionParams submission;
   QmgrParams qmgr;
   MailboxParams mailbox;
   LocalParams local;

@@ -193,7 +193,8 @@ net::Task<ipc::Outcome> Bounce::send(const ipc::Notify& question, const Letter& 
     log_warning(concat(id_text(question.queue_id), ": write a notification: ", answer.error().text));
     co_return outcome(451, "4.3.0", "Error: the notification cannot be written now");
   }
-  if (answer->code / 100 == 2) log_sent(question, letter, own);
+  // Otherwise it was told before: an answer was lost.
+  if (answer->code / 100 == 2 && answer->text.starts_with("Ok: queued")) log_sent(question, letter, own);
   co_return std::move(*answer);
 }
 
@@ -206,7 +207,7 @@ void Bounce::log_sent(const ipc::Notify& question, const Letter& letter, mail::Q
 // A large message loses its body, whatever RET says: whoever sends it back would fail at a size limit on the way.
 Returned Bounce::returned_in(const ipc::Notify& question, const Letter& letter) const {
   const auto size = size_of(question);
-  return size && *size <= size_limit_ ? letter.returned : Returned::header;
+  return size && std::max(*size, question.size) <= size_limit_ ? letter.returned : Returned::header;
 }
 
 Wording Bounce::wording_for(const ipc::Notify& question, const Letter& letter) const {

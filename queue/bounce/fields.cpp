@@ -104,7 +104,8 @@ std::string typed_address(std::string_view address, bool global) {
 std::string original_recipient(const ipc::NotifyOf& r, bool global) {
   const auto end = r.orcpt.find(';');
   if (end == std::string::npos) {
-    return r.original.empty() ? std::string() : typed_address(r.original, global);
+    if (r.original.empty()) return {};
+    return concat(is_ascii(r.original) ? "rfc822;" : "utf-8;", shown_address(r.original, global));
   }
   const std::string type = r.orcpt.substr(0, end);
   std::string address = wire::decode_xtext(std::string_view(r.orcpt).substr(end + 1)).value_or("");

@@ -297,7 +297,7 @@ net::Task<bool> Pickup::return_to_sender(const Work& work, const ipc::Submit& su
   question.queue_id = submit.queue_id;
   question.sender = submit.sender;
   question.envid = submit.envid;
-  question.ret = submit.ret;
+  question.ret = submit.spooled ? "HDRS" : submit.ret;
   question.arrived = submit.arrived;
   question.size = submit.size;
   question.smtputf8 = submit.smtputf8;

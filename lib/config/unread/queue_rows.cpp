@@ -8,7 +8,6 @@ using enum UnreadType;
 
 // clang-format off
 constexpr Unread kRows[] = {
-    {"alternate_config_directories", "", string, "Configuration directories that unprivileged users may name.", "all"},
     {"backwards_bounce_logfile_compatibility", "yes", boolean, "Write bounce logs that old versions can read too.", "all"},
     {"bounce_service_name", "bounce", string, "The service that writes delivery status notifications.", "all", {1}},
     {"canonical_classes",
@@ -22,12 +21,10 @@ constexpr Unread kRows[] = {
     {"default_delivery_slot_loan", "3", integer, "Slots that a message may borrow to overtake.", "qmgr"},
     {"default_delivery_status_filter", "", string, "Tables that rewrite the status of deliveries.", "all"},
     {"default_extra_recipient_limit", "1000", integer, "Recipients in memory for messages that overtake.", "qmgr"},
-    {"default_filter_nexthop", "", string, "The next hop of a content filter that names none.", "qmgr"},
     {"default_minimum_delivery_slots", "3", integer, "Messages with fewer slots than this are not overtaken.", "qmgr"},
     {"default_recipient_limit", "20000", integer, "Recipients in memory for one transport.", "qmgr"},
     {"default_recipient_refill_delay", "5s", time, "The longest wait before more recipients of a message are read.", "qmgr", {1}},
     {"default_recipient_refill_limit", "100", integer, "Recipients that are read at a time.", "qmgr", {1}},
-    {"default_transport_rate_delay", "0s", time, "Time between deliveries through one transport.", "qmgr"},
     {"default_verp_delimiters", "+=", string, "The two characters around the recipient in a variable return path.", "all", {2, 2}},
     {"defer_service_name", "defer", string, "The service that keeps the reasons for late mail.", "all", {1}},
     {"destination_concurrency_feedback_debug", "no", boolean, "Log how the concurrency of each destination changes.", "qmgr"},

@@ -8,6 +8,7 @@
 #include "lib/ipc/messages/leaving.h"
 #include "lib/ipc/messages/notify.h"
 #include "lib/ipc/messages/queue.h"
+#include "lib/ipc/messages/report.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/messages/submit.h"
 #include "lib/ipc/messages/taken.h"
@@ -16,8 +17,8 @@ namespace postern::ipc {
 
 using AllMessages =
     std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, IsTaken, Leaving, ListQueue,
-               MessageRead, Notify, OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, SpoolOpened, Submit,
-               TakenAnswer>;
+               MessageRead, Notify, OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, Report, Reported,
+               SpoolOpened, Submit, TakenAnswer>;
 
 template <class Message>
 struct Kind {
