@@ -6,7 +6,8 @@ namespace postern::smtp {
 
 void Cache::begin(const std::string& key) {
   Line& line = lines_[key];
-  const bool follows = line.ended != Instant{} && loop_.now() - line.ended <= *setup_.client.connection_cache_time_limit;
+  const bool follows =
+      line.ended != Instant{} && loop_.now() - line.ended <= *setup_.client.connection_cache_time_limit;
   line.in_demand = line.deliveries > 0 || follows;
   ++line.deliveries;
 }
@@ -90,7 +91,8 @@ void Cache::time_came() {
     line.idle.erase(line.idle.begin(), fresh);
     if (!line.idle.empty()) next = std::min(next, line.idle.front().until);
     const bool forgotten = line.idle.empty() && line.deliveries == 0 && now - line.ended > limit;
-    if (!forgotten && line.idle.empty() && line.deliveries == 0) next = std::min(next, line.ended + limit + milliseconds(1));
+    if (!forgotten && line.idle.empty() && line.deliveries == 0)
+      next = std::min(next, line.ended + limit + milliseconds(1));
     at = forgotten ? lines_.erase(at) : std::next(at);
   }
   if (next != Deadline::max()) arm(next);

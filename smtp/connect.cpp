@@ -27,7 +27,8 @@ net::Endpoint own_end(const Setup& setup, const Host& host) {
 
 net::Task<Result<Fd>> connect(const Shop& shop, const Host& host) {
   const auto limit = *shop.setup.client.connect_timeout;
-  const Deadline deadline = limit.count() > 0 ? shop.loop.in(limit) : Deadline::max();  // 0: the kernel has one
+  const Deadline deadline =
+      limit.count() > 0 ? shop.loop.in(limit) : Deadline::max();  // 0: the kernel has one
   const net::Endpoint own = own_end(shop.setup, host);
   auto fd = co_await net::connect_from(shop.loop, own, host.endpoint, deadline);
   if (fd || own.length == 0 || !fd.error().text.starts_with("bind")) co_return fd;
@@ -40,7 +41,8 @@ net::Task<Maybe> begin(Session& session, Attempt& attempt) {
   const Setup& setup = attempt.shop.setup;
   const bool wraps = *setup.tls.tls_wrappermode && attempt.policy.is_wanted();
   if (wraps) {
-    auto why = co_await secure(session, attempt.shop, attempt.wanted, attempt.policy, true, attempt.try_plain);
+    auto why =
+        co_await secure(session, attempt.shop, attempt.wanted, attempt.policy, true, attempt.try_plain);
     if (why) co_return why;
   }
   auto why = co_await session.greeting();
@@ -72,8 +74,8 @@ net::Task<Opened> open_once(Attempt& attempt) {
   if (!fd) {
     const Error& error = fd.error();
     const bool by_bind = error.text.starts_with("bind");
-    opened.trouble = trouble("4.4.1", by_bind ? error.text
-                                              : concat("connect to ", host.relay(), ": ", std::strerror(error.sys)));
+    opened.trouble = trouble(
+        "4.4.1", by_bind ? error.text : concat("connect to ", host.relay(), ": ", std::strerror(error.sys)));
     co_return opened;
   }
   opened.connected = true;

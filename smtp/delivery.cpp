@@ -48,7 +48,8 @@ Delivery::Delivery(Shop& shop, ipc::Deliver message)
 
 net::Task<ipc::Delivered> Delivery::run() {
   auto prepared = co_await prepare_letter(setup_, message_);
-  auto destinations = parse_destinations(message_.nexthop, setup_.default_port, setup_.client.is_lmtp() ? Side::lmtp : Side::smtp);
+  auto destinations = parse_destinations(message_.nexthop, setup_.default_port,
+                                         setup_.client.is_lmtp() ? Side::lmtp : Side::smtp);
   if (!prepared) {
     log_warning(concat(id_, ": ", prepared.error().text));
     why_ = message_trouble("4.3.0", concat("local data error: ", prepared.error().text));
@@ -59,11 +60,13 @@ net::Task<ipc::Delivered> Delivery::run() {
     letter_ = std::move(*prepared);
     const std::size_t own = destinations->size();
     auto fallback = parse_destinations(*setup_.client.fallback_relay, setup_.default_port, Side::smtp);
-    const bool has_fallback = !split_words(*setup_.client.fallback_relay).empty() && !destinations->front().is_unix;
+    const bool has_fallback =
+        !split_words(*setup_.client.fallback_relay).empty() && !destinations->front().is_unix;
     if (has_fallback && fallback) {
       std::move(fallback->begin(), fallback->end(), std::back_inserter(*destinations));
     }
-    if (has_fallback && !fallback) log_warning(concat(setup_.client.fallback_relay.name(), ": ", fallback.error().text));
+    if (has_fallback && !fallback)
+      log_warning(concat(setup_.client.fallback_relay.name(), ": ", fallback.error().text));
     co_await try_destinations(std::move(*destinations), own);
   }
   if (left_ > 0) {
@@ -177,9 +180,12 @@ std::vector<std::size_t> Delivery::left() const {
   return all;
 }
 
-bool Delivery::is_temporary(const Trouble& why) const { return why.temporary() || *setup_.common.soft_bounce; }
+bool Delivery::is_temporary(const Trouble& why) const {
+  return why.temporary() || *setup_.common.soft_bounce;
+}
 
-net::Task<void> Delivery::settle(Transfer transfer, const std::vector<std::size_t>& who, const Session& session) {
+net::Task<void> Delivery::settle(Transfer transfer, const std::vector<std::size_t>& who,
+                                 const Session& session) {
   for (std::size_t n = 0; n < who.size(); ++n) {
     Fate& fate = transfer.fates[n];
     if (fate.trouble && is_temporary(*fate.trouble) && !last_host_) {
@@ -244,7 +250,9 @@ net::Task<void> Delivery::finish(std::size_t i, DeliveryStatus status, Trouble w
   result.relay = session == nullptr ? "none" : session->host().relay();
   if (status == DeliveryStatus::sent) {
     const bool is_final = setup_.is_lmtp() && *setup_.more.lmtp_assume_final;
-    result.arrival = session->features.dsn ? ipc::Arrival::passed_on : is_final ? ipc::Arrival::delivered : ipc::Arrival::relayed;
+    result.arrival = session->features.dsn ? ipc::Arrival::passed_on
+                     : is_final            ? ipc::Arrival::delivered
+                                           : ipc::Arrival::relayed;
   }
   if (!setup_.status_filter.empty()) {
     co_await filter_status(result);
@@ -298,7 +306,8 @@ void Delivery::log(std::size_t i, const Session* session) const {
 // Connections are shared by deliveries that would make the same one.
 std::string Delivery::key_of(const Destination& destination) const {
   std::string key = concat(destination.text, "\n", destination.port);
-  if (*setup_.tls.sasl_auth_enable && *setup_.tls.sender_dependent_authentication) key += concat("\n", message_.sender);
+  if (*setup_.tls.sasl_auth_enable && *setup_.tls.sender_dependent_authentication)
+    key += concat("\n", message_.sender);
   return key;
 }
 

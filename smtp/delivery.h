@@ -43,7 +43,7 @@ class Delivery {
   const ipc::Deliver message_;
   Letter letter_;
   ipc::Delivered answer_;
-  std::vector<bool> finished_;   // recipients
+  std::vector<bool> finished_;  // recipients
   std::size_t left_ = 0;
   Maybe why_;                    // the last trouble of those that are left
   std::set<std::string> tried_;  // addresses

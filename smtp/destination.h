@@ -11,9 +11,9 @@
 namespace postern::smtp {
 
 struct Destination {
-  std::string text;           // as written, "[mx.example]:587": the key of tables
-  std::string host;           // a domain, a host, an address in numbers, or the path of a UNIX socket
-  unsigned port = 0;          // 0: of a UNIX socket
+  std::string text;            // as written, "[mx.example]:587": the key of tables
+  std::string host;            // a domain, a host, an address in numbers, or the path of a UNIX socket
+  unsigned port = 0;           // 0: of a UNIX socket
   bool has_exchangers = true;  // false: the host itself, not those that its MX records name
   bool is_unix = false;
 };

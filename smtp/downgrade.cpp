@@ -9,10 +9,10 @@ namespace postern::smtp {
 
 namespace {
 
-constexpr std::size_t kLongestLine = 8192;     // longer ones are taken in pieces
+constexpr std::size_t kLongestLine = 8192;  // longer ones are taken in pieces
 constexpr std::size_t kLongestHeader = 1 << 20;
-constexpr std::size_t kDeepest = 100;          // parts within parts
-constexpr std::size_t kLongestQuoted = 72;     // RFC 2045 6.7: at most 76
+constexpr std::size_t kDeepest = 100;       // parts within parts
+constexpr std::size_t kLongestQuoted = 72;  // RFC 2045 6.7: at most 76
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
 // A parameter of Content-Type, without its quotes.

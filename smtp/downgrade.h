@@ -29,9 +29,9 @@ class Downgrade {
   std::string partial_;  // a line whose end is still to come
   std::string header_;   // of the part in hand
   std::vector<std::string> boundaries_;
-  bool quotes_ = false;        // the body in hand becomes quoted-printable
-  bool in_line_ = false;       // the last piece of the body did not end its line
-  std::size_t column_ = 0;     // of the line that is written
+  bool quotes_ = false;     // the body in hand becomes quoted-printable
+  bool in_line_ = false;    // the last piece of the body did not end its line
+  std::size_t column_ = 0;  // of the line that is written
 };
 
 }  // namespace postern::smtp

@@ -28,8 +28,8 @@ std::string_view reason(DnsStatus status) {
 
 Trouble not_found(std::string_view name, std::string_view type, DnsStatus status) {
   return trouble(status == DnsStatus::try_again ? "4.4.3" : "5.4.4",
-                 concat("Host or domain name not found. Name service error for name=", name, " type=", type, ": ",
-                        reason(status)));
+                 concat("Host or domain name not found. Name service error for name=", name, " type=", type,
+                        ": ", reason(status)));
 }
 
 Trouble looped(std::string_view name) {
@@ -92,11 +92,10 @@ net::Task<Hosts> find_one(const Setup& setup, Names& names, const Destination& d
   Host host;
   host.name = destination.host;
   host.is_secure = true;
-  found.trouble =
-      co_await add_host(setup, names, std::move(host), destination.port, found.all, deadline);
+  found.trouble = co_await add_host(setup, names, std::move(host), destination.port, found.all, deadline);
   const bool looks = destination.port == kSmtpPort && !setup.is_lmtp();
-  if (looks && std::any_of(found.all.begin(), found.all.end(),
-                           [&](const Host& one) { return is_ours(setup, one); })) {
+  if (looks &&
+      std::any_of(found.all.begin(), found.all.end(), [&](const Host& one) { return is_ours(setup, one); })) {
     found.trouble = looped(destination.host);
     found.all.clear();
   }

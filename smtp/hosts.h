@@ -13,10 +13,10 @@
 namespace postern::smtp {
 
 struct Hosts {
-  std::vector<Host> all;      // the best first; empty: `trouble` says why
+  std::vector<Host> all;  // the best first; empty: `trouble` says why
   Maybe trouble;
-  bool we_are_one = false;    // we are an exchanger of this domain: hosts that are not must not be tried
-  unsigned best = 0;          // the preference of the best exchanger that DNS names
+  bool we_are_one = false;  // we are an exchanger of this domain: hosts that are not must not be tried
+  unsigned best = 0;        // the preference of the best exchanger that DNS names
 };
 
 // The destination lives until the task has ended.

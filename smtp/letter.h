@@ -19,11 +19,11 @@ struct LetterTo {
 struct Letter {
   const ipc::Deliver* message = nullptr;  // outlives the letter
   std::string sender;
-  std::vector<LetterTo> to;       // in the order of the message's recipients
-  std::string head;               // in place of the first `replaced` bytes of the content
+  std::vector<LetterTo> to;  // in the order of the message's recipients
+  std::string head;          // in place of the first `replaced` bytes of the content
   std::size_t replaced = 0;
-  bool eight_bit = false;         // some byte of the content is above 127
-  bool needs_smtputf8 = false;    // an address or the header cannot be sent without it
+  bool eight_bit = false;       // some byte of the content is above 127
+  bool needs_smtputf8 = false;  // an address or the header cannot be sent without it
 };
 
 // The letter of a message as it is, before anything is rewritten. Looks at all of the content. Fails with io.

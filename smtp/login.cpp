@@ -38,13 +38,14 @@ const config::List& options_of(const Session& session) {
 }
 
 Trouble cannot(const Session& session, std::string_view why) {
-  return trouble("4.7.0", concat("SASL authentication failed: cannot authenticate to server ", session.host().label(),
-                                 ": ", why));
+  return trouble("4.7.0", concat("SASL authentication failed: cannot authenticate to server ",
+                                 session.host().label(), ": ", why));
 }
 
 Trouble rejected(const Session& session, const wire::Reply& reply) {
-  Trouble why = refused(session.host(), reply,
-                        concat("SASL authentication failed; server ", session.host().label(), " said: ", reply.text()));
+  Trouble why =
+      refused(session.host(), reply,
+              concat("SASL authentication failed; server ", session.host().label(), " said: ", reply.text()));
   if (*session.setup().tls.sasl_auth_soft_bounce && why.dsn[0] == '5') why.dsn[0] = '4';
   return why;
 }
@@ -99,7 +100,8 @@ net::Task<tl::expected<std::optional<Login>, Trouble>> find_login(const Setup& s
   const auto end = entry->find(delimiter.empty() ? ":" : delimiter);
   Login login;
   login.user = entry->substr(0, end);
-  if (end != std::string::npos) login.password = entry->substr(end + std::max<std::size_t>(delimiter.size(), 1));
+  if (end != std::string::npos)
+    login.password = entry->substr(end + std::max<std::size_t>(delimiter.size(), 1));
   if (login.user.empty()) co_return std::optional<Login>();
   co_return std::optional<Login>(std::move(login));
 }
@@ -114,11 +116,14 @@ net::Task<Maybe> log_in(Session& session, const Wanted& wanted) {
   }
   auto mechanisms = wire::SaslClient::usable(session.features.mechanisms);
   const auto& options = options_of(session);
-  std::erase_if(mechanisms, [&](const std::string& one) { return !is_allowed(session.setup(), options, one); });
+  std::erase_if(mechanisms,
+                [&](const std::string& one) { return !is_allowed(session.setup(), options, one); });
   // XOAUTH2 takes a token where the others take a password: it is used where the filter asks for it, or nothing else is left.
   if (mechanisms.empty()) {
-    co_return trouble("4.7.0", concat("SASL authentication failed: server ", session.host().label(),
-                                      " offered no compatible authentication mechanisms for this type of connection security"));
+    co_return trouble(
+        "4.7.0",
+        concat("SASL authentication failed: server ", session.host().label(),
+               " offered no compatible authentication mechanisms for this type of connection security"));
   }
   wire::SaslCredentials credentials;
   credentials.user = (*login)->user;

@@ -15,10 +15,23 @@ namespace {
 
 constexpr std::size_t kLargestHeader = 1 << 20;  // a header block beyond this is sent as it is
 
-constexpr std::string_view kAddressFields[] = {
-    "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Apparently-To", "Errors-To", "Mail-Followup-To",
-    "Return-Receipt-To", "Disposition-Notification-To", "Resent-From", "Resent-Sender", "Resent-Reply-To",
-    "Resent-To", "Resent-Cc", "Resent-Bcc"};
+constexpr std::string_view kAddressFields[] = {"From",
+                                               "Sender",
+                                               "Reply-To",
+                                               "To",
+                                               "Cc",
+                                               "Bcc",
+                                               "Apparently-To",
+                                               "Errors-To",
+                                               "Mail-Followup-To",
+                                               "Return-Receipt-To",
+                                               "Disposition-Notification-To",
+                                               "Resent-From",
+                                               "Resent-Sender",
+                                               "Resent-Reply-To",
+                                               "Resent-To",
+                                               "Resent-Cc",
+                                               "Resent-Bcc"};
 
 bool has_addresses(const mail::HeaderField& field) {
   return std::any_of(std::begin(kAddressFields), std::end(kAddressFields),
@@ -83,7 +96,8 @@ net::Task<Result<Checked>> check_field(const Setup& setup, const table::Maps& ch
   }
   if (action != "IGNORE") {
     const std::string word = action == "WARN" ? "warning" : lower(action);
-    log_info(concat(id, ": ", word, ": header ", printable(key, 200), text.empty() ? "" : ": ", printable(text)));
+    log_info(
+        concat(id, ": ", word, ": header ", printable(key, 200), text.empty() ? "" : ": ", printable(text)));
   }
   if (action == "IGNORE" || action == "STRIP") checked.text.clear();
   if (action == "REPLACE" && !text.empty()) checked.text = concat(text, "\n");
@@ -125,7 +139,8 @@ net::Task<Result<void>> rewrite_head(const Setup& setup, Letter& letter) {
 
 net::Task<Result<Letter>> prepare_letter(const Setup& setup, const ipc::Deliver& message) {
   auto letter = letter_of(message);
-  const bool changes = !setup.generic.empty() || !setup.header_checks.empty() || !setup.mime_header_checks.empty();
+  const bool changes =
+      !setup.generic.empty() || !setup.header_checks.empty() || !setup.mime_header_checks.empty();
   if (!letter || !changes) co_return letter;
   if (!setup.generic.empty()) {
     auto sender = co_await outer_address(setup, letter->sender);

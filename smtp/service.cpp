@@ -39,7 +39,8 @@ class DnsNames : public Names {
   std::unique_ptr<net::Dns> dns_;
 };
 
-Result<std::unique_ptr<Names>> open_dns(const config::Settings& settings, const Setup& setup, net::Loop& loop) {
+Result<std::unique_ptr<Names>> open_dns(const config::Settings& settings, const Setup& setup,
+                                        net::Loop& loop) {
   config::DnsParams params;
   auto loaded = params.load(settings);
   if (!loaded) return fail(loaded.error());
@@ -61,7 +62,8 @@ Result<void> Client::prepare(daemon::Context& context) {
   return configure(context.settings(), context.loop(), std::move(*names));
 }
 
-Result<void> Client::configure(const config::Settings& settings, net::Loop& loop, std::unique_ptr<Names> names) {
+Result<void> Client::configure(const config::Settings& settings, net::Loop& loop,
+                               std::unique_ptr<Names> names) {
   auto setup = Setup::load(settings, side_);
   if (!setup) return fail(setup.error());
   loop_ = &loop;
@@ -71,7 +73,7 @@ Result<void> Client::configure(const config::Settings& settings, net::Loop& loop
   if (!made) return made;
   cache_ = std::make_unique<Cache>(*setup_, loop);
   shop_ = std::make_unique<Shop>(Shop{*setup_, loop, *names_, *cache_, tls_.get()});
-  handlers_.on<ipc::DeliverCall>([this](ipc::Deliver question) { return answer(std::move(question)); });
+  handlers_.on<ipc::DeliverCall>([this](ipc::Deliver question) { return deliver(std::move(question)); });
   return {};
 }
 
@@ -108,7 +110,7 @@ net::Task<void> Client::finish() {
   co_return;
 }
 
-net::Task<ipc::Delivered> Client::answer(ipc::Deliver question) {
+net::Task<ipc::Delivered> Client::deliver(ipc::Deliver question) {
   Delivery delivery(*shop_, std::move(question));
   co_return co_await delivery.run();
 }

@@ -28,11 +28,11 @@ class Client : public daemon::Service {
 
   // What prepare() does; for tests too, which have no context, and may answer for DNS.
   Result<void> configure(const config::Settings& settings, net::Loop& loop, std::unique_ptr<Names> names);
+  net::Task<ipc::Delivered> deliver(ipc::Deliver question);
   Cache& cache() { return *cache_; }
 
  private:
   Result<void> make_tls(const config::Settings& settings);
-  net::Task<ipc::Delivered> answer(ipc::Deliver question);
 
   Side side_;
   net::Loop* loop_ = nullptr;  // set by configure()

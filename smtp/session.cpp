@@ -28,14 +28,16 @@ net::Task<Maybe> Session::greeting() {
   auto answer = co_await reply(*setup_.session.helo_timeout, "receiving the initial server greeting");
   if (!answer) co_return answer.error();
   if (!answer->ok()) {
-    Trouble why = refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+    Trouble why =
+        refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
     if (answer->permanent() && *setup_.session.skip_5xx_greeting) why.dsn[0] = '4';
     co_return why;
   }
   const auto words = split_words(answer->lines[0], " \t-");
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i == 0 && loop_detection && iequals(words[0], *setup_.common.myhostname)) {
-      log_warning(concat("host ", host_.label(), " greeted me with my own hostname ", *setup_.common.myhostname));
+      log_warning(
+          concat("host ", host_.label(), " greeted me with my own hostname ", *setup_.common.myhostname));
     }
     if (i > 0 && iequals(words[i], "ESMTP")) features.esmtp = true;
   }
@@ -48,19 +50,26 @@ net::Task<Maybe> Session::hello() {
   const std::string& name = *setup_.session.helo_name;
   const bool esmtp = features.esmtp;
   if (esmtp) {
-    auto answer = co_await ask(concat(setup_.is_lmtp() ? "LHLO " : "EHLO ", name), *setup_.session.helo_timeout,
-                               setup_.is_lmtp() ? "performing the LHLO handshake" : "performing the EHLO handshake");
+    const std::string verb = setup_.is_lmtp() ? "LHLO" : "EHLO";
+    const std::string_view doing =
+        setup_.is_lmtp() ? "performing the LHLO handshake" : "performing the EHLO handshake";
+    auto answer = co_await ask(concat(verb, " ", name), *setup_.session.helo_timeout, doing);
     if (!answer) co_return answer.error();
-    if (answer->ok()) co_return co_await read_keywords(std::move(*answer));
+    if (answer->ok()) {
+      co_return co_await read_keywords(std::move(*answer));
+    }
     if (setup_.is_lmtp() || answer->code == 421) {
-      co_return refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+      co_return refused(host_, *answer,
+                        concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
     }
   }
-  auto answer = co_await ask(concat("HELO ", name), *setup_.session.helo_timeout, "performing the HELO handshake");
+  auto answer =
+      co_await ask(concat("HELO ", name), *setup_.session.helo_timeout, "performing the HELO handshake");
   if (!answer) co_return answer.error();
   features = Features();
   if (!answer->ok()) {
-    co_return refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+    co_return refused(host_, *answer,
+                      concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
   }
   co_return greeted_by_ourselves(*answer);
 }
@@ -84,7 +93,8 @@ Maybe Session::greeted_by_ourselves(const wire::Reply& answer) const {
   const auto words = split_words(answer.lines.empty() ? std::string_view() : answer.lines[0], " \t");
   if (!loop_detection || words.empty() || !iequals(words[0], *setup_.common.myhostname)) return std::nullopt;
   log_warning(concat("host ", host_.label(), " replied to HELO/EHLO with my own hostname ", words[0]));
-  Trouble why = trouble(is_best_host ? "5.4.6" : "4.4.6", concat("mail for ", words[0], " loops back to myself"));
+  Trouble why =
+      trouble(is_best_host ? "5.4.6" : "4.4.6", concat("mail for ", words[0], " loops back to myself"));
   why.loop = true;
   return why;
 }
@@ -156,8 +166,8 @@ net::Task<Answer> Session::reply(Duration limit, std::string_view doing) {
 
 void Session::note_garbage(std::string_view line) const {
   if (!features.pipelining) return;
-  log_warning(concat(queue_id, ": non-", setup_.is_lmtp() ? "LMTP" : "SMTP", " response from ", host_.relay(), ": ",
-                     escaped(line)));
+  log_warning(concat(queue_id, ": non-", setup_.is_lmtp() ? "LMTP" : "SMTP", " response from ", host_.relay(),
+                     ": ", escaped(line)));
 }
 
 // ---- the end

@@ -55,16 +55,16 @@ class Session {
   net::Loop& loop() { return stream_.loop(); }
 
   Features features;
-  std::string queue_id;        // of the message in hand, for the log
+  std::string queue_id;         // of the message in hand, for the log
   bool loop_detection = false;  // we may be talking to ourselves, and it matters
   bool is_best_host = false;    // no exchanger is better
   bool is_tls = false;
-  bool is_verified = false;     // and the certificate is as it was asked to be
-  bool may_reuse_tls = false;   // smtp_tls_connection_reuse
-  bool needs_reset = false;     // a transaction is open
+  bool is_verified = false;    // and the certificate is as it was asked to be
+  bool may_reuse_tls = false;  // smtp_tls_connection_reuse
+  bool needs_reset = false;    // a transaction is open
   bool may_be_kept = true;
-  bool was_last = false;        // no other host was left to try
-  unsigned uses = 0;            // messages
+  bool was_last = false;  // no other host was left to try
+  unsigned uses = 0;      // messages
   Instant begun;
 
  private:

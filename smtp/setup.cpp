@@ -21,12 +21,12 @@ bool has(const config::List& list, std::string_view word) {
 
 // The addresses at which we receive mail: those of inet_interfaces, and those of a proxy before us.
 config::List receiving_addresses(const config::List& interfaces, const config::List& proxies,
-                           const config::HostFacts& host) {
+                                 const config::HostFacts& host) {
   config::List own;
   for (const auto& [address, prefix] : host.addresses) {
     const bool loopback = address == "::1" || address.starts_with("127.");
-    if (has(interfaces, "all") || (has(interfaces, "loopback-only") && loopback) || has(interfaces, address) ||
-        has(interfaces, concat("[", address, "]"))) {
+    if (has(interfaces, "all") || (has(interfaces, "loopback-only") && loopback) ||
+        has(interfaces, address) || has(interfaces, concat("[", address, "]"))) {
       own.push_back(address);
     }
   }
@@ -70,8 +70,8 @@ Result<void> Setup::read(const config::Settings& settings, const config::HostFac
 }
 
 Result<void> Setup::read_places(const config::Settings& settings, const config::HostFacts& host) {
-  for (const auto& [name, into] : {std::pair("relayhost", &relayhost),
-                                   std::pair("recipient_delimiter", &recipient_delimiter)}) {
+  for (const auto& [name, into] :
+       {std::pair("relayhost", &relayhost), std::pair("recipient_delimiter", &recipient_delimiter)}) {
     auto value = settings.value(name);
     if (!value) return fail(value.error());
     *into = std::move(*value);
@@ -80,7 +80,10 @@ Result<void> Setup::read_places(const config::Settings& settings, const config::
   const auto least = backoff ? config::parse_seconds(*backoff) : Result<Seconds>(fail(backoff.error()));
   if (!least) return fail(least.error());
   least_backoff = *least;
-  tls_log_level = static_cast<int>(parse_number(split_words(*tls.tls_loglevel, ", ").empty() ? "0" : split_words(*tls.tls_loglevel, ", ")[0]).value_or(0));
+  tls_log_level = static_cast<int>(parse_number(split_words(*tls.tls_loglevel, ", ").empty()
+                                                    ? "0"
+                                                    : split_words(*tls.tls_loglevel, ", ")[0])
+                                       .value_or(0));
   for (const char* grade : {"export", "low", "medium", "high", "null"}) {
     auto value = settings.value(concat("tls_", grade, "_cipherlist"));
     if (!value) return fail(value.error());
@@ -133,7 +136,8 @@ Result<void> Setup::open_tables() {
   }
   if (*tls.sasl_auth_enable) {
     if (tls.sasl_password_maps->empty()) {
-      return fail(Errc::invalid, concat(tls.sasl_auth_enable.name(), " = yes needs ", tls.sasl_password_maps.name()));
+      return fail(Errc::invalid,
+                  concat(tls.sasl_auth_enable.name(), " = yes needs ", tls.sasl_password_maps.name()));
     }
     auto opened = table::Maps::open(tls.sasl_password_maps.name(), *tls.sasl_password_maps);
     if (!opened) return fail(opened.error());

@@ -43,14 +43,14 @@ struct Setup {
   std::string relayhost, recipient_delimiter;
   unsigned default_port = 25;
   DnsSupport dns = DnsSupport::enabled;
-  bool hosts_file = false;             // smtp_host_lookup names `native`
-  std::vector<net::Family> families;   // inet_protocols
-  table::MatchList own_addresses;      // at which we receive mail
-  net::Endpoint bind4, bind6;          // length 0: any
+  bool hosts_file = false;            // smtp_host_lookup names `native`
+  std::vector<net::Family> families;  // inet_protocols
+  table::MatchList own_addresses;     // at which we receive mail
+  net::Endpoint bind4, bind6;         // length 0: any
   Keywords ignored_keywords;
   table::Maps ignored_by_address, generic, reply_filter, status_filter, passwords, tls_policies;
   table::Maps header_checks, mime_header_checks, nested_header_checks, body_checks;
-  Duration least_backoff{};            // minimal_backoff_time
+  Duration least_backoff{};  // minimal_backoff_time
   int tls_log_level = 0;
   std::map<std::string, std::string> cipher_lists;  // of each grade, as OpenSSL has them
 

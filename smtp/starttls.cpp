@@ -24,9 +24,11 @@ net::Task<bool> may_go_plain(const Session& session, const Wanted& wanted, const
 
 void note_established(const Session& session, const Setup& setup, const net::TlsFacts& facts) {
   if (setup.tls_log_level < 1) return;
-  log_info(concat(facts.standing(), " TLS connection established to ", session.host().relay(), ": ", facts.text()));
+  log_info(concat(facts.standing(), " TLS connection established to ", session.host().relay(), ": ",
+                  facts.text()));
   if (!facts.is_matched && !facts.problem.empty() && facts.has_certificate && !facts.is_trusted) {
-    log_info(concat("certificate verification failed for ", session.host().relay(), ": ", printable(facts.problem)));
+    log_info(concat("certificate verification failed for ", session.host().relay(), ": ",
+                    printable(facts.problem)));
   }
 }
 
@@ -45,11 +47,12 @@ void note_failed(const Session& session, const Error& error) {
 // What the level asks of the certificate, beyond its being there.
 Maybe judge(const TlsPolicy& policy, const net::TlsFacts& facts) {
   if (policy.peer.trust == net::TlsTrust::none || facts.is_matched) return std::nullopt;
-  return trouble("4.7.5", facts.is_trusted ? "Server certificate not verified" : "Server certificate not trusted");
+  return trouble("4.7.5",
+                 facts.is_trusted ? "Server certificate not verified" : "Server certificate not trusted");
 }
 
-net::Task<Maybe> shake_hands(Session& session, const Shop& shop, const Wanted& wanted, const TlsPolicy& policy,
-                             bool& try_plain) {
+net::Task<Maybe> shake_hands(Session& session, const Shop& shop, const Wanted& wanted,
+                             const TlsPolicy& policy, bool& try_plain) {
   net::TlsClientPeer peer = policy.peer;
   peer.session = concat(session.host().relay(), " ", session.host().name);
   auto facts = co_await session.stream().start_tls(*shop.tls, std::move(peer),
@@ -70,18 +73,22 @@ net::Task<Maybe> shake_hands(Session& session, const Shop& shop, const Wanted& w
 
 net::Task<Maybe> secure(Session& session, const Shop& shop, const Wanted& wanted, const TlsPolicy& policy,
                         bool wrapped, bool& try_plain) {
-  if (wrapped) co_return co_await shake_hands(session, shop, wanted, policy, try_plain);
+  if (wrapped) {
+    co_return co_await shake_hands(session, shop, wanted, policy, try_plain);
+  }
   if (!session.features.starttls) {
     if (policy.is_required()) co_return required(session, "4.7.4", "was not offered by host");
     co_return std::nullopt;
   }
-  auto answer = co_await session.ask("STARTTLS", *session.setup().tls.starttls_timeout, "performing the STARTTLS command");
+  auto answer = co_await session.ask("STARTTLS", *session.setup().tls.starttls_timeout,
+                                     "performing the STARTTLS command");
   if (!answer) co_return answer.error();
   if (!answer->ok()) {
     session.features.starttls = false;
     if (!policy.is_required()) co_return std::nullopt;
     co_return refused(session.host(), *answer,
-                      concat("TLS is required, but host ", session.host().label(), " refused to start TLS: ", answer->text()));
+                      concat("TLS is required, but host ", session.host().label(),
+                             " refused to start TLS: ", answer->text()));
   }
   auto early = session.unexpected();  // somebody on the way may have put it in
   if (early) co_return early;

@@ -12,10 +12,10 @@ namespace postern::smtp {
 namespace {
 
 constexpr std::pair<std::string_view, TlsLevel> kLevels[] = {
-    {"none", TlsLevel::none},     {"may", TlsLevel::may},
+    {"none", TlsLevel::none},       {"may", TlsLevel::may},
     {"encrypt", TlsLevel::encrypt}, {"fingerprint", TlsLevel::fingerprint},
-    {"dane", TlsLevel::dane},     {"dane-only", TlsLevel::dane_only},
-    {"verify", TlsLevel::verify}, {"secure", TlsLevel::secure}};
+    {"dane", TlsLevel::dane},       {"dane-only", TlsLevel::dane_only},
+    {"verify", TlsLevel::verify},   {"secure", TlsLevel::secure}};
 
 tl::unexpected<Trouble> unusable(const Destination& destination, const Host& host, std::string_view why) {
   log_warning(concat("TLS policy lookup for ", destination.text, "/", host.name, ": ", why));
@@ -40,7 +40,8 @@ std::vector<std::string> policy_keys(const Destination& destination) {
 }
 
 // Words of smtp_tls_secure_cert_match as names: nexthop, dot-nexthop, hostname, or a name.
-std::vector<std::string> match_names(std::string_view words, const Destination& destination, const Host& host) {
+std::vector<std::string> match_names(std::string_view words, const Destination& destination,
+                                     const Host& host) {
   std::vector<std::string> names;
   for (const auto word : split_words(words, " \t\r\n,:")) {
     if (iequals(word, "nexthop")) {
@@ -87,7 +88,8 @@ Result<TlsPolicyText> parse_tls_policy(std::string_view text) {
   TlsPolicyText policy;
   const auto words = split_words(text);
   const auto level = words.empty() ? std::nullopt : parse_tls_level(words[0]);
-  if (!level) return fail(Errc::invalid, concat("invalid security level \"", words.empty() ? "" : words[0], "\""));
+  if (!level)
+    return fail(Errc::invalid, concat("invalid security level \"", words.empty() ? "" : words[0], "\""));
   policy.level = *level;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const auto equals = words[i].find('=');
@@ -138,7 +140,9 @@ net::Task<Result<TlsPolicyText>> find_text(const Search& search) {
     }
   }
   const auto level = standard_level(search.setup.tls);
-  if (!level) co_return fail(Errc::invalid, concat("invalid security level \"", *search.setup.tls.tls_security_level, "\""));
+  if (!level)
+    co_return fail(Errc::invalid,
+                   concat("invalid security level \"", *search.setup.tls.tls_security_level, "\""));
   TlsPolicyText text;
   text.level = *level;
   co_return text;
@@ -155,13 +159,15 @@ net::Task<Maybe> apply_dane(const Search& search, TlsPolicy& policy) {
   answer.status = net::DnsStatus::no_data;
   if (host.is_secure) {
     const std::string base = host.tlsa_name.empty() ? host.name : host.tlsa_name;
-    answer = co_await search.names.tlsa(concat("_", search.destination.port, "._tcp.", base), search.deadline);
+    answer =
+        co_await search.names.tlsa(concat("_", search.destination.port, "._tcp.", base), search.deadline);
   }
   if (answer.status == net::DnsStatus::try_again) {
     co_return trouble("4.7.5", concat("TLSA lookup error for ", host.name, ":", search.destination.port));
   }
   if (answer.records.empty() || !answer.secure) {
-    if (only) co_return trouble("4.7.5", concat("non DANE destination: no TLSA records found for ", host.name));
+    if (only)
+      co_return trouble("4.7.5", concat("non DANE destination: no TLSA records found for ", host.name));
     policy.level = TlsLevel::may;
     co_return std::nullopt;
   }
@@ -170,7 +176,8 @@ net::Task<Maybe> apply_dane(const Search& search, TlsPolicy& policy) {
   }
   policy.peer.server_name = host.tlsa_name.empty() ? host.name : host.tlsa_name;
   if (policy.peer.tlsa.empty()) {
-    log_warning(concat("TLS policy lookup for ", search.destination.text, "/", host.name, ": TLSA records unusable"));
+    log_warning(
+        concat("TLS policy lookup for ", search.destination.text, "/", host.name, ": TLSA records unusable"));
     if (only) co_return trouble("4.7.5", concat("TLSA records of ", host.name, " are unusable"));
     policy.level = TlsLevel::encrypt;
     co_return std::nullopt;

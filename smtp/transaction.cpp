@@ -50,8 +50,8 @@ Maybe Transaction::impossible() const {
                                            " of server ", session_.host().label()));
   }
   if (letter_.needs_smtputf8 && !can.smtputf8) {
-    return message_trouble("5.6.7", concat("SMTPUTF8 is required, but was not offered by host ",
-                                           session_.host().label()));
+    return message_trouble(
+        "5.6.7", concat("SMTPUTF8 is required, but was not offered by host ", session_.host().label()));
   }
   return std::nullopt;
 }
@@ -93,6 +93,12 @@ net::Task<void> Transaction::envelope() {
 
 // Without pipelining each command waits for its reply.
 net::Task<void> Transaction::say(Verb verb, std::size_t recipient, std::string command) {
+  // A reply to nothing would be taken for the reply to this command.
+  auto early = steps_.empty() ? session_.unexpected() : std::nullopt;
+  if (early) {
+    if (goes_on()) fail_all(std::move(*early));
+    co_return;
+  }
   session_.put(command);
   steps_.push_back({verb, recipient});
   if (!session_.features.pipelining || session_.stream().pending_output() > kMostAhead) {
@@ -203,8 +209,9 @@ net::Task<Maybe> Transaction::send_content() {
   std::string seven_bit, encoded;
   for (;;) {
     auto piece = pieces.next();
-    if (!piece) co_return message_trouble("4.3.0", concat("local data error while talking to ",
-                                                          session_.host().label()));
+    if (!piece)
+      co_return message_trouble("4.3.0",
+                                concat("local data error while talking to ", session_.host().label()));
     if (piece->empty()) break;
     encoded.clear();
     if (converts) {
@@ -216,7 +223,7 @@ net::Task<Maybe> Transaction::send_content() {
     }
     session_.stream().put(encoded);
     if (session_.stream().pending_output() < ContentPieces::kPiece) continue;
-    auto why = co_await send_piece({});
+    auto why = co_await send_piece(std::string_view());
     if (why) co_return why;
   }
   encoded.clear();
@@ -315,7 +322,9 @@ std::string Transaction::rcpt_command(std::size_t recipient) const {
 std::vector<std::string> Transaction::xforward_commands() const {
   const auto& can = session_.features.xforward;
   const ipc::SmtpClient& client = letter_.message->client;
-  const auto has = [&](std::string_view name) { return std::find(can.begin(), can.end(), name) != can.end(); };
+  const auto has = [&](std::string_view name) {
+    return std::find(can.begin(), can.end(), name) != can.end();
+  };
   const auto value = [](std::string_view text) {
     return text.empty() || text == "unknown" ? std::string("[UNAVAILABLE]") : wire::encode_xtext(text);
   };
@@ -324,8 +333,8 @@ std::vector<std::string> Transaction::xforward_commands() const {
     if (has(name)) to += concat(" ", name, "=", value(text));
   };
   add(first, "NAME", client.name);
-  add(first, "ADDR", client.address.find(':') == std::string::npos ? client.address
-                                                                   : concat("IPv6:", client.address));
+  add(first, "ADDR",
+      client.address.find(':') == std::string::npos ? client.address : concat("IPv6:", client.address));
   add(first, "PORT", client.port > 0 ? std::to_string(client.port) : std::string());
   add(second, "HELO", client.helo);
   add(second, "PROTO", client.protocol);

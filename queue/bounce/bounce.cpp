@@ -193,7 +193,8 @@ net::Task<ipc::Outcome> Bounce::send(const ipc::Notify& question, const Letter& 
     log_warning(concat(id_text(question.queue_id), ": write a notification: ", answer.error().text));
     co_return outcome(451, "4.3.0", "Error: the notification cannot be written now");
   }
-  if (answer->code / 100 == 2) log_sent(question, letter, own);
+  // Otherwise it was told before: an answer was lost.
+  if (answer->code / 100 == 2 && answer->text.starts_with("Ok: queued")) log_sent(question, letter, own);
   co_return std::move(*answer);
 }
 

@@ -152,18 +152,17 @@ net::Task<ipc::Outcome> Intake::enqueue(ipc::Enqueue question) {
   auto stored = co_await store(message, settlement);
   const bool is_there = stored && *stored;
   if (active && !is_there) scheduler_.release();
-  if (!stored) {
-    // The answer to a submission was lost, and pickup asks again: it is in the queue, or has been.
-    if (stored.error().kind == Errc::exists && message->source == queue::kSubmitted) {
-      co_return outcome(250, "2.0.0", "Ok: taken before");
-    }
-    co_return refusal(stored.error());
+  // The answer to a submission was lost, and pickup asks again: it is in the queue, or has been.
+  if (!stored && stored.error().kind == Errc::exists && message->source == queue::kSubmitted) {
+    co_return outcome(250, "2.0.0", "Ok: taken before");
   }
+  if (!stored) co_return refusal(stored.error());
   const std::string id = id_text_(message->id);
   scheduler_.settled(settlement);
   // The answer leaves first.
   if (is_there)
     loop_.post([&scheduler = scheduler_, message = std::move(message)] { scheduler.stored(message); });
+  if (!is_there) co_return outcome(250, "2.0.0", "Ok: settled before");
   co_return outcome(250, "2.0.0", concat("Ok: queued as ", id));
 }
 

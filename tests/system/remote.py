@@ -314,7 +314,8 @@ class Remote:
             os.chmod(path, 0o777)
             self.listener.listen(64)
         else:
-            self.listener = socket.create_server((host, port), backlog=64)
+            family = socket.AF_INET6 if ':' in host else socket.AF_INET
+            self.listener = socket.create_server((host, port), family=family, backlog=64)
             self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
