@@ -48,8 +48,7 @@ Delivery::Delivery(Shop& shop, ipc::Deliver message)
 
 net::Task<ipc::Delivered> Delivery::run() {
   auto prepared = co_await prepare_letter(setup_, message_);
-  auto destinations = parse_destinations(message_.nexthop, setup_.default_port,
-                                         setup_.client.is_lmtp() ? Side::lmtp : Side::smtp);
+  auto destinations = parse_destinations(message_.nexthop, setup_.default_port, setup_.side());
   if (!prepared) {
     log_warning(concat(id_, ": ", prepared.error().text));
     why_ = message_trouble("4.3.0", concat("local data error: ", prepared.error().text));
@@ -59,14 +58,9 @@ net::Task<ipc::Delivered> Delivery::run() {
   } else {
     letter_ = std::move(*prepared);
     const std::size_t own = destinations->size();
-    auto fallback = parse_destinations(*setup_.client.fallback_relay, setup_.default_port, Side::smtp);
-    const bool has_fallback =
-        !split_words(*setup_.client.fallback_relay).empty() && !destinations->front().is_unix;
-    if (has_fallback && fallback) {
-      std::move(fallback->begin(), fallback->end(), std::back_inserter(*destinations));
-    }
-    if (has_fallback && !fallback)
-      log_warning(concat(setup_.client.fallback_relay.name(), ": ", fallback.error().text));
+    const bool has_fallback = !destinations->front().is_unix;
+    if (has_fallback)
+      destinations->insert(destinations->end(), setup_.fallback.begin(), setup_.fallback.end());
     co_await try_destinations(std::move(*destinations), own);
   }
   if (left_ > 0) {
