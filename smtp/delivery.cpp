@@ -1,6 +1,7 @@
 #include "smtp/delivery.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -117,9 +118,11 @@ net::Task<void> Delivery::try_hosts(const Destination& destination, std::vector<
   if (most_addresses > 0 && hosts.size() > most_addresses) hosts.resize(most_addresses);
   std::erase_if(hosts, [this](const Host& host) { return tried_.contains(host.address); });
   int sessions = 0;
+  best_preference_ = std::numeric_limits<unsigned>::max();
   for (std::size_t i = 0; i < hosts.size() && left_ > 0; ++i) {
     const bool ends = i + 1 == hosts.size() || (most_sessions > 0 && sessions + 1 >= most_sessions);
     last_host_ = last_destination && ends;
+    best_preference_ = std::min(best_preference_, hosts[i].preference);
     reached_ = false;
     co_await try_host(destination, hosts[i]);
     if (!reached_) continue;
@@ -136,6 +139,7 @@ net::Task<void> Delivery::try_host(const Destination& destination, const Host& h
   wanted.sender = message_.sender;
   wanted.waited = microseconds(message_.activated - message_.arrived);
   wanted.loop_detection = destination.port == kSmtpPort && !setup_.is_lmtp();
+  wanted.is_best_host = host.preference == best_preference_;
   auto opened = co_await open_session(shop_, wanted);
   reached_ = opened.connected;
   if (opened.session == nullptr && !opened.connected) {
