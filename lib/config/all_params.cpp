@@ -67,6 +67,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"lmtp", &lmtp_tls},
           {"smtp, lmtp", &smtp_more},
           {"smtp, lmtp", &dns}};
+          {"postmap, postalias", &table}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {

@@ -22,6 +22,7 @@
 #include "lib/config/params/smtp_session_params.h"
 #include "lib/config/params/smtp_tls_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/table_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -47,6 +48,7 @@ struct ReadParams {
   SmtpTlsParams smtp_tls{Side::smtp}, lmtp_tls{Side::lmtp};
   SmtpMoreParams smtp_more;
   DnsParams dns;
+  TableParams table;
 
   struct Group {
     std::string_view readers;  // the programs that read it
