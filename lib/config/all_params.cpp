@@ -66,7 +66,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtp", &smtp_tls},
           {"lmtp", &lmtp_tls},
           {"smtp, lmtp", &smtp_more},
-          {"smtp, lmtp", &dns}};
+          {"smtp, lmtp", &dns},
           {"postmap, postalias", &table}};
 }
 
