@@ -39,7 +39,12 @@ net::Task<Result<Fd>> connect(const Shop& shop, const Host& host) {
 
 net::Task<Maybe> begin(Session& session, Attempt& attempt) {
   const Setup& setup = attempt.shop.setup;
-  const bool wraps = *setup.tls.tls_wrappermode && attempt.policy.is_wanted();
+  const bool wraps = *setup.tls.tls_wrappermode;
+  if (wraps && !attempt.policy.is_required()) {
+    log_warning(concat(setup.tls.tls_wrappermode.name(), " requires setting \"",
+                       setup.tls.tls_security_level.name(), " = encrypt\" (or stronger)"));
+    co_return trouble("4.7.5", "client TLS configuration problem");
+  }
   if (wraps) {
     auto why =
         co_await secure(session, attempt.shop, attempt.wanted, attempt.policy, true, attempt.try_plain);

@@ -1,6 +1,7 @@
 #include "smtp/delivery.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -48,8 +49,7 @@ Delivery::Delivery(Shop& shop, ipc::Deliver message)
 
 net::Task<ipc::Delivered> Delivery::run() {
   auto prepared = co_await prepare_letter(setup_, message_);
-  auto destinations = parse_destinations(message_.nexthop, setup_.default_port,
-                                         setup_.client.is_lmtp() ? Side::lmtp : Side::smtp);
+  auto destinations = parse_destinations(message_.nexthop, setup_.default_port, setup_.side());
   if (!prepared) {
     log_warning(concat(id_, ": ", prepared.error().text));
     why_ = message_trouble("4.3.0", concat("local data error: ", prepared.error().text));
@@ -59,14 +59,9 @@ net::Task<ipc::Delivered> Delivery::run() {
   } else {
     letter_ = std::move(*prepared);
     const std::size_t own = destinations->size();
-    auto fallback = parse_destinations(*setup_.client.fallback_relay, setup_.default_port, Side::smtp);
-    const bool has_fallback =
-        !split_words(*setup_.client.fallback_relay).empty() && !destinations->front().is_unix;
-    if (has_fallback && fallback) {
-      std::move(fallback->begin(), fallback->end(), std::back_inserter(*destinations));
-    }
-    if (has_fallback && !fallback)
-      log_warning(concat(setup_.client.fallback_relay.name(), ": ", fallback.error().text));
+    const bool has_fallback = !destinations->front().is_unix;
+    if (has_fallback)
+      destinations->insert(destinations->end(), setup_.fallback.begin(), setup_.fallback.end());
     co_await try_destinations(std::move(*destinations), own);
   }
   if (left_ > 0) {
@@ -123,9 +118,11 @@ net::Task<void> Delivery::try_hosts(const Destination& destination, std::vector<
   if (most_addresses > 0 && hosts.size() > most_addresses) hosts.resize(most_addresses);
   std::erase_if(hosts, [this](const Host& host) { return tried_.contains(host.address); });
   int sessions = 0;
+  best_preference_ = std::numeric_limits<unsigned>::max();
   for (std::size_t i = 0; i < hosts.size() && left_ > 0; ++i) {
     const bool ends = i + 1 == hosts.size() || (most_sessions > 0 && sessions + 1 >= most_sessions);
     last_host_ = last_destination && ends;
+    best_preference_ = std::min(best_preference_, hosts[i].preference);
     reached_ = false;
     co_await try_host(destination, hosts[i]);
     if (!reached_) continue;
@@ -142,6 +139,7 @@ net::Task<void> Delivery::try_host(const Destination& destination, const Host& h
   wanted.sender = message_.sender;
   wanted.waited = microseconds(message_.activated - message_.arrived);
   wanted.loop_detection = destination.port == kSmtpPort && !setup_.is_lmtp();
+  wanted.is_best_host = host.preference == best_preference_;
   auto opened = co_await open_session(shop_, wanted);
   reached_ = opened.connected;
   if (opened.session == nullptr && !opened.connected) {

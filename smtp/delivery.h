@@ -49,6 +49,7 @@ class Delivery {
   std::set<std::string> tried_;  // addresses
   bool last_host_ = false;       // nobody else can be asked: what is temporary is deferred
   bool reached_ = false;         // try_host() came as far as a session, or the beginning of one
+  unsigned best_preference_ = 0;  // of the hosts in hand
   bool by_fallback_ = false;
   const std::string id_;
   const std::int64_t begun_;

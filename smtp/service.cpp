@@ -59,15 +59,20 @@ Result<void> Client::prepare(daemon::Context& context) {
   if (!setup) return fail(setup.error());
   auto names = open_dns(context.settings(), **setup, context.loop());
   if (!names) return fail(names.error());
-  return configure(context.settings(), context.loop(), std::move(*names));
+  return open(std::move(*setup), context.settings(), context.loop(), std::move(*names));
 }
 
 Result<void> Client::configure(const config::Settings& settings, net::Loop& loop,
                                std::unique_ptr<Names> names) {
   auto setup = Setup::load(settings, side_);
   if (!setup) return fail(setup.error());
+  return open(std::move(*setup), settings, loop, std::move(names));
+}
+
+Result<void> Client::open(std::unique_ptr<Setup> setup, const config::Settings& settings, net::Loop& loop,
+                          std::unique_ptr<Names> names) {
   loop_ = &loop;
-  setup_ = std::move(*setup);
+  setup_ = std::move(setup);
   names_ = std::move(names);
   auto made = make_tls(settings);
   if (!made) return made;

@@ -32,6 +32,8 @@ class Client : public daemon::Service {
   Cache& cache() { return *cache_; }
 
  private:
+  Result<void> open(std::unique_ptr<Setup> setup, const config::Settings& settings, net::Loop& loop,
+                    std::unique_ptr<Names> names);
   Result<void> make_tls(const config::Settings& settings);
 
   Side side_;

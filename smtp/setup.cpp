@@ -80,10 +80,8 @@ Result<void> Setup::read_places(const config::Settings& settings, const config::
   const auto least = backoff ? config::parse_seconds(*backoff) : Result<Seconds>(fail(backoff.error()));
   if (!least) return fail(least.error());
   least_backoff = *least;
-  tls_log_level = static_cast<int>(parse_number(split_words(*tls.tls_loglevel, ", ").empty()
-                                                    ? "0"
-                                                    : split_words(*tls.tls_loglevel, ", ")[0])
-                                       .value_or(0));
+  const auto loud = split_words(*tls.tls_loglevel);
+  tls_log_level = loud.empty() ? 0 : static_cast<int>(parse_number(loud[0]).value_or(0));
   for (const char* grade : {"export", "low", "medium", "high", "null"}) {
     auto value = settings.value(concat("tls_", grade, "_cipherlist"));
     if (!value) return fail(value.error());
@@ -92,6 +90,12 @@ Result<void> Setup::read_places(const config::Settings& settings, const config::
   const auto port = config::port_number(*client.tcp_port);
   if (!port) return fail(port.error().kind, concat(client.tcp_port.name(), ": ", port.error().text));
   default_port = *port;
+  if (!split_words(*client.fallback_relay).empty()) {
+    auto parsed = parse_destinations(*client.fallback_relay, default_port, Side::smtp);
+    if (!parsed)
+      return fail(parsed.error().kind, concat(client.fallback_relay.name(), ": ", parsed.error().text));
+    fallback = std::move(*parsed);
+  }
   const std::string level = lower(*client.dns_support_level);
   if (level == "dnssec") dns = DnsSupport::dnssec;
   if (level == "disabled" || (level.empty() && *more.disable_dns_lookups)) dns = DnsSupport::disabled;
@@ -126,8 +130,6 @@ Result<void> Setup::open_tables() {
       {&session.delivery_status_filter, &status_filter},
       {&session.header_checks, &header_checks},
       {&session.mime_header_checks, &mime_header_checks},
-      {&session.nested_header_checks, &nested_header_checks},
-      {&session.body_checks, &body_checks},
       {&tls.tls_policy_maps, &tls_policies}};
   for (const auto& [param, maps] : tables) {
     auto opened = table::Maps::open(param->name(), param->get());

@@ -18,6 +18,7 @@
 #include "lib/net/dns.h"
 #include "lib/table/maps.h"
 #include "lib/table/match_list.h"
+#include "smtp/destination.h"
 #include "smtp/features.h"
 
 namespace postern::smtp {
@@ -42,6 +43,7 @@ struct Setup {
   bool long_queue_ids = false;
   std::string relayhost, recipient_delimiter;
   unsigned default_port = 25;
+  std::vector<Destination> fallback;  // smtp_fallback_relay
   DnsSupport dns = DnsSupport::enabled;
   bool hosts_file = false;            // smtp_host_lookup names `native`
   std::vector<net::Family> families;  // inet_protocols
@@ -49,11 +51,12 @@ struct Setup {
   net::Endpoint bind4, bind6;         // length 0: any
   Keywords ignored_keywords;
   table::Maps ignored_by_address, generic, reply_filter, status_filter, passwords, tls_policies;
-  table::Maps header_checks, mime_header_checks, nested_header_checks, body_checks;
+  table::Maps header_checks, mime_header_checks;
   Duration least_backoff{};  // minimal_backoff_time
   int tls_log_level = 0;
   std::map<std::string, std::string> cipher_lists;  // of each grade, as OpenSSL has them
 
+  Side side() const { return is_lmtp() ? Side::lmtp : Side::smtp; }
   bool is_lmtp() const { return client.is_lmtp(); }
   std::mt19937& random() const { return *random_; }
   // A queue id as the log shows it.

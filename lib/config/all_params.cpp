@@ -77,6 +77,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtp, lmtp", &smtp_more},
           {"smtp, lmtp", &dns}};
           {"pipe", &pipe}};
+          {"smtp, lmtp", &dns},
           {"postmap, postalias", &table}};
 }
 

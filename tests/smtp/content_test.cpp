@@ -89,7 +89,7 @@ TEST_CASE("generic addresses stand in envelope and header, and the log has the i
 
 TEST_CASE("header checks change what is sent") {
   SmtpFixture client(
-      "smtp_header_checks = regexp:{ {/^x-secret:/ IGNORE}, {/^subject: (.*)/ REPLACE Subject: bye $1}, "
+      "smtp_header_checks = regexp:{ {/^x-secret:/ IGNORE}, {/^subject: (.*)/ REPLACE Subject: bye $$1}, "
       "{/^x-a: / PREPEND "
       "X-Before: a} }\n");
   Remote remote(client.loop);

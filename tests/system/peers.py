@@ -1,4 +1,5 @@
 """Other mail systems, as private instances below a directory of the test: Debian's Postfix and Dovecot."""
+import atexit
 import glob
 import os
 import shutil
@@ -36,6 +37,7 @@ def postfix_root():
     if done.returncode != 0 or not packages:
         shutil.rmtree(directory)
         return None
+    atexit.register(shutil.rmtree, directory, True)
     subprocess.run(['dpkg-deb', '-x', packages[0], directory], check=True, capture_output=True)
     return directory
 
@@ -96,10 +98,11 @@ class Postfix(Peer):
         self.log = self.path('log')
         base = {'compatibility_level': '3.6', 'queue_directory': self.path('queue'), 'data_directory': self.path('data'),
                 'daemon_directory': programs, 'command_directory': f'{root}/usr/sbin', 'shlib_directory': libraries,
-                'mail_owner': 'nobody', 'setgid_group': 'mail', 'maillog_file': self.log, 'maillog_file_prefixes': '/',
+                'mail_owner': 'nobody', 'default_privs': 'daemon', 'setgid_group': 'mail', 'maillog_file': self.log, 'maillog_file_prefixes': '/',
                 'myhostname': 'postfix.test', 'mydestination': '', 'inet_interfaces': '127.0.0.1', 'inet_protocols': 'ipv4',
                 'alias_maps': '', 'alias_database': '', 'local_recipient_maps': '', 'mynetworks': '127.0.0.0/8',
-                'smtputf8_enable': 'no', 'import_environment': 'LD_LIBRARY_PATH=' + libraries}
+                'smtputf8_enable': 'no', 'import_environment':
+                'MAIL_CONFIG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME LD_LIBRARY_PATH=' + libraries}
         self.write('conf/main.cf', ''.join(f'{name} = {value}\n' for name, value in {**base, **settings}.items()))
         services = [f'127.0.0.1:{self.port} inet n - n - - smtpd', 'cleanup unix n - n - 0 cleanup',
                     'qmgr unix n - n 300 1 qmgr', 'rewrite unix - - n - - trivial-rewrite', 'smtp unix - - n - - smtp',
@@ -109,7 +112,8 @@ class Postfix(Peer):
                     'postlog unix-dgram n - n - 1 postlogd']
         self.write('conf/master.cf', '\n'.join(services) + '\n')
         self.start([f'{programs}/master', '-c', self.path('conf')],
-                   {'LD_LIBRARY_PATH': libraries, 'MAIL_CONFIG': self.path('conf')})
+                   {'LD_LIBRARY_PATH': libraries, 'MAIL_CONFIG': self.path('conf'), 'POSTLOG_SERVICE': 'postlog',
+                    'POSTLOG_HOSTNAME': 'postfix.test'})
 
     def log_text(self):
         with open(self.log, encoding='latin1') as file:

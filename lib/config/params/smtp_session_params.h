@@ -15,7 +15,7 @@ struct SmtpSessionParams : SidedParams {
   Param<Seconds> data_xfer_timeout{
       *this, name("data_xfer_timeout"), "180s", "How long sending a piece of content may take.", at_least(1)};
   Param<std::string> body_checks{
-      *this, name("body_checks"), "", "Tables that judge body lines on their way out."};
+      *this, name("body_checks"), "", "Tables that judge body lines on their way out.", not_yet()};
   Param<std::string> delivery_status_filter{*this, name("delivery_status_filter"),
       "$default_delivery_status_filter", "Tables that rewrite the status of deliveries."};
   Param<std::string> discard_ehlo_keyword_address_maps{*this,
@@ -41,7 +41,7 @@ struct SmtpSessionParams : SidedParams {
   Param<int> min_data_rate{
       *this, name("min_data_rate"), "500", "Bytes per second that move the deadline on.", at_least(1)};
   Param<std::string> nested_header_checks{*this, name("nested_header_checks"), "",
-      "Tables that judge headers of attached messages on their way out."};
+      "Tables that judge headers of attached messages on their way out.", not_yet()};
   Param<Seconds> quit_timeout{
       *this, name("quit_timeout"), "300s", "How long to wait for the reply to QUIT.", at_least(1)};
   Param<bool> quote_rfc821_envelope{

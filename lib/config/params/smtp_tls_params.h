@@ -74,8 +74,8 @@ struct SmtpTlsParams : SidedParams {
   Param<std::string> tls_security_level{*this, name("tls_security_level"), "",
       "none, may, encrypt, dane, dane-only, fingerprint, verify or secure."};
   Param<std::string> tls_servername{*this, name("tls_servername"), "", "The name to ask the server for."};
-  Param<std::string> tls_trust_anchor_file{
-      *this, name("tls_trust_anchor_file"), "", "Files of certificates to trust in place of all others."};
+  Param<std::string> tls_trust_anchor_file{*this, name("tls_trust_anchor_file"), "",
+      "Files of certificates to trust in place of all others.", not_yet()};
   Param<List> tls_verify_cert_match{
       *this, name("tls_verify_cert_match"), "hostname", "Names that the level verify accepts.", at_least(1)};
   Param<bool> tls_wrappermode{

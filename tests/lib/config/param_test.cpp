@@ -225,9 +225,10 @@ TEST_CASE("who reads a parameter is known: here, or in Postfix") {
               {"header_checks", "cleanup", false},
               {"swap_bangpath", "trivial-rewrite", false},
               {"postscreen_greet_wait", "postscreen", false},
-              {"lmtp_connect_timeout", "lmtp", false},
-              {"ignore_mx_lookup_error", "smtp, lmtp", false},
-              {"smtp_tls_CAfile", "smtp, tlsproxy", false},
+              {"lmtp_connect_timeout", "lmtp", true},
+              {"ignore_mx_lookup_error", "smtp, lmtp", true},
+              {"smtp_tls_CAfile", "smtp", true},
+              {"smtp_tls_per_site", "smtp, tlsproxy", false},
               {"soft_bounce", "all", false}};
   for (const auto& row : rows) {
     CAPTURE(row.name);
