@@ -93,6 +93,8 @@ std::string sandbox_master_cf(const SandboxFiles& files) {
   text += service("qmgr", "unix", jail, "1", "qmgr");
   text += service("virtual", "unix", false, "-", "virtual");
   text += service("local", "unix", false, "-", "local");
+  text += service("error", "unix", jail, "-", "error");
+  text += service("retry", "unix", jail, "-", "error");
   text += service("discard", "unix", jail, "-", "discard");
   return text;
 }
