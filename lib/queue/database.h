@@ -12,25 +12,16 @@
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
+#include "lib/queue/change.h"
 #include "lib/queue/message.h"
 
 namespace postern::queue {
-
-// What became of a message: one statement of the crash rules, applied in one transaction.
-struct Change {
-  std::int64_t message = 0;
-  bool finished = false;              // every recipient has a final result: the message goes
-  std::vector<std::int64_t> settled;  // recipients with a final result
-  std::vector<Recipient> remaining;   // new state and reason of others
-  std::int64_t due = 0;               // wall microseconds of the next attempt; 0: the message stays active
-  int attempts = 0;
-  bool durable = false;  // on the disk before it is reported: what the queue leans on goes next
-};
 
 class Statement;
 
 class Database {
  public:
+  static constexpr std::size_t kAllRecipients = 1u << 30;
   // Opens the file, or creates it with mode 0600. What was active when the last process ended becomes due at
   // once.
   // Waits for a predecessor that is just ending, as long as told.
@@ -60,14 +51,57 @@ class Database {
   Result<void> insert(const Message& message);
   Result<void> apply(const Change& change);
 
-  // Messages that are due, the earliest first, at most `limit`; they become active. Without their content.
-  Result<std::vector<MessagePtr>> take_due(std::int64_t now, std::size_t limit);
+  // Messages that are due, the earliest first, at most `limit`; they become active. Without their content, and each with
+  // at most so many recipients, the first ones.
+  Result<std::vector<MessagePtr>> take_due(std::int64_t now, std::size_t limit,
+                                           std::size_t recipients = kAllRecipients);
+  // The same for those that wait, due or not, with ids behind `after` and up to `last`, by id.
+  Result<std::vector<MessagePtr>> take_from(std::int64_t after, std::int64_t last, std::size_t limit,
+                                            std::size_t recipients = kAllRecipients);
+  // The largest queue id, or 0.
+  Result<std::int64_t> last();
+  // Recipients of a message with numbers behind `after`, by number.
+  Result<std::vector<Recipient>> recipients(std::int64_t message, std::int64_t after, std::size_t limit);
+  // Those in one state.
+  Result<std::vector<Recipient>> in_state(std::int64_t message, RecipientState state, std::size_t limit);
+  Result<std::size_t> count_in_state(std::int64_t message, RecipientState state);
+  // Those that wait have failed, or are done where NOTIFY does not want to hear of it.
+  Result<void> give_up(std::int64_t message);
   // The earliest time at which a message is due, or 0.
   Result<std::int64_t> next_due();
   Result<std::string> content(std::int64_t message);
   Result<std::int64_t> count();
   // The messages whose content goes on in a spool file.
   Result<std::vector<std::int64_t>> spooled();
+
+  // What commands do to one message (changes.cpp). False when there is none that this would change. One that is active
+  // keeps its place: whoever has it in memory must hear of it.
+  struct Removed {
+    bool existed = false;
+    bool spooled = false;
+  };
+  Result<Removed> remove(std::int64_t message);
+  Result<bool> hold(std::int64_t message);
+  Result<bool> release(std::int64_t message);
+  // Released, and no attempt is remembered.
+  Result<bool> requeue(std::int64_t message);
+  // Given up at the next attempt, which is at once.
+  Result<bool> expire(std::int64_t message);
+  // Due at once.
+  Result<bool> hurry(std::int64_t message);
+  // Messages with recipients in this domain, in lower case, that were tried; behind `after`, by id.
+  Result<std::vector<std::int64_t>> of_site(const std::string& site, std::int64_t after, std::size_t limit);
+  // False when nothing was left to settle.
+  Result<bool> settle(const Settlement& settlement);
+
+  // Leases (leases.cpp): these messages are in the hands of agents of another process, the holder. They stay active when
+  // the database is opened again.
+  Result<void> lease(const std::vector<std::int64_t>& messages, std::int64_t holder);
+  Result<std::vector<std::int64_t>> holders();
+  // The holder is no more: what it had is due at once.
+  Result<bool> end_leases(std::int64_t holder);
+  // It has reported one message, which stays active. False when it does not hold that.
+  Result<bool> end_lease(std::int64_t message, std::int64_t holder);
 
   // Gives the write-ahead log room for so many pages before it is needed: a commit into blocks that the file has
   // already takes the disk far less. Not when the disk is short of room.
@@ -80,7 +114,13 @@ class Database {
   Result<void> prepare(milliseconds patience);
   Result<void> execute(const char* sql);
   Result<void> insert_recipient(std::int64_t message, const Recipient& recipient);
-  Result<std::vector<Recipient>> recipients(std::int64_t message);
+  Result<std::vector<Recipient>> read_recipients(Statement& query);
+  Result<std::vector<MessagePtr>> read_messages(Statement& query);
+  Result<std::vector<MessagePtr>> take(Statement& query, std::size_t recipients);
+  Result<void> take_up(Message& message, std::size_t most);
+  Result<bool> run_change(Statement& statement, std::string_view what);
+  Result<bool> settle_recipient(const Settlement& settlement, std::int64_t number);
+  Result<void> wake_active();
   Failure failure(std::string_view what);
   static int after_commit(void* self, sqlite3*, const char*, int pages);
 

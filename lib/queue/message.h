@@ -56,14 +56,15 @@ struct Message {
   std::string filter;               // transport:nexthop for all of it
   std::string message_id, subject;  // for listings
   Client client;
-  std::vector<Recipient> recipients;  // those without a final result, by number
+  std::vector<Recipient> recipients;  // those without a final result, by number: the first of them
+  std::size_t count = 0;              // of those in all
+  bool more = false;                  // the rest is in the database only
   std::string content;                // the part that the database holds; empty when has_content is false
   bool has_content = true;            // false: to be read from the database when it is needed
 
-  // For the scheduler.
-  std::int64_t due = 0;         // wall microseconds; 0: active
-  std::int64_t activated = 0;   // wall microseconds
-  std::size_t in_delivery = 0;  // requests to agents that have no answer yet, or wait for their turn
+  // For the scheduler, in wall microseconds.
+  std::int64_t due = 0;  // 0: active
+  std::int64_t activated = 0;
 };
 
 // Two owners: the scheduler, and the job of the writer thread that stores it. The thread only reads it, and
