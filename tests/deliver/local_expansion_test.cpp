@@ -194,9 +194,7 @@ TEST_CASE("what is forwarded says through whom, and settles its recipient") {
   CHECK(sent.recipients[0].notify == "FAILURE");
   CHECK(sent.recipients[0].orcpt == "rfc822;First@example.com");
   CHECK(sent.recipients[0].original == "First@example.com");
-  CHECK(like(sent.content,
-             "Received: by mx.example.com (Postern)\n\tid *; *\nDelivered-To: list@example.com\n"
-             "Subject: hello\n\nbody\n"));
+  CHECK(sent.content == "Delivered-To: list@example.com\nSubject: hello\n\nbody\n");
   CHECK(system.agent.answers.at(1).results[0].arrival == ipc::Arrival::expanded);
   CHECK(
       like(system.agent.log_text(),
