@@ -60,6 +60,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"local", &local},
           {"virtual", &virtual_},
           {"pipe", &pipe}};
+          {"postmap, postalias", &table}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {

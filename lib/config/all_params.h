@@ -18,6 +18,7 @@
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/table_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -39,6 +40,7 @@ struct ReadParams {
   LocalParams local;
   VirtualParams virtual_;
   PipeParams pipe;
+  TableParams table;
 
   struct Group {
     std::string_view readers;  // the programs that read it

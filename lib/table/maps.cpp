@@ -9,6 +9,14 @@ namespace {
 
 Match key_of(std::string key, std::string extension) { return {{}, std::move(key), std::move(extension)}; }
 
+// The form with quotes of a key that needs them: as it is written in mail, and in tables.
+std::optional<std::string> quoted_key(std::string_view key) {
+  if (key.starts_with('@')) return std::nullopt;
+  auto quoted = mail::from_internal(key).quoted();
+  if (quoted == key) return std::nullopt;
+  return quoted;
+}
+
 }  // namespace
 
 std::vector<Match> address_keys(std::string_view address, std::string_view delimiters, AddressKeys which) {
@@ -67,6 +75,15 @@ net::Task<Result<std::optional<Match>>> Maps::lookup_address(std::string_view ad
   auto keys = address_keys(address, delimiters, which);
   for (Match& match : keys) {
     const Key kind = &match == keys.data() ? Key::whole : Key::part;
+    if (auto quoted = quoted_key(match.key)) {
+      auto found = co_await lookup(*quoted, kind);
+      if (!found) co_return fail(found.error());
+      if (*found) {
+        match.value = std::move(**found);
+        match.key = std::move(*quoted);
+        co_return Answer(std::move(match));
+      }
+    }
     auto found = co_await lookup(match.key, kind);
     if (!found) co_return fail(found.error());
     if (!*found) continue;

@@ -8,20 +8,18 @@ namespace {
 
 constexpr std::string_view kNoPair = "expected format: key whitespace value";
 
-// Takes text up to the first character that `ends` says, outside of quotes, which are left out. False when a quote
-// does not close.
+enum class Quotes { keep, drop };
+
+// Takes text up to the first character that `ends` says, outside of quotes. False when a quote does not close.
 template <class Ends>
-bool take_unquoted(std::string_view& line, std::string& out, Ends ends) {
+bool take_key(std::string_view& line, std::string& out, Quotes quotes, Ends ends) {
   bool quoted = false;
   std::size_t at = 0;
   for (; at < line.size() && (quoted || !ends(line[at])); ++at) {
-    if (line[at] == '"') {
-      quoted = !quoted;
-    } else if (line[at] == '\\' && quoted && at + 1 < line.size()) {
-      out += line[++at];
-    } else {
-      out += line[at];
-    }
+    const bool hides = line[at] == '\\' && quoted && at + 1 < line.size();
+    if (line[at] == '"') quoted = !quoted;
+    if (quotes == Quotes::keep || (line[at] != '"' && !hides)) out += line[at];
+    if (hides) out += line[++at];
   }
   line.remove_prefix(at);
   return !quoted;
@@ -65,7 +63,7 @@ void read_pairs(std::string_view text, std::string_view path, const TakeRecords&
         Record record;
         record.where = concat(path, ", line ", number);
         auto rest = trim(line);
-        if (!take_unquoted(rest, record.key, is_space)) {
+        if (!take_key(rest, record.key, Quotes::keep, is_space)) {
           return mistake(to, "", concat(record.where, ": unbalanced '\"' in '", printable(line, 100), '\''));
         }
         record.value = trim(rest);
@@ -89,7 +87,7 @@ void read_aliases(std::string_view text, std::string_view path, const TakeRecord
         record.where = concat(path, ", line ", number);
         auto rest = trim(line);
         std::string name;
-        const bool closed = take_unquoted(rest, name, [](char c) { return c == ':'; });
+        const bool closed = take_key(rest, name, Quotes::drop, [](char c) { return c == ':'; });
         record.key = trim(name);
         const auto values = closed && !rest.empty() ? joined_values(rest.substr(1)) : std::string();
         if (record.key.empty() || values.empty()) {
@@ -111,8 +109,10 @@ bool looks_like_aliases(std::string_view text) {
       [&](std::string_view line, std::size_t) {
         std::string name;
         auto rest = trim(line);
-        const bool closed = take_unquoted(rest, name, [](char c) { return c == ':' || is_space(c); });
-        any = any || (closed && trim(rest).starts_with(':'));
+        const bool closed = take_key(rest, name, Quotes::keep, is_space);
+        rest = trim(rest);
+        const bool alone = rest.empty() && name.find(':') != std::string::npos;
+        any = any || (closed && (name.ends_with(':') || rest.starts_with(':') || alone));
       },
       [](Trouble, const std::string&) {});
   return any;

@@ -10,7 +10,7 @@
 namespace postern::table {
 
 struct Record {
-  std::string key;         // without quotes, in the letters that it was written in
+  std::string key;         // in the letters that it was written in
   std::string_view value;  // good for the call only
   std::string where;       // "PATH, line N"
 };
@@ -21,11 +21,12 @@ struct TakeRecords {
   Report report;
 };
 
-// "key value", "\"key with blanks\" value" (a backslash in quotes hides the next character). `report` is told of each
+// "key value", "\"key with blanks\" value": the quotes stay, as in an address that is quoted; in them a backslash hides
+// the next character. `report` is told of each
 // line that is not of this form, "PATH, line N: … -- ignoring this line", and of what looks like an alias file.
 void read_pairs(std::string_view text, std::string_view path, const TakeRecords& to);
 
-// "name: value, value": the values are trimmed and joined by ", ". A name with '@' is refused.
+// "name: value, value", the name without quotes: the values are trimmed and joined by ", ". A name with '@' is refused.
 void read_aliases(std::string_view text, std::string_view path, const TakeRecords& to);
 
 // True when some line begins with a name and a colon, as no table of the other form does: who reads a table instead of what postmap or postalias made of it

@@ -26,7 +26,6 @@ constexpr Unread kRows[] = {
     {"debug_peer_level", "2", integer, "How much more to log about debug_peer_list.", "all", {1}},
     {"debug_peer_list", "", string, "Peers about whom more is logged.", "all"},
     {"default_cache_db_type", "btree", string, "The table type of caches.", "all", {1}},
-    {"default_database_type", "hash", string, "The table type that postmap and postalias build.", "all", {1}},
     {"delay_logging_resolution_limit", "2", integer, "Digits behind the point in logged delays.", "all", {0, 6}},
     {"disable_dns_lookups", "no", boolean, "Obsolete: find hosts by address only, never in DNS.", "all"},
     {"dns_ncache_ttl_fix_enable", "no", boolean, "Work around resolvers that cache the absence of names wrongly.", "all"},

@@ -92,6 +92,17 @@ TEST_CASE("tables of patterns see the whole address once") {
   CHECK(look("ann+b@x") == "all");
 }
 
+TEST_CASE("an address that needs quotes is looked up with them, then without") {
+  const auto maps = Maps::open("maps", "inline:{{\"a b\"@x = quoted}, {c d@x = plain}, @x=all}");
+  REQUIRE(maps);
+  const auto look = [&](std::string_view address) {
+    return answer(maps->lookup_address(address, "+", AddressKeys::full)).value()->value;
+  };
+  CHECK(look("a b@x") == "quoted");
+  CHECK(look("c d@x") == "plain");
+  CHECK(look("e f@x") == "all");
+}
+
 TEST_CASE("an empty value is an error") {
   const auto maps = Maps::open("maps", "inline:{a=}");
   REQUIRE(maps);

@@ -129,7 +129,7 @@ TEST_CASE("a texthash file is read by the rules of postmap(5)") {
   CHECK(look(table, "ann@example.com") == "ann/");
   CHECK(look(table, "ANN@example.com") == "ann/");
   CHECK(look(table, "bob@example.com") == "two  words  \tmore");
-  CHECK(look(table, "with blank@x") == "quoted");
+  CHECK(look(table, "\"with blank\"@x") == "quoted");
   CHECK(look(table, "last") == "value");
   CHECK(look(table, "#") == "(none)");
 }
@@ -147,11 +147,10 @@ TEST_CASE("what is wrong in a source is said with its line, and its keys are not
        "warning map, line 3: logical line must not start with whitespace -- ignoring this line"},
       {"# x\n\"a b 1\n", "a b 1", "(none)",
        "mistake map, line 2: unbalanced '\"' in '\"a b 1' -- ignoring this line"},
-      {"a 1\n\"\" 1\n", "a", "1",
-       "mistake map, line 2: expected format: key whitespace value -- ignoring this line"},
+      {"a 1\n\"\" 1\n", "\"\"", "1", ""},
       {"a: 1\n", "a:", "1",
        "warning map, line 1: record is in \"key: value\" format; is this an alias file?"},
-      {"a\\\"b 1\n\"c\\\"d\\\\\" 2\n", "c\"d\\", "2",
+      {"a\\\"b 1\n\"c\\\"d\\\\\" 2\n", "\"c\\\"d\\\\\"", "2",
        "mistake map, line 1: unbalanced '\"' in 'a\\\"b 1' -- ignoring this line"},
   };
   for (const auto& c : cases) {
@@ -191,6 +190,7 @@ TEST_CASE("an alias file is read by the rules of aliases(5)") {
         "al, line 12: need name:value pair -- ignoring this line\n"
         "al, line 13: name must be local -- ignoring this line\n");
   CHECK(table::looks_like_aliases(kText));
-  CHECK_FALSE(table::looks_like_aliases("a b\n"));
+  CHECK(table::looks_like_aliases("root:ann\n"));
+  CHECK_FALSE(table::looks_like_aliases("a b\n2001:db8::1 OK\n"));
   CHECK_FALSE(table::looks_like_aliases(""));
 }
