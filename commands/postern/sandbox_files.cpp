@@ -102,6 +102,8 @@ std::string sandbox_master_cf(const SandboxFiles& files) {
   text += service("lmtp", "unix", jail, "-", "lmtp");
   text += service("virtual", "unix", false, "-", "virtual");
   text += service("local", "unix", false, "-", "local");
+  text += service("error", "unix", jail, "-", "error");
+  text += service("retry", "unix", jail, "-", "error");
   text += service("discard", "unix", jail, "-", "discard");
   return text;
 }

@@ -15,6 +15,8 @@ namespace {
 
 using ipc::DeliveryStatus;
 
+constexpr std::string_view kNone = "none";
+
 std::string_view word(DeliveryStatus status, ipc::Purpose purpose) {
   if (purpose == ipc::Purpose::verify)
     return status == DeliveryStatus::sent ? "deliverable" : "undeliverable";
@@ -59,7 +61,7 @@ Result<void> Agent::configure(const config::Settings& settings, net::Loop& loop,
   soft_bounce_ = *soft_bounce;
   loop_ = &loop;
   entry_ = std::move(entry);
-  if (relay_.empty()) relay_ = entry_.name;
+  if (relay_ != kNone && !entry_.name.empty()) relay_ = entry_.name;
   handlers_.on<ipc::DeliverCall>([this](ipc::Deliver question) { return answer(std::move(question)); });
   return read_settings(settings, rights);
 }

@@ -28,8 +28,8 @@ struct ServiceEntry {
 
 class Agent : public daemon::Service {
  public:
-  // `relay`: what log lines name as the relay; empty: the service. `filter`: the parameter that names the delivery status
-  // filter, empty: there is none. Both must outlive the agent.
+  // `relay`: what log lines name as the relay: "none", or another name, in whose place the service's own stands if it is
+  // known. `filter`: the parameter that names the delivery status filter, empty: there is none. Both must outlive the agent.
   explicit Agent(std::string_view relay, std::string_view filter = {})
       : relay_(relay), filter_name_(filter) {}
 

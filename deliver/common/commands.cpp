@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -52,17 +53,25 @@ Result<std::unique_ptr<Commands>> Commands::start(net::Loop& loop, Setup setup) 
     serve_commands(Fd(kConnection), setup.host, setup.locks);
     ::_exit(EXIT_SUCCESS);
   }
-  return std::unique_ptr<Commands>(new Commands(loop, std::move(ours)));
+  return std::unique_ptr<Commands>(new Commands(loop, std::move(ours), pid));
 }
 
-Commands::Commands(net::Loop& loop, Fd connection)
-    : loop_(loop), connection_(loop, std::move(connection), ipc::Connection::Side::connected), scope_(loop) {
+Commands::Commands(net::Loop& loop, Fd connection, pid_t process)
+    : loop_(loop), process_(process), scope_(loop) {
+  connection_.emplace(loop, std::move(connection), ipc::Connection::Side::connected);
   scope_.spawn(receive());
+}
+
+Commands::~Commands() {
+  scope_.cancel();
+  connection_.reset();
+  while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  }
 }
 
 net::Task<void> Commands::receive() {
   for (;;) {
-    auto frame = co_await connection_.receive(Deadline::max());  // a command has its own limit
+    auto frame = co_await connection_->receive(Deadline::max());  // a command has its own limit
     if (!frame) break;
     const auto found = waiting_.find(frame->id);
     if (found == waiting_.end()) continue;
@@ -91,7 +100,7 @@ net::Task<Result<CommandEnded>> Commands::run(RunCommand what) {
   if (!lost_) {
     const std::uint64_t id = ++last_id_;
     waiting_.emplace(id, waiting);
-    connection_.send(what, id);
+    connection_->send(what, id);
     while (!waiting->there) {
       const bool changed = co_await waiting->changed.wait(Deadline::max());
       if (!changed) continue;

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "deliver/common/mbox_lock.h"
@@ -31,6 +32,8 @@ class Commands {
 
   // Starts the process. Call it before there are threads, and before the jail. Fails when there is no room for it.
   static Result<std::unique_ptr<Commands>> start(net::Loop& loop, Setup setup);
+  // Lets the process end, and waits for that: nothing is left behind.
+  ~Commands();
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
 
@@ -45,12 +48,13 @@ class Commands {
     bool there = false;
   };
 
-  Commands(net::Loop& loop, Fd connection);
+  Commands(net::Loop& loop, Fd connection, pid_t process);
   net::Task<void> receive();
   void all_lost();
 
   net::Loop& loop_;
-  ipc::Connection connection_;
+  std::optional<ipc::Connection> connection_;
+  pid_t process_;
   std::map<std::uint64_t, std::shared_ptr<Waiting>> waiting_;
   std::uint64_t last_id_ = 0;
   bool lost_ = false;

@@ -257,7 +257,7 @@ void MailboxWriter::deliver_to_mailbox(Job& job, ThreadIdentity& identity) const
     return;
   }
   const auto where = concat("cannot update mailbox ", what.path, " for user ", what.user, ". ");
-  job.outcome = mailbox_failure(where, done.error());
+  job.outcome = mailbox_failure(what.trouble.empty() ? where : what.trouble, done.error());
 }
 
 }  // namespace postern::deliver

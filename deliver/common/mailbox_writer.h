@@ -24,10 +24,12 @@ namespace postern::deliver {
 
 struct MailboxDelivery {
   MessagePtr message;
-  std::string head;        // header lines to go in front of the content
-  std::string path;        // absolute; with a final slash a maildir, otherwise a mailbox file
-  std::string user;        // whose it is, for error texts
-  Owner owner;             // whose rights to use
+  std::string head;  // header lines to go in front of the content
+  std::string path;  // absolute; with a final slash a maildir, otherwise a mailbox file
+  std::string user;  // whose it is, for error texts
+  std::string
+      trouble;  // what stands before the reason when a mailbox file cannot be written; empty: the usual text
+  Owner owner;  // whose rights to use
   bool make = false;       // root makes the mailbox file, if it is missing: the owner could not
   std::int64_t limit = 0;  // bytes of a message in a maildir, or of a mailbox file; 0: none
 };

@@ -4,7 +4,6 @@
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/ipc/messages/spool.h"
-#include "lib/mail/date.h"
 
 namespace postern::deliver {
 
@@ -39,13 +38,6 @@ Forwarding::Forwarding(const Agent& agent, const LocalSettings& settings, net::W
       cleanup_(agent.loop(), "public/cleanup"),
       qmgr_(agent.loop(), "public/qmgr") {}
 
-std::string Forwarding::head(const Forward& forward, std::int64_t id) const {
-  std::string text = concat("Received: by ", settings_.host, " (", settings_.mail_name, ")\n\tid ",
-                            agent_.id_text(id), "; ", mail::format_date(), "\n");
-  if (settings_.delivered_to_forward) text += delivered_to(lower(forward.delivered));
-  return text;
-}
-
 net::Task<Result<void>> Forwarding::copy_spool(MessagePtr message, std::int64_t id) {
   ipc::OpenSpool question;
   question.queue_id = id;
@@ -62,7 +54,8 @@ net::Task<Result<void>> Forwarding::copy_spool(MessagePtr message, std::int64_t 
 net::Task<Result<std::int64_t>> Forwarding::send(MessagePtr message, Forward forward,
                                                  std::optional<std::int64_t> settles) {
   const std::int64_t id = ids_.next().number();
-  const std::string added = head(forward, id);
+  std::string added;  // cleanup adds Received:
+  if (settings_.delivered_to_forward) added = delivered_to(lower(forward.delivered));
   ipc::Submit submit = submission(*message, std::move(forward), id);
   submit.content = added + message->content;
   submit.size = message->size + static_cast<std::int64_t>(added.size());

@@ -1,4 +1,4 @@
-// A message that local sends on: the same content under two header lines more, in the name of somebody, through cleanup.
+// A message that local sends on: the same content below a Delivered-To: field, in the name of somebody, through cleanup.
 #pragma once
 
 #include <string>
@@ -34,7 +34,6 @@ class Forwarding {
 
  private:
   net::Task<Result<void>> copy_spool(MessagePtr message, std::int64_t id);
-  std::string head(const Forward& forward, std::int64_t id) const;
 
   const Agent& agent_;
   const LocalSettings& settings_;

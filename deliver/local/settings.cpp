@@ -118,10 +118,7 @@ Result<void> LocalSettings::read_texts(const config::Settings& settings) {
   const struct {
     std::string_view name;
     std::string& value;
-  } texts[] = {{"myhostname", host},
-               {"mail_name", mail_name},
-               {"myorigin", origin},
-               {"recipient_delimiter", delimiter}};
+  } texts[] = {{"myhostname", host}, {"myorigin", origin}, {"recipient_delimiter", delimiter}};
   for (const auto& text : texts) {
     auto value = settings.value(text.name);
     if (!value) return fail(value.error());

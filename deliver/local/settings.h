@@ -30,7 +30,6 @@ struct LocalSettings {
   config::LocalParams params;
   LockRules locks;
   std::string host;
-  std::string mail_name;
   std::string origin;
   std::string delimiter;
   std::vector<AliasTable> aliases;

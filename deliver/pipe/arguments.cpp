@@ -34,7 +34,7 @@ std::string verbatim(std::string_view value) {
 
 class Macros {
  public:
-  Macros(const PipeAttributes& attributes, const ipc::Deliver& message, std::string_view id,
+  Macros(const config::PipeAttributes& attributes, const ipc::Deliver& message, std::string_view id,
          std::string_view delimiters)
       : attributes_(attributes), message_(message), id_(id), delimiters_(delimiters) {}
 
@@ -108,7 +108,7 @@ class Macros {
     return {};
   }
 
-  const PipeAttributes& attributes_;
+  const config::PipeAttributes& attributes_;
   const ipc::Deliver& message_;
   std::string_view id_;
   std::string_view delimiters_;
@@ -117,7 +117,7 @@ class Macros {
 
 }  // namespace
 
-std::string_view sender_of(const PipeAttributes& attributes, const ipc::Deliver& message) {
+std::string_view sender_of(const config::PipeAttributes& attributes, const ipc::Deliver& message) {
   return message.sender.empty() ? attributes.null_sender : message.sender;
 }
 
@@ -131,7 +131,7 @@ std::optional<std::string> unknown_macro(const config::List& words) {
   return unknown;
 }
 
-Result<config::List> command_arguments(const PipeAttributes& attributes, const ipc::Deliver& message,
+Result<config::List> command_arguments(const config::PipeAttributes& attributes, const ipc::Deliver& message,
                                        std::string_view id, std::string_view delimiters) {
   Macros macros(attributes, message, id, delimiters);
   config::List result;

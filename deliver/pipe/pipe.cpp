@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "deliver/common/command_input.h"
 #include "deliver/common/command_result.h"
 #include "deliver/common/content.h"
 #include "deliver/common/mbox.h"
@@ -20,6 +21,15 @@ namespace {
 // Output of a command that succeeded is shown up to this length.
 constexpr std::size_t kShownOutput = 100;
 
+InputForm form_of(const config::PipeAttributes& attributes) {
+  InputForm form;
+  form.quote_from = attributes.quote_from;
+  form.quote_dots = attributes.quote_dots;
+  form.blank_line = attributes.blank_line;
+  form.line_end = attributes.line_end;
+  return form;
+}
+
 }  // namespace
 
 Result<void> Pipe::read_settings(const config::Settings& settings, daemon::Rights&) {
@@ -28,7 +38,7 @@ Result<void> Pipe::read_settings(const config::Settings& settings, daemon::Right
   auto done = command.load(settings);
   if (done) done = own.load(settings);
   if (!done) return done;
-  auto attributes = parse_pipe_attributes(entry().words);
+  auto attributes = config::parse_pipe_attributes(entry().words);
   if (!attributes) return fail(attributes.error());
   attributes_ = std::move(*attributes);
   unknown_macro_ = unknown_macro(attributes_.command.words);
@@ -115,7 +125,7 @@ net::Task<Outcome> Pipe::deliver_all(MessagePtr message) {
 }
 
 net::Task<Outcome> Pipe::run(MessagePtr message, config::List words) {
-  std::function<Result<Fd>()> make = [message, head = head_of(*message), form = attributes_.form] {
+  std::function<Result<Fd>()> make = [message, head = head_of(*message), form = form_of(attributes_)] {
     return command_input(*message, head, form);
   };
   Result<Fd> input = fail(Errc::io, "");

@@ -6,7 +6,7 @@
 
 #include "deliver/common/agent.h"
 #include "deliver/common/commands.h"
-#include "deliver/pipe/attributes.h"
+#include "lib/config/pipe_attributes.h"
 #include "lib/daemon/jail.h"
 #include "lib/net/workers.h"
 
@@ -28,7 +28,7 @@ class Pipe : public Agent {
   std::string head_of(const ipc::Deliver& message) const;
   net::Task<Outcome> run(MessagePtr message, config::List words);
 
-  PipeAttributes attributes_;
+  config::PipeAttributes attributes_;
   std::optional<std::string> unknown_macro_;
   std::string config_directory_;
   daemon::Identity identity_;

@@ -18,8 +18,6 @@ Result<table::Maps> open_maps(const config::Settings& settings, std::string_view
   return table::Maps::open(name, *value);
 }
 
-Outcome configuration_error() { return Outcome::deferred("4.3.5", "mail system configuration error"); }
-
 }  // namespace
 
 Result<void> Virtual::read_settings(const config::Settings& settings, daemon::Rights& rights) {
@@ -92,22 +90,27 @@ net::Task<Outcome> Virtual::deliver(MessagePtr message, const ipc::DeliverTo& re
   auto mailbox = co_await find(mailboxes_, recipient.address);
   if (!mailbox) {
     log_warning(mailbox.error().text);
-    co_return configuration_error();
+    co_return Outcome::misconfigured();
   }
   if (!*mailbox) co_return Outcome::bounced("5.1.1", concat("unknown user: \"", recipient.address, '"'));
   auto owner = co_await owner_of(recipient.address);
   if (!owner) {
     log_warning(owner.error().text);
-    co_return configuration_error();
+    co_return Outcome::misconfigured();
   }
   if (was_delivered_to(*message, recipient.address)) {
     co_return Outcome::bounced("5.4.6", concat("mail forwarding loop for ", recipient.address));
+  }
+  if (message->purpose == ipc::Purpose::verify) {
+    const std::string_view what = (*mailbox)->ends_with('/') ? "delivers to maildir" : "delivers to mailbox";
+    co_return Outcome::sent(std::string(what));
   }
   MailboxDelivery delivery;
   delivery.head = trace_header(*message, recipient);
   delivery.message = std::move(message);
   delivery.path = concat(*params_.mailbox_base, '/', **mailbox);
   delivery.user = recipient.address;
+  delivery.trouble = concat("delivery failed to mailbox ", delivery.path, ": ");
   delivery.owner = *owner;
   delivery.limit = *params_.mailbox_limit;
   co_return co_await writer_->deliver(std::move(delivery));

@@ -13,7 +13,7 @@ namespace postern::deliver {
 
 class Virtual : public Agent {
  public:
-  Virtual() : Agent("virtual") {}
+  Virtual() : Agent("virtual", "virtual_delivery_status_filter") {}
   void started() override;
 
  private:

@@ -4,13 +4,21 @@
 #include "lib/check/configuration.h"
 #include "lib/config/command_words.h"
 #include "lib/config/params/command_params.h"
+#include "lib/config/pipe_attributes.h"
 
 namespace postern::check {
 
 namespace {
 
+Result<config::CommandWords> command_of(const config::Service& service) {
+  if (service.command == "spawn") return config::parse_command_words(service.operands);
+  auto attributes = config::parse_pipe_attributes(service.operands);
+  if (!attributes) return fail(attributes.error());
+  return std::move(attributes->command);
+}
+
 void check_command(Configuration& configuration, const config::Service& service) {
-  const auto command = config::parse_command_words(service.operands);
+  const auto command = command_of(service);
   if (!command) {
     configuration.about_service(Severity::error, service, command.error().text);
     return;
@@ -31,7 +39,7 @@ void check_command(Configuration& configuration, const config::Service& service)
 
 void check_commands(Configuration& configuration) {
   for (const config::Service& service : configuration.services()) {
-    if (service.command != "spawn") continue;
+    if (service.command != "spawn" && service.command != "pipe") continue;
     check_command(configuration, service);
     config::TimeLimitParams limit(service.name);
     const std::string& name = limit.time_limit.name();

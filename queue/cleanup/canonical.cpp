@@ -72,6 +72,11 @@ void append_kept_fields(Canonical& result, std::string_view content, const House
 
 std::string received_field(const ipc::Submit& submitted, const House& house, std::string_view id,
                            std::int64_t now) {
+  // What local sends on was received before, and says from whom.
+  if (submitted.source == ipc::Source::forwarded) {
+    return concat("Received: by ", house.hostname, " (", house.mail_name, ")\n\tid ", id, "; ",
+                  mail::format_date(now), "\n");
+  }
   std::string out = "Received: ";
   if (!submitted.client.address.empty()) {
     const bool v6 = submitted.client.address.find(':') != std::string::npos;

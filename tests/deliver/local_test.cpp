@@ -35,7 +35,7 @@ TEST_CASE("a user's mail goes home, or to the spool directory") {
 
 TEST_CASE("local delivers to the accounts of this host") {
   const TemporaryDirectory spool;
-  const std::string main_cf = "recipient_delimiter = +\nmail_spool_directory = " + spool.path();
+  const std::string main_cf = "alias_maps =\nrecipient_delimiter = +\nmail_spool_directory = " + spool.path();
   SUBCASE("to a mailbox file") {
     AgentFixture<Local> agent(main_cf);
     CHECK(agent.deliver(message_for({me() + "+list@example.com"})) == "sent 2.0.0 delivered to mailbox");
@@ -55,7 +55,7 @@ TEST_CASE("local delivers to the accounts of this host") {
 
 TEST_CASE("local bounces unknown users and loops") {
   const TemporaryDirectory spool;
-  AgentFixture<Local> agent("recipient_delimiter = +\nmail_spool_directory = " + spool.path());
+  AgentFixture<Local> agent("alias_maps =\nrecipient_delimiter = +\nmail_spool_directory = " + spool.path());
   CHECK(agent.deliver(message_for({"No-such-user+x@example.com"})) ==
         "bounced 5.1.1 unknown user: \"no-such-user\"");
   CHECK(agent.deliver(message_for({"../../etc/x@example.com"})).starts_with("bounced 5.1.1"));
@@ -69,7 +69,7 @@ TEST_CASE("in a spool directory of a group, mailboxes are made with its rights")
   const TemporaryDirectory spool;
   REQUIRE(::chown(spool.path().c_str(), 0, 8) == 0);
   REQUIRE(::chmod(spool.path().c_str(), 02775) == 0);
-  AgentFixture<Local> agent("mail_spool_directory = " + spool.path());
+  AgentFixture<Local> agent("alias_maps =\nmail_spool_directory = " + spool.path());
   CHECK(agent.deliver(message_for({"daemon@example.com"})) == "sent 2.0.0 delivered to mailbox");
   struct stat status {};
   REQUIRE(::stat(spool.path("daemon").c_str(), &status) == 0);
@@ -81,7 +81,7 @@ TEST_CASE("in a spool directory of root alone, root makes the mailboxes and give
   if (::geteuid() != 0 || ::getpwnam("daemon") == nullptr) return;
   const TemporaryDirectory spool;
   REQUIRE(::chmod(spool.path().c_str(), 0755) == 0);
-  AgentFixture<Local> agent("mail_spool_directory = " + spool.path());
+  AgentFixture<Local> agent("alias_maps =\nmail_spool_directory = " + spool.path());
   for (int i = 0; i < 2; ++i) {
     CHECK(agent.deliver(message_for({"daemon@example.com"})) == "sent 2.0.0 delivered to mailbox");
   }

@@ -26,7 +26,7 @@ ServiceEntry script(const std::string& attributes, const std::string& text) {
 }
 
 config::List arguments(const config::List& words, const std::string& flags, const ipc::Deliver& message) {
-  auto attributes = parse_pipe_attributes({"user=daemon", "flags=" + flags, "argv=x"});
+  auto attributes = config::parse_pipe_attributes({"user=daemon", "flags=" + flags, "argv=x"});
   REQUIRE(attributes);
   attributes->command.words = words;
   auto expanded = command_arguments(*attributes, message, "ABC", "+");
@@ -92,15 +92,15 @@ TEST_CASE("attributes of pipe that are not understood") {
       {{"verbose"}, "unknown attribute name: verbose"},
   };
   for (const auto& row : rows) {
-    const auto parsed = parse_pipe_attributes(row.words);
+    const auto parsed = config::parse_pipe_attributes(row.words);
     REQUIRE(!parsed);
     CHECK(parsed.error().text == row.why);
   }
   const auto good =
-      parse_pipe_attributes({"FLAGS=BDFORXhqu.>", "user=daemon:games", "eol=\\r\\n", "size=7",
-                             "null_sender=", "directory=/d", "chroot=/c", "argv=a", "b", "flags=Z"});
+      config::parse_pipe_attributes({"FLAGS=BDFORXhqu.>", "user=daemon:games", "eol=\\r\\n", "size=7",
+                                     "null_sender=", "directory=/d", "chroot=/c", "argv=a", "b", "flags=Z"});
   REQUIRE(good);
-  CHECK(good->form.line_end == "\r\n");
+  CHECK(good->line_end == "\r\n");
   CHECK(good->command.group == "games");
   CHECK(good->command.words == config::List{"a", "b", "flags=Z"});
   CHECK(good->null_sender.empty());

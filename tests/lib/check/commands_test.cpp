@@ -16,6 +16,9 @@ TEST_CASE("commands of spawn services") {
       {"p unix - n n - 0 spawn user=nobody argv=/nonexistent/cat\n",
        {"warning master.cf:9 service p: no program /nonexistent/cat"}},
       {"p unix - n y - 0 spawn user=nobody argv=/only/inside\n", {}},
+      {"p unix - n n - - pipe flags=DRhu user=nobody argv=/bin/cat $recipient\n", {}},
+      {"p unix - n n - - pipe flags=Z user=nobody argv=/bin/cat\n",
+       {"error master.cf:9 service p: unknown flag: Z"}},
   };
   check_entries(System(), cases);
 }

@@ -1,10 +1,10 @@
-#include "deliver/pipe/attributes.h"
+#include "lib/config/pipe_attributes.h"
 
 #include <optional>
 
 #include "lib/base/text.h"
 
-namespace postern::deliver {
+namespace postern::config {
 
 namespace {
 
@@ -40,7 +40,7 @@ std::string unescaped(std::string_view text) {
 Result<void> read_flags(std::string_view flags, PipeAttributes& attributes) {
   for (const char flag : flags) {
     switch (flag) {
-      case 'B': attributes.form.blank_line = true; break;
+      case 'B': attributes.blank_line = true; break;
       case 'D': attributes.delivered_to = true; break;
       case 'F': attributes.from_line = true; break;
       case 'O': attributes.original_to = true; break;
@@ -49,8 +49,8 @@ Result<void> read_flags(std::string_view flags, PipeAttributes& attributes) {
       case 'h': attributes.fold_host = true; break;
       case 'q': attributes.quote = true; break;
       case 'u': attributes.fold_user = true; break;
-      case '.': attributes.form.quote_dots = true; break;
-      case '>': attributes.form.quote_from = true; break;
+      case '.': attributes.quote_dots = true; break;
+      case '>': attributes.quote_from = true; break;
       default: return fail(Errc::invalid, concat("unknown flag: ", std::string(1, flag)));
     }
   }
@@ -81,7 +81,7 @@ Result<void> read_attribute(std::string_view name, std::string_view value, PipeA
   } else if (iequals(name, "chroot")) {
     attributes.chroot = std::string(value);
   } else if (iequals(name, "eol")) {
-    attributes.form.line_end = unescaped(value);
+    attributes.line_end = unescaped(value);
   } else if (iequals(name, "null_sender")) {
     attributes.null_sender = std::string(value);
   } else {
@@ -92,7 +92,7 @@ Result<void> read_attribute(std::string_view name, std::string_view value, PipeA
 
 }  // namespace
 
-Result<PipeAttributes> parse_pipe_attributes(const config::List& words) {
+Result<PipeAttributes> parse_pipe_attributes(const List& words) {
   PipeAttributes attributes;
   for (auto word = words.begin(); word != words.end(); ++word) {
     const auto equals = word->find('=');
@@ -114,4 +114,4 @@ Result<PipeAttributes> parse_pipe_attributes(const config::List& words) {
   return attributes;
 }
 
-}  // namespace postern::deliver
+}  // namespace postern::config
