@@ -249,8 +249,7 @@ net::Task<Result<void>> Bounce::spool(ipc::Submit& submit, const ipc::Notify& qu
                                       const Report& report) {
   ipc::OpenSpool open;
   open.queue_id = submit.queue_id;
-  open.size =
-      size_of(question) + static_cast<std::int64_t>(report.head.size() + report.tail.size());
+  open.size = size_of(question) + static_cast<std::int64_t>(report.head.size() + report.tail.size());
   auto opened = co_await qmgr_->ask<ipc::OpenSpoolCall>(open, context_->ipc_deadline());
   if (!opened) co_return fail(opened.error());
   if (!opened->problem.empty() || !opened->file)

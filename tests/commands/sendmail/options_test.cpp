@@ -31,11 +31,11 @@ TEST_CASE("What is asked for, by options and by name") {
     const char* words;
     Mode mode;
   };
-  const Case cases[] = {{"a", Mode::deliver},  {"-bm a", Mode::deliver}, {"-bs", Mode::smtp},
-                        {"-bv a", Mode::verify}, {"-bp", Mode::list},      {"-bi", Mode::aliases},
-                        {"-I", Mode::aliases},   {"-bd", Mode::daemon},    {"-bd -q30m", Mode::daemon},
-                        {"-q -bd", Mode::daemon}, {"-q", Mode::flush},      {"-q30m", Mode::nothing},
-                        {"-qIABC", Mode::flush}, {"-qRx.test", Mode::flush}};
+  const Case cases[] = {{"a", Mode::deliver},     {"-bm a", Mode::deliver},  {"-bs", Mode::smtp},
+                        {"-bv a", Mode::verify},  {"-bp", Mode::list},       {"-bi", Mode::aliases},
+                        {"-I", Mode::aliases},    {"-bd", Mode::daemon},     {"-bd -q30m", Mode::daemon},
+                        {"-q -bd", Mode::daemon}, {"-q", Mode::flush},       {"-q30m", Mode::nothing},
+                        {"-qIABC", Mode::flush},  {"-qRx.test", Mode::flush}};
   for (const Case& c : cases) {
     CAPTURE(c.words);
     CHECK(options(c.words).mode == c.mode);

@@ -16,7 +16,8 @@ Dropped full() {
   d.login = "ann";
   d.full_name = "Ann 100%\nB";
   d.sender = "ann@a.test";
-  d.recipients = {{"bob@b.test", "SUCCESS,DELAY", "rfc822;bob+2B@b.test"}, {std::string("c\0d=e", 5), "", ""}};
+  d.recipients = {{"bob@b.test", "SUCCESS,DELAY", "rfc822;bob+2B@b.test"},
+                  {std::string("c\0d=e", 5), "", ""}};
   d.envid = "id";
   d.ret = "HDRS";
   d.body_type = "8BITMIME";
@@ -57,7 +58,8 @@ TEST_CASE("What is no envelope is refused, with its line") {
       {"shoe=12\n", "envelope, line 1: unknown name"},
       {"sender=%\n", "envelope, line 1: bad escape"},
       {"sender=%0a\n", "envelope, line 1: bad escape"},
-      {concat("sender=", std::string(kLongestDroppedText, 'x'), "\n"), "envelope, line 1: the value is too long"},
+      {concat("sender=", std::string(kLongestDroppedText, 'x'), "\n"),
+       "envelope, line 1: the value is too long"},
   };
   for (const Case& c : cases) CHECK(problem(c.lines) == c.problem);
   std::string many;
@@ -72,8 +74,8 @@ TEST_CASE("The first line has a fixed size, and tells of a file that is not whol
   REQUIRE(sizes);
   CHECK(sizes->envelope == 123);
   CHECK(sizes->content == 456'789);
-  for (const std::string& bad :
-       {std::string(kFirstLine, '\0'), format_first_line({0, 1}), line.substr(1), line + "x", "P" + line.substr(1)}) {
+  for (const std::string& bad : {std::string(kFirstLine, '\0'), format_first_line({0, 1}), line.substr(1),
+                                 line + "x", "P" + line.substr(1)}) {
     CHECK_FALSE(parse_first_line(bad));
   }
 }
