@@ -30,8 +30,9 @@ struct Directory {
   Owner owner;
 };
 constexpr Directory kDirectories[] = {
-    {"pid", 0755, Owner::root},   {"private", 0700, Owner::mail}, {"public", 0710, Owner::postdrop},
-    {"queue", 0700, Owner::mail}, {"spool", 0700, Owner::mail},   {"maildrop", 01730, Owner::postdrop}, {"corrupt", 0700, Owner::mail},
+    {"pid", 0755, Owner::root},     {"private", 0700, Owner::mail}, {"public", 0710, Owner::postdrop},
+    {"queue", 0700, Owner::mail},   {"spool", 0700, Owner::mail},   {"maildrop", 01730, Owner::postdrop},
+    {"corrupt", 0700, Owner::mail},
 };
 
 struct Owners {

@@ -75,11 +75,13 @@ Result<DropFile> DropFile::create(std::string_view envelope) {
       name = new_name();
       file = open_file(path_of(queue::kBeingWritten, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     }
-    if (file) std::snprintf(unfinished.data(), unfinished.size(), "%s", path_of(queue::kBeingWritten, name).c_str());
+    if (file)
+      std::snprintf(unfinished.data(), unfinished.size(), "%s", path_of(queue::kBeingWritten, name).c_str());
   }
   if (!file) {
     // Whatever the reason: it is not the caller's fault, and later it may work.
-    return fail(Error{Errc::io, concat("create file in maildrop: ", std::strerror(file.error().sys)), file.error().sys});
+    return fail(Error{Errc::io, concat("create file in maildrop: ", std::strerror(file.error().sys)),
+                      file.error().sys});
   }
   DropFile made(std::move(*file), std::move(name), static_cast<std::int64_t>(envelope.size()));
   // The place of the first line stays empty until the end.
@@ -117,7 +119,8 @@ Result<void> DropFile::keep() {
   if (::fsync(fd_.get()) != 0) return fail_errno("sync maildrop file", errno);
   {
     const SignalsWait wait;
-    if (::rename(path_of(queue::kBeingWritten, name_).c_str(), path_of(queue::kWaiting, name_).c_str()) != 0) {
+    if (::rename(path_of(queue::kBeingWritten, name_).c_str(), path_of(queue::kWaiting, name_).c_str()) !=
+        0) {
       return fail_errno("rename maildrop file", errno);
     }
     name_.clear();
@@ -140,7 +143,8 @@ Result<void> wake_pickup() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strcpy(address.sun_path, kPickup);
-    const bool connected = to && ::connect(to.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const bool connected =
+        to && ::connect(to.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     // Its backlog is full: whoever waits there wakes it.
     if (!connected && errno == EAGAIN) return {};
     if (!connected) return unreachable();

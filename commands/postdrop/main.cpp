@@ -123,7 +123,8 @@ int run(const Options& options) {
   site.login = postdrop::login_of(site.uid);
   auto allowed = postdrop::check_user(site.params, site.login, site.uid);
   if (!allowed) return fatal(status_for(allowed.error()), allowed.error().text);
-  if (::chdir(queue->c_str()) != 0) return fatal(EX_TEMPFAIL, fail_errno(concat("chdir ", *queue), errno).value().text);
+  if (::chdir(queue->c_str()) != 0)
+    return fatal(EX_TEMPFAIL, fail_errno(concat("chdir ", *queue), errno).value().text);
   auto taken = take(site);
   if (!taken) return fatal(status_for(taken.error()), taken.error().text);
   const auto woken = postdrop::wake_pickup();

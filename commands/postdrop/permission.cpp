@@ -21,7 +21,8 @@ namespace {
 template <class T>
 Result<T> answer_of(net::Loop& loop, net::Task<Result<T>> question) {
   std::optional<Result<T>> answer;
-  const auto ask = [](net::Task<Result<T>> task, std::optional<Result<T>>& to, net::Loop& runs) -> net::Task<void> {
+  const auto ask = [](net::Task<Result<T>> task, std::optional<Result<T>>& to,
+                      net::Loop& runs) -> net::Task<void> {
     auto result = co_await std::move(task);
     to.emplace(std::move(result));
     runs.stop();
@@ -80,7 +81,8 @@ Result<void> check_user(const config::SubmissionParams& params, const std::strin
   return {};
 }
 
-Result<void> check_sender(const config::SubmissionParams& params, const std::string& login, const std::string& sender) {
+Result<void> check_sender(const config::SubmissionParams& params, const std::string& login,
+                          const std::string& sender) {
   if (*params.local_login_sender_maps == "static:*") return {};
   const auto maps = table::Maps::open("local_login_sender_maps", *params.local_login_sender_maps);
   if (!maps) return fail(maps.error());

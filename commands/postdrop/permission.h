@@ -25,6 +25,7 @@ Result<std::string> config_directory(const std::string& wanted);
 Result<void> check_user(const config::SubmissionParams& params, const std::string& login, uid_t uid);
 
 // The same for local_login_sender_maps and the sender, with or without domain: "*" allows all, "@example.com" a domain.
-Result<void> check_sender(const config::SubmissionParams& params, const std::string& login, const std::string& sender);
+Result<void> check_sender(const config::SubmissionParams& params, const std::string& login,
+                          const std::string& sender);
 
 }  // namespace postern::postdrop

@@ -28,10 +28,10 @@ class LetterInput {
   LineEnds ends_;
   bool dot_ends_;
   bool ended_ = false;
-  bool cut_ = false;         // the beginning of this line has gone out
-  bool first_line_ = true;   // no line has ended so far
-  bool strip_ = true;        // CR before LF
-  bool in_front_ = true;     // only "From " lines so far
+  bool cut_ = false;        // the beginning of this line has gone out
+  bool first_line_ = true;  // no line has ended so far
+  bool strip_ = true;       // CR before LF
+  bool in_front_ = true;    // only "From " lines so far
   std::string line_;
 };
 

@@ -36,7 +36,8 @@ constexpr std::size_t kLargestHeader = 8u << 20;
 std::string own_name = "sendmail";
 
 void say(std::string_view level, std::string_view text) {
-  std::fprintf(stderr, "%s: %s: %s\n", own_name.c_str(), std::string(level).c_str(), printable(text, 4000).c_str());
+  std::fprintf(stderr, "%s: %s: %s\n", own_name.c_str(), std::string(level).c_str(),
+               printable(text, 4000).c_str());
 }
 
 int fatal(int status, std::string_view text) {
@@ -52,7 +53,8 @@ struct Caller {
 // The name in passwd(5), where '&' stands for the login.
 std::string gecos_name(const passwd& user) {
   std::string out;
-  for (const char* at = user.pw_gecos; at != nullptr && *at != '\0' && *at != ',' && *at != ';' && *at != '%'; ++at) {
+  for (const char* at = user.pw_gecos; at != nullptr && *at != '\0' && *at != ',' && *at != ';' && *at != '%';
+       ++at) {
     if (*at != '&') {
       out += *at;
     } else if (user.pw_name[0] != '\0') {
@@ -122,7 +124,8 @@ queue::Dropped envelope_for(const Options& options, const Caller& caller) {
   return envelope;
 }
 
-void add_recipients(queue::Dropped& envelope, const std::vector<std::string>& addresses, const Options& options) {
+void add_recipients(queue::Dropped& envelope, const std::vector<std::string>& addresses,
+                    const Options& options) {
   for (const std::string& address : addresses) {
     envelope.recipients.push_back({address, options.notify, ""});
     envelope.smtputf8 = envelope.smtputf8 || !is_ascii(address);
@@ -167,8 +170,8 @@ void promise_report(const queue::Dropped& envelope) {
   std::printf("Mail Delivery Status Report will be mailed to <%s>.\n", printable(envelope.sender).c_str());
 }
 
-int submit(const Site& site, const Options& options, const Caller& caller, queue::Dropped envelope, std::string text,
-           LetterInput* input) {
+int submit(const Site& site, const Options& options, const Caller& caller, queue::Dropped envelope,
+           std::string text, LetterInput* input) {
   int problem = 0;
   bool more = input != nullptr;
   while (more && options.extract_recipients && !has_header(text)) more = read_some(*input, text, problem);
@@ -186,7 +189,8 @@ int submit(const Site& site, const Options& options, const Caller& caller, queue
     submission->write(text);
   }
   if (problem != 0) {
-    return fatal(EX_IOERR, concat(caller.text, ": ", fail_errno("read standard input", problem).value().text));
+    return fatal(EX_IOERR,
+                 concat(caller.text, ": ", fail_errno("read standard input", problem).value().text));
   }
   const int status = submission->finish();
   if (status == EXIT_SUCCESS) promise_report(envelope);
@@ -198,8 +202,9 @@ int deliver(const Site& site, const Options& options) {
   queue::Dropped envelope = envelope_for(options, caller);
   for (const std::string& word : options.recipients) add_recipients(envelope, addresses_in(word), options);
   if (envelope.recipients.empty() && !options.extract_recipients) {
-    return fatal(EX_USAGE, concat(caller.text, ": Recipient addresses must be specified on the command line or via "
-                                               "the -t option"));
+    return fatal(EX_USAGE, concat(caller.text,
+                                  ": Recipient addresses must be specified on the command line or via "
+                                  "the -t option"));
   }
   if (options.mode == Mode::verify) {
     std::string probe = concat("From: ", envelope.sender, "\nSubject: probe\nTo:");

@@ -99,7 +99,8 @@ void set_dsn(Options& options, char option, const std::string& value) {
       return;
     }
   } else {
-    const bool printable_only = std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    const bool printable_only =
+        std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
     if (printable_only && !value.empty() && value.size() <= kLongestEnvid) {
       options.envid = wire::encode_xtext(value);
       return;
@@ -120,7 +121,8 @@ Result<void> set_value(Options& options, char option, const std::string& value) 
     case 'R':
     case 'V': set_dsn(options, option, value); break;
     case 'X':
-      if (value.starts_with('V')) options.warnings.emplace_back("option -XV (variable return paths) has no effect");
+      if (value.starts_with('V'))
+        options.warnings.emplace_back("option -XV (variable return paths) has no effect");
       break;
     case 'b': return set_mode(options, value);
     case 'f':
@@ -177,9 +179,9 @@ Result<bool> set_word(Options& options, const std::string& word, const std::stri
 }
 
 Result<void> check(const Options& options) {
-  constexpr std::pair<Mode, std::string_view> kNoHeader[] = {
-      {Mode::smtp, "-bs"},    {Mode::verify, "-bv"}, {Mode::list, "-bp"},
-      {Mode::aliases, "-bi"}, {Mode::daemon, "-bd"}, {Mode::flush, "-q"}};
+  constexpr std::pair<Mode, std::string_view> kNoHeader[] = {{Mode::smtp, "-bs"},   {Mode::verify, "-bv"},
+                                                             {Mode::list, "-bp"},   {Mode::aliases, "-bi"},
+                                                             {Mode::daemon, "-bd"}, {Mode::flush, "-q"}};
   for (const auto& [mode, name] : kNoHeader) {
     if (options.extract_recipients && options.mode == mode) {
       return fail(Errc::invalid, concat("-t option cannot be used with ", name));

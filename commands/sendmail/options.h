@@ -26,15 +26,15 @@ struct Options {
   bool sender_given = false;
   std::string full_name;  // -F
   bool full_name_given = false;
-  bool extract_recipients = false;  // -t
-  bool ignore_dots = false;         // -i, -oi
-  unsigned verbose = 0;             // -v
-  std::string notify;               // -N, as NOTIFY= has it
-  std::string ret;                  // -R: FULL or HDRS
-  std::string envid;                // -V, as ENVID= has it
-  std::string body_type;            // -B, -o8
-  std::string alias_database;       // -oA
-  std::string flush_id, flush_site; // -qI, -qR
+  bool extract_recipients = false;   // -t
+  bool ignore_dots = false;          // -i, -oi
+  unsigned verbose = 0;              // -v
+  std::string notify;                // -N, as NOTIFY= has it
+  std::string ret;                   // -R: FULL or HDRS
+  std::string envid;                 // -V, as ENVID= has it
+  std::string body_type;             // -B, -o8
+  std::string alias_database;        // -oA
+  std::string flush_id, flush_site;  // -qI, -qR
   std::vector<std::string> recipients;
   std::vector<std::string> warnings;  // for standard error
 };

@@ -127,7 +127,8 @@ void Session::obey(const wire::Command& command) {
     return reply(status::ok());
   }
   if (std::holds_alternative<wire::Noop>(command)) return reply(status::ok());
-  if (const auto* vrfy = std::get_if<wire::Vrfy>(&command)) return reply({252, {2, 0, 0}, printable(vrfy->text)});
+  if (const auto* vrfy = std::get_if<wire::Vrfy>(&command))
+    return reply({252, {2, 0, 0}, printable(vrfy->text)});
   if (std::holds_alternative<wire::Quit>(command)) {
     open_ = false;
     return reply(status::bye());
@@ -146,8 +147,8 @@ void Session::obey(const wire::Ehlo&) {
   greeted_ = true;
   mail_.reset();
   const std::string size = setup_.size_limit > 0 ? concat("SIZE ", setup_.size_limit) : "SIZE";
-  const std::array<std::string, 7> lines{setup_.host, "PIPELINING", size, "ENHANCEDSTATUSCODES", "8BITMIME", "DSN",
-                                         "SMTPUTF8"};
+  const std::array<std::string, 7> lines{setup_.host, "PIPELINING", size,      "ENHANCEDSTATUSCODES",
+                                         "8BITMIME",  "DSN",        "SMTPUTF8"};
   wire::append_reply(out_, 250, lines);
 }
 

@@ -17,11 +17,11 @@ namespace postern::sendmail {
 struct SessionSetup {
   Tools tools;
   std::string host;
-  std::string greeting;            // smtpd_banner
-  std::int64_t size_limit = 0;     // message_size_limit, bytes; 0: none
-  std::int64_t timeout = 300;      // smtpd_timeout, seconds for a command or a piece of content
+  std::string greeting;         // smtpd_banner
+  std::int64_t size_limit = 0;  // message_size_limit, bytes; 0: none
+  std::int64_t timeout = 300;   // smtpd_timeout, seconds for a command or a piece of content
   std::size_t recipient_limit = 1000;
-  int error_limit = 20;            // smtpd_hard_error_limit
+  int error_limit = 20;  // smtpd_hard_error_limit
 };
 
 class Session {

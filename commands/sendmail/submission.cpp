@@ -23,7 +23,8 @@ Result<pid_t> start(const std::vector<std::string>& words, int input) {
   ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   pid_t child = 0;
   const std::vector<char*> pointers = pointers_to(words);
-  const int problem = ::posix_spawn(&child, words.front().c_str(), &actions, nullptr, pointers.data(), environ);
+  const int problem =
+      ::posix_spawn(&child, words.front().c_str(), &actions, nullptr, pointers.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (problem != 0) return fail_errno(concat("unable to execute ", words.front()), problem);
   return child;
@@ -36,7 +37,8 @@ Result<Submission> Submission::begin(const Tools& tools, const queue::Dropped& e
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe", errno);
   const Fd input(ends[0]);
   Fd output(ends[1]);
-  const auto child = start({concat(tools.directory, "/postdrop"), "-r", "-c", tools.config_directory}, input.get());
+  const auto child =
+      start({concat(tools.directory, "/postdrop"), "-r", "-c", tools.config_directory}, input.get());
   if (!child) return fail(child.error());
   Submission made(*child, std::move(output));
   made.out_ = queue::format_stream_head(queue::format_dropped(envelope));

@@ -94,8 +94,9 @@ Result<void> set_flag(bool& to, const std::string& value) {
 
 Result<void> set(Dropped& dropped, std::string_view name, std::string value) {
   constexpr std::pair<std::string_view, std::string Dropped::*> kTexts[] = {
-      {"login", &Dropped::login}, {"full_name", &Dropped::full_name}, {"sender", &Dropped::sender},
-      {"envid", &Dropped::envid}, {"ret", &Dropped::ret},             {"body_type", &Dropped::body_type}};
+      {"login", &Dropped::login},   {"full_name", &Dropped::full_name},
+      {"sender", &Dropped::sender}, {"envid", &Dropped::envid},
+      {"ret", &Dropped::ret},       {"body_type", &Dropped::body_type}};
   for (const auto& [known, member] : kTexts) {
     if (name == known) {
       dropped.*member = std::move(value);
@@ -140,7 +141,9 @@ Result<Dropped> parse_dropped(std::string_view lines) {
   if (lines.size() > kLongestEnvelope) return fail(Errc::too_long, "the envelope is too long");
   Dropped dropped;
   for (std::size_t number = 1; !lines.empty(); ++number) {
-    const auto where = [number](std::string_view text) { return concat("envelope, line ", number, ": ", text); };
+    const auto where = [number](std::string_view text) {
+      return concat("envelope, line ", number, ": ", text);
+    };
     const auto end = lines.find('\n');
     if (end == std::string_view::npos) return fail(Errc::invalid, where("it does not end"));
     const std::string_view line = lines.substr(0, end);
@@ -157,7 +160,8 @@ Result<Dropped> parse_dropped(std::string_view lines) {
 }
 
 std::string format_first_line(FileSizes sizes) {
-  return concat(kFileMark, digits(sizes.envelope, kEnvelopeDigits), " ", digits(sizes.content, kContentDigits), "\n");
+  return concat(kFileMark, digits(sizes.envelope, kEnvelopeDigits), " ",
+                digits(sizes.content, kContentDigits), "\n");
 }
 
 Result<FileSizes> parse_first_line(std::string_view line) {
@@ -193,7 +197,8 @@ Result<void> StreamReader::line(std::string_view text) {
   const auto size = parse_number(text);
   if (!size) return fail(Errc::invalid, "bad size in a submission");
   const std::size_t most = head ? kLongestEnvelope : kLargestPiece;
-  if (static_cast<std::uint64_t>(*size) > most) return fail(Errc::too_long, "too large a size in a submission");
+  if (static_cast<std::uint64_t>(*size) > most)
+    return fail(Errc::too_long, "too large a size in a submission");
   left_ = static_cast<std::size_t>(*size);
   if (head) {
     state_ = left_ == 0 ? State::size : State::envelope;

@@ -88,7 +88,7 @@ Result<void> Bounce::prepare(daemon::Context& context) {
   policy_.double_bounce_sender = with_domain(*params.double_bounce_sender, *origin);
   long_ids_ = *ids.enable_long_queue_ids;
   size_limit_ = *params.bounce_size_limit;
-  inline_limit_ = static_cast<std::size_t>(*queue.queue_inline_limit);
+  inline_limit_ = *queue.queue_inline_limit;
   ids_.emplace(context.slot());
   cleanup_.emplace(context.loop(), context.queue_path("public/cleanup"));
   qmgr_.emplace(context.loop(), context.queue_path("public/qmgr"));
@@ -206,8 +206,7 @@ void Bounce::log_sent(const ipc::Notify& question, const Letter& letter, mail::Q
 
 // A large message loses its body, whatever RET says: whoever sends it back would fail at a size limit on the way.
 Returned Bounce::returned_in(const ipc::Notify& question, const Letter& letter) const {
-  const auto size = size_of(question);
-  return size && std::max(*size, question.size) <= size_limit_ ? letter.returned : Returned::header;
+  return size_of(question) <= size_limit_ ? letter.returned : Returned::header;
 }
 
 Wording Bounce::wording_for(const ipc::Notify& question, const Letter& letter) const {
@@ -231,9 +230,7 @@ Result<Report> Bounce::report_for(const ipc::Notify& question, const Letter& let
 
 net::Task<Result<void>> Bounce::fill(ipc::Submit& submit, const ipc::Notify& question, Returned returned,
                                      const Report& report) {
-  const auto size = size_of(question);
-  if (!size) co_return fail(size.error());
-  const bool fits = returned == Returned::header || static_cast<std::size_t>(*size) <= inline_limit_;
+  const bool fits = returned == Returned::header || size_of(question) <= inline_limit_;
   if (!fits) {
     co_return co_await spool(submit, question, report);
   }
@@ -252,8 +249,7 @@ net::Task<Result<void>> Bounce::spool(ipc::Submit& submit, const ipc::Notify& qu
                                       const Report& report) {
   ipc::OpenSpool open;
   open.queue_id = submit.queue_id;
-  open.size =
-      size_of(question).value_or(0) + static_cast<std::int64_t>(report.head.size() + report.tail.size());
+  open.size = size_of(question) + static_cast<std::int64_t>(report.head.size() + report.tail.size());
   auto opened = co_await qmgr_->ask<ipc::OpenSpoolCall>(open, context_->ipc_deadline());
   if (!opened) co_return fail(opened.error());
   if (!opened->problem.empty() || !opened->file)

@@ -46,7 +46,7 @@ class Bounce : public daemon::Service {
   std::array<std::string, config::kBounceKinds.size()> postmaster_subjects_;
   bool long_ids_ = false;
   std::int64_t size_limit_ = 0;
-  std::size_t inline_limit_ = 0;
+  std::int64_t inline_limit_ = 0;
   std::optional<mail::QueueIdSource> ids_;
   ipc::Handlers handlers_;
   ipc::Farewell farewell_;

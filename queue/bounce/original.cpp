@@ -1,10 +1,11 @@
 #include "queue/bounce/original.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 
 #include "lib/mail/header.h"
 #include "queue/bounce/fields.h"
@@ -16,12 +17,10 @@ std::string_view header_of(const ipc::Notify& question) {
   return std::string_view(question.content).substr(0, facts.header_size);
 }
 
-Result<std::int64_t> size_of(const ipc::Notify& question) {
-  auto size = static_cast<std::int64_t>(question.content.size());
-  if (!question.spool) return size;
-  struct stat status {};
-  if (::fstat(question.spool.get(), &status) != 0) return fail_errno("look at a spool file", errno);
-  return size + status.st_size;
+std::int64_t size_of(const ipc::Notify& question) {
+  const auto here = static_cast<std::int64_t>(question.content.size());
+  if (question.spool && question.size <= here) return std::numeric_limits<std::int64_t>::max();
+  return std::max(here, question.size);
 }
 
 Result<void> read_original(const ipc::Notify& question, Returned returned, const Take& take) {

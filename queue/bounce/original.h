@@ -15,8 +15,8 @@ namespace postern::bounce {
 // The header section of the content, without the empty line behind it.
 std::string_view header_of(const ipc::Notify& question);
 
-// Bytes of the whole message. Fails with io.
-Result<std::int64_t> size_of(const ipc::Notify& question);
+// Bytes of the whole message, as the question has it: the largest number when that cannot be.
+std::int64_t size_of(const ipc::Notify& question);
 
 // Takes a piece of the message; a failure ends the reading and is passed on.
 using Take = std::function<Result<void>(std::string_view piece)>;

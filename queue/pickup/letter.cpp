@@ -62,18 +62,21 @@ std::string display_name(std::string_view name) {
 // Behind the last field, when none of those there says who wrote it.
 void add_from(std::string& text, const queue::Dropped& dropped, const std::string& origin) {
   const mail::HeaderFacts facts = mail::header_facts(text);
-  if (dropped.full_name.empty() || dropped.sender.empty() || (facts.resent ? facts.resent_from : facts.from)) return;
+  if (dropped.full_name.empty() || dropped.sender.empty() || (facts.resent ? facts.resent_from : facts.from))
+    return;
   mail::Address sender = mail::from_internal(dropped.sender);
   if (sender.domain.empty()) sender.domain = origin;
-  const std::string field = concat(facts.resent ? "Resent-" : "", "From: ", display_name(dropped.full_name), " <",
-                                   sender.quoted(), ">\n");
+  const std::string field = concat(facts.resent ? "Resent-" : "", "From: ", display_name(dropped.full_name),
+                                   " <", sender.quoted(), ">\n");
   text.insert(facts.header_size, field);
 }
 
 }  // namespace
 
 Result<LetterFile> open_letter(const std::string& path) {
-  const auto named = [&path](const Error& error) { return fail(Error{error.kind, path + ": " + error.text, error.sys}); };
+  const auto named = [&path](const Error& error) {
+    return fail(Error{error.kind, path + ": " + error.text, error.sys});
+  };
   auto file = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!file && file.error().sys == ELOOP) return fail(Errc::invalid, path + ": a symbolic link");
   if (!file) return fail(file.error());
@@ -89,10 +92,12 @@ Result<LetterFile> open_letter(const std::string& path) {
   if (!sizes) return named(sizes.error());
   letter.sizes = *sizes;
   const auto most = static_cast<std::int64_t>(queue::kLongestEnvelope);
-  if (sizes->envelope > most || *size - sizes->envelope - static_cast<std::int64_t>(queue::kFirstLine) != sizes->content) {
+  if (sizes->envelope > most ||
+      *size - sizes->envelope - static_cast<std::int64_t>(queue::kFirstLine) != sizes->content) {
     return fail(Errc::invalid, path + ": not of the size that it says");
   }
-  const auto envelope = read_at(letter.fd.get(), queue::kFirstLine, static_cast<std::size_t>(sizes->envelope));
+  const auto envelope =
+      read_at(letter.fd.get(), queue::kFirstLine, static_cast<std::size_t>(sizes->envelope));
   if (!envelope) return named(envelope.error());
   auto dropped = queue::parse_dropped(*envelope);
   if (!dropped) return named(dropped.error());

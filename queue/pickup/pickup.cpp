@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -34,7 +33,6 @@ struct CloseDirectory {
 
 std::string path_of(const std::string& name) { return concat(kDirectory, "/", name); }
 
-// Whoever is about to call rename, unlink or stat has only the name.
 std::string taken_name(mail::QueueId id) { return concat(queue::kTaken, id.short_text()); }
 
 }  // namespace
@@ -192,7 +190,8 @@ net::Task<bool> Pickup::sync() {
 
 // The new names are on disk before anybody sees a letter, and the files are gone from it before qmgr forgets them.
 net::Task<void> Pickup::take_in(Batch& batch) {
-  const bool any_new = std::any_of(batch.begin(), batch.end(), [](const auto& work) { return !work->seen_before; });
+  const bool any_new =
+      std::any_of(batch.begin(), batch.end(), [](const auto& work) { return !work->seen_before; });
   bool safe = true;
   if (any_new) {
     safe = co_await sync();
@@ -204,7 +203,8 @@ net::Task<void> Pickup::take_in(Batch& batch) {
   if (!all) scope.cancel();
   ipc::ForgetTaken forget;
   for (const auto& work : batch) {
-    if (work->done && ::unlink(path_of(work->name).c_str()) == 0) forget.queue_ids.push_back(work->id.number());
+    if (work->done && ::unlink(path_of(work->name).c_str()) == 0)
+      forget.queue_ids.push_back(work->id.number());
   }
   if (forget.queue_ids.empty()) co_return;
   const bool gone = co_await sync();
@@ -273,7 +273,8 @@ net::Task<Result<void>> Pickup::spool(Work& work, ipc::Submit& submit, std::int6
   question.size = work.letter.sizes.content;
   auto opened = co_await qmgr_->ask<ipc::OpenSpoolCall>(question, context_->ipc_deadline());
   if (!opened) co_return fail(opened.error());
-  if (!opened->problem.empty() || !opened->file) co_return fail(Errc::full, "no spool file: " + opened->problem);
+  if (!opened->problem.empty() || !opened->file)
+    co_return fail(Errc::full, "no spool file: " + opened->problem);
   // The thread's own: it may outlive us.
   auto from = std::make_shared<Fd>(::fcntl(work.letter.fd.get(), F_DUPFD_CLOEXEC, 3));
   auto to = std::make_shared<Fd>(std::move(opened->file));
@@ -292,7 +293,8 @@ net::Task<Result<void>> Pickup::spool(Work& work, ipc::Submit& submit, std::int6
 }
 
 // It never was in the queue, so that there is nobody else to say it. True when the sender knows, or nobody can be told.
-net::Task<bool> Pickup::return_to_sender(const Work& work, const ipc::Submit& submit, const ipc::Outcome& outcome) {
+net::Task<bool> Pickup::return_to_sender(const Work& work, const ipc::Submit& submit,
+                                         const ipc::Outcome& outcome) {
   ipc::Notify question;
   question.queue_id = submit.queue_id;
   question.sender = submit.sender;

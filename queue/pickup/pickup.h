@@ -35,7 +35,7 @@ class Pickup : public daemon::Service {
   struct Work {
     LetterFile letter;
     mail::QueueId id;
-    std::string name;         // of the file, below maildrop/
+    std::string name;          // of the file, below maildrop/
     bool seen_before = false;  // it had its queue id already: it may be in the queue
     bool done = false;         // the file can go
   };

@@ -1,4 +1,5 @@
 """cmake --install gives the layout that administrators expect, and keeps their configuration."""
+import grp
 import os
 import shutil
 import subprocess
@@ -29,6 +30,11 @@ class Install(unittest.TestCase):
                      '/usr/lib/systemd/system/postern.service',
                      '/usr/share/bash-completion/completions/postconf', '/usr/share/zsh/vendor-completions/_postconf'):
             self.assertEqual(os.stat(self.path(name)).st_mode & 0o777, 0o644)
+        for name in ('/usr/bin/mailq', '/usr/bin/newaliases', '/usr/lib/sendmail'):
+            self.assertEqual(os.path.realpath(self.path(name)), os.path.realpath(self.path('/usr/sbin/sendmail')))
+        postdrop = os.stat(self.path('/usr/sbin/postdrop'))
+        if postern.IS_ROOT and 'postdrop' in (group.gr_name for group in grp.getgrall()):
+            self.assertEqual((postdrop.st_mode & 0o7777, grp.getgrgid(postdrop.st_gid).gr_name), (0o2755, 'postdrop'))
         self.assertTrue(os.path.isdir(self.path('/var/spool/postern')))
         self.assertEqual(os.stat(self.path('/var/lib/postern')).st_mode & 0o777, 0o700)
 

@@ -14,7 +14,7 @@ SETTINGS = {
     'virtual_mailbox_maps': 'inline:{ { @sandbox.test = mail/ } }', 'smtpd_reject_unlisted_recipient': 'no',
     'notify_classes': 'bounce, 2bounce, delay', 'bounce_notice_recipient': 'bounces@sandbox.test',
     '2bounce_notice_recipient': 'doubles@sandbox.test', 'delay_notice_recipient': 'delays@sandbox.test',
-    'delay_warning_time': '4h', 'minimal_backoff_time': '1s', 'maximal_backoff_time': '1s', 'queue_run_delay': '1s',
+    'delay_warning_time': '4h', 'bounce_size_limit': '100000', 'minimal_backoff_time': '1s', 'maximal_backoff_time': '1s', 'queue_run_delay': '1s',
 }
 
 
@@ -122,16 +122,19 @@ class Notifications(unittest.TestCase):
         self.letters(0)
 
     def test_ret_and_size_decide_what_is_returned(self):
-        long = 'Subject: x\n\n' + 15_000 * 'BODY' + '\n'
+        long = 'Subject: x\n\n' + 1_000 * ('BODY' * 20 + '\n')  # in a file, and so is the notification
         for options, content, returned in ((['RET=HDRS'], 'Subject: x\n\nBODY\n', 'text/rfc822-headers'),
                                            (['RET=FULL'], 'Subject: x\n\nBODY\n', 'message/rfc822'),
-                                           ([], long, 'text/rfc822-headers'), (['RET=FULL'], long + long, 'text/rfc822-headers')):
+                                           ([], long, 'message/rfc822'), (['RET=FULL'], long + long, 'text/rfc822-headers')):
             with self.subTest(options=options, size=len(content)):
                 self.setUp()
                 with self.sandbox.smtp() as client:
                     client.sendmail('ann@sandbox.test', ['one@fails.test'], content, options)
                 _, _, original = self.report(self.letters(2)['ann@sandbox.test'][0], returned)
                 self.assertEqual('BODY' in original.as_string().split('\n\n', 1)[1], returned == 'message/rfc822')
+                if returned == 'message/rfc822':
+                    body = content.split('\n\n', 1)[1]
+                    self.assertTrue(original.get_payload()[0].as_string().endswith('\n\n' + body))
 
     def test_a_bounce_of_a_bounce_goes_to_the_postmaster_and_ends_there(self):
         self.sandbox.send(None, 'one@fails.test', sender='two@fails.test')
@@ -149,6 +152,27 @@ class Notifications(unittest.TestCase):
         self.sandbox.send(None, 'four@fails.test', sender='double-bounce@sandbox.test')
         self.letters(0)
         self.sandbox.wait_log(r'bounce\[\d+\]: warning: [0-9A-F]+: undeliverable postmaster notification discarded$')
+
+    def test_a_success_from_end_to_end(self):
+        with self.sandbox.smtp() as client:
+            client.sendmail('ann@sandbox.test', ['good@sandbox.test'], 'Subject: x\n\n', [], ['NOTIFY=SUCCESS'])
+        letter, = self.letters(2)['ann@sandbox.test']
+        _, fields, _ = self.report(letter, 'text/rfc822-headers')
+        one = fields.get_payload()[1]
+        self.assertEqual((one['Final-Recipient'], one['Action'], one['Status']),
+                         ('rfc822; good@sandbox.test', 'delivered', '2.0.0'))
+
+    def test_a_delay_and_the_end_of_patience_from_end_to_end(self):
+        late = {**SETTINGS, 'transport_maps': 'inline:{ { late.test = nowhere: } }', 'relay_domains': 'late.test',
+                'delay_warning_time': '1s', 'maximal_queue_lifetime': '4s', 'notify_classes': ''}
+        with postern.Sandbox(settings=late) as sandbox:
+            sandbox.send(None, 'one@late.test', sender='ann@sandbox.test')
+            letters = sorted((parsed(raw) for raw in sandbox.wait_mail(2)), key=lambda letter: letter['Subject'])
+            postern.wait_for(sandbox.queue_is_empty, 'an empty queue')
+            self.assertEqual([self.report(letters[0], 'message/rfc822')[1].get_payload()[1]['Action'],
+                              self.report(letters[1], 'text/rfc822-headers')[1].get_payload()[1]['Action']],
+                             ['failed', 'delayed'])
+            self.assertEqual(len(sandbox.mail()), 2)
 
     def test_a_delay(self):
         self.notify(2, [{'address': 'a@b.test', 'dsn': '4.4.1', 'reason': 'connect to b.test: timed out', 'status': 1},

@@ -13,7 +13,7 @@ import postern
 FOR_USERS = {'local', 'virtual'}
 # capabilities(7): chown, dac_override, fowner, setgid, setuid.
 KEPT = 0b11001011
-SERVICES = ['cleanup', 'qmgr', 'virtual', 'local', 'discard']
+SERVICES = ['pickup', 'cleanup', 'qmgr', 'bounce', 'virtual', 'local', 'discard']
 # What a process may hold open besides the descriptors with a number of their own. The files of qmgr are its queue.
 LOOP = [r'anon_inode:\[eventpoll\]', r'anon_inode:\[eventfd\]', r'anon_inode:\[timerfd\]', r'pipe:\[\d+\]']
 FILES = {'qmgr': [r'{queue}/queue/queue\.db(-wal|-shm)?', r'{queue}/spool', r'{queue}/spool/[^/]+'],
@@ -94,7 +94,7 @@ class System(postern.Sandbox):
         """A client for each service: it gets a process, which stays as long as the client does."""
         self.connections.append(socket.create_connection(('127.0.0.1', self.port), postern.LIMIT))
         for name in SERVICES:
-            folder = 'public' if name in ('cleanup', 'qmgr') else 'private'
+            folder = 'public' if name in ('pickup', 'cleanup', 'qmgr') else 'private'
             client = socket.socket(socket.AF_UNIX)
             client.settimeout(postern.LIMIT)
             client.connect(os.path.join(self.queue, folder, name))

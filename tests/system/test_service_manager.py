@@ -57,9 +57,9 @@ class Notify(unittest.TestCase):
         process = self.start()
         ready = self.manager.wait(READY='^1$')
         self.assertEqual(ready['MAINPID'], str(process.pid))
-        self.assertRegex(ready['STATUS'], r'^6 services, 0 processes')
+        self.assertRegex(ready['STATUS'], r'^\d+ services, 0 processes')
         self.assertTrue(self.system.greets())
-        self.manager.wait(STATUS=r'^6 services, [1-9] process')
+        self.manager.wait(STATUS=r'^\d+ services, [1-9] process')
 
     def test_an_abstract_address(self):
         manager = Manager(self, f'@postern-test-{os.getpid()}')
@@ -118,9 +118,9 @@ class Notify(unittest.TestCase):
 
     def test_a_watchdog_of_somebody_else(self):
         self.start(WATCHDOG_USEC='2000', WATCHDOG_PID='1')
-        self.manager.wait(STATUS=r'^6 services, 0')
+        self.manager.wait(STATUS=r'^\d+ services, 0')
         self.assertTrue(self.system.greets())
-        self.manager.wait(STATUS=r'^6 services, [1-9]')
+        self.manager.wait(STATUS=r'^\d+ services, [1-9]')
         self.assertEqual([word for word in self.manager.hear() if 'WATCHDOG' in word], [])
 
     def test_a_manager_that_does_not_listen_holds_nothing_up(self):
@@ -137,6 +137,8 @@ class Notify(unittest.TestCase):
         self.manager.wait(READY='^1$')
         self.assertRegex(self.system.send(), '^250 ')
         for child in postern.descendants(process.pid):
+            if postern.program_of(child) == 'master':
+                continue  # about to become a service
             with open(f'/proc/{child}/environ', 'rb') as file:
                 self.assertNotIn(b'NOTIFY_SOCKET', file.read())
 

@@ -16,7 +16,7 @@ struct IsTaken {
 };
 
 struct TakenAnswer {
-  bool known = false;   // false: ask again later
+  bool known = false;  // false: ask again later
   bool taken = false;
   static constexpr std::string_view name = "taken_answer";
   static constexpr auto fields =

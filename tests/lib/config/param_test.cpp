@@ -167,8 +167,8 @@ TEST_CASE("a transport has limits of its own, which follow the defaults for all"
 TEST_CASE("parameters that no program reads are known by name, type and default") {
   CHECK(find_unread("smtpd_timeout") == nullptr);
   CHECK(find_unread("no_such_name") == nullptr);
-  REQUIRE(find_unread("2bounce_notice_recipient") != nullptr);
-  CHECK(find_unread("2bounce_notice_recipient")->standard == "postmaster");
+  REQUIRE(find_unread("error_notice_recipient") != nullptr);
+  CHECK(find_unread("error_notice_recipient")->standard == "postmaster");
   AllParams all;
   for (const auto* param : all.unread.params()) CHECK(param->spec().effect == Effect::not_yet);
   CHECK(all.find("smtpd_sasl_auth_enable")->type() == "boolean");

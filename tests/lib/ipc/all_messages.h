@@ -15,10 +15,9 @@
 
 namespace postern::ipc {
 
-using AllMessages =
-    std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, IsTaken, Leaving, ListQueue,
-               MessageRead, Notify, OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, Report, Reported,
-               SpoolOpened, Submit, TakenAnswer>;
+using AllMessages = std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, IsTaken,
+                               Leaving, ListQueue, MessageRead, Notify, OpenSpool, Outcome, QueueChanged,
+                               QueuePage, ReadMessage, Report, Reported, SpoolOpened, Submit, TakenAnswer>;
 
 template <class Message>
 struct Kind {
