@@ -64,6 +64,9 @@ class Database {
   Result<std::vector<Recipient>> recipients(std::int64_t message, std::int64_t after, std::size_t limit);
   // Those in one state.
   Result<std::vector<Recipient>> in_state(std::int64_t message, RecipientState state, std::size_t limit);
+  Result<std::size_t> count_in_state(std::int64_t message, RecipientState state);
+  // Those that wait have failed, or are done where NOTIFY does not want to hear of it.
+  Result<void> give_up(std::int64_t message);
   // The earliest time at which a message is due, or 0.
   Result<std::int64_t> next_due();
   Result<std::string> content(std::int64_t message);

@@ -65,7 +65,6 @@ struct Message {
   // For the scheduler, in wall microseconds.
   std::int64_t due = 0;  // 0: active
   std::int64_t activated = 0;
-  std::size_t in_delivery = 0;  // requests to agents that have no answer yet, or wait for their turn
 };
 
 // Two owners: the scheduler, and the job of the writer thread that stores it. The thread only reads it, and

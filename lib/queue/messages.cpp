@@ -88,6 +88,21 @@ Result<std::vector<Recipient>> Database::in_state(std::int64_t message, Recipien
   return read_recipients(query);
 }
 
+Result<std::size_t> Database::count_in_state(std::int64_t message, RecipientState state) {
+  Statement& query = statements_->count_in_state;
+  const int code = query.with(message, static_cast<int>(state)).step();
+  const auto count = static_cast<std::size_t>(query.number(0));
+  query.reset();
+  if (code != SQLITE_ROW) return failure("count recipients");
+  return count;
+}
+
+Result<void> Database::give_up(std::int64_t message) {
+  if (statements_->give_up.with(message).run() != SQLITE_DONE) return failure("give up recipients");
+  if (statements_->give_up_silently.with(message).run() != SQLITE_DONE) return failure("give up recipients");
+  return {};
+}
+
 Result<std::vector<MessagePtr>> Database::read_messages(Statement& query) {
   std::vector<MessagePtr> messages;
   int code = 0;

@@ -47,6 +47,12 @@ struct Database::Statements {
       db, concat(kRecipients, "WHERE message = ? AND number > ? ORDER BY number LIMIT ?").c_str()};
   Statement in_state{db,
                      concat(kRecipients, "WHERE message = ? AND state = ? ORDER BY number LIMIT ?").c_str()};
+  Statement count_in_state{db, "SELECT count(*) FROM recipient WHERE message = ? AND state = ?"};
+  Statement give_up{db,
+                    "UPDATE recipient SET state = 1, reason = iif(dsn = '', 'message expired', reason), "
+                    "dsn = iif(dsn = '', '4.4.7', dsn) WHERE message = ? AND state = 0 AND "
+                    "(notify = '' OR instr(upper(notify), 'FAILURE') > 0)"};
+  Statement give_up_silently{db, "DELETE FROM recipient WHERE message = ? AND state = 0"};
   Statement count_recipients{db, "SELECT count(*) FROM recipient WHERE message = ?"};
   Statement next_due{db, "SELECT min(due) FROM message WHERE due IS NOT NULL AND held = 0"};
   Statement content{db, "SELECT content FROM message WHERE id = ?"};

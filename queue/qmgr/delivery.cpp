@@ -1,10 +1,8 @@
-// The second half of the scheduler: from a request to an agent to the end of a message.
-#include <algorithm>
+// Asking agents, and what their answers mean for a destination.
 #include <cerrno>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/mail/delivery_log.h"
 #include "queue/qmgr/scheduler.h"
 
 namespace postern::qmgr {
@@ -13,12 +11,6 @@ namespace {
 
 constexpr int kTriesAfterLoss = 4;            // of a request whose agent died
 constexpr milliseconds kPauseAfterLoss{100};  // doubled each time
-
-void set_result(Recipient& recipient, RecipientState state, std::string dsn, std::string reason) {
-  recipient.state = state;
-  recipient.dsn = std::move(dsn);
-  recipient.reason = std::move(reason);
-}
 
 ipc::SmtpClient client_of(const queue::Client& from) {
   ipc::SmtpClient to;
@@ -33,45 +25,28 @@ ipc::SmtpClient client_of(const queue::Client& from) {
   return to;
 }
 
-RecipientState state_after(ipc::DeliveryStatus status) {
-  switch (status) {
-    case ipc::DeliveryStatus::sent: return RecipientState::done;
-    case ipc::DeliveryStatus::bounced: return RecipientState::failed;
-    case ipc::DeliveryStatus::deferred: return RecipientState::pending;
-  }
-  return RecipientState::pending;
+ipc::DeliverTo to_deliver(const Recipient& r) {
+  ipc::DeliverTo to;
+  to.number = r.number;
+  to.address = r.address;
+  to.original = r.original;
+  to.notify = r.notify;
+  to.orcpt = r.orcpt;
+  return to;
 }
 
 }  // namespace
 
-// A recipient that no agent has seen.
-void Scheduler::defer(const Message& message, Recipient& recipient, std::string reason) {
-  set_result(recipient, RecipientState::pending, "4.3.0", std::move(reason));
-  const std::string id = surroundings_.id_text(message.id);
-  mail::Attempt attempt;
-  attempt.queue_id = id;
-  attempt.address = recipient.address;
-  attempt.original = recipient.original;
-  attempt.relay = "none";
-  attempt.arrived = message.arrived;
-  attempt.activated = message.activated;
-  attempt.begun = attempt.connected = attempt.ended = wall_micros();
-  attempt.dsn = recipient.dsn;
-  attempt.status = "deferred";
-  attempt.text = recipient.reason;
-  mail::log_delivery(attempt);
-}
-
-// ---- delivering
-
 net::Task<Result<ipc::Deliver>> Scheduler::request_for(const Delivery& delivery) {
-  Message& message = *delivery.message;
+  Message& message = delivery.slice->message();
   if (!message.has_content) {
     auto content = co_await store_.content(message.id);
     if (!content) co_return fail(content.error());
-    message.content = std::move(*content);
-    message.has_content = true;
-    content_bytes_ += message.content.size();
+    if (!message.has_content) {
+      message.content = std::move(*content);
+      message.has_content = true;
+      content_bytes_ += message.content.size();
+    }
   }
   ipc::Deliver request;
   request.queue_id = message.id;
@@ -88,15 +63,9 @@ net::Task<Result<ipc::Deliver>> Scheduler::request_for(const Delivery& delivery)
   request.client = client_of(message.client);
   request.purpose = static_cast<ipc::Purpose>(message.purpose);
   request.content = message.content;
-  for (const std::size_t at : delivery.recipients) {
-    const Recipient& r = message.recipients[at];
-    ipc::DeliverTo to;
-    to.number = r.number;
-    to.address = r.address;
-    to.original = r.original;
-    to.notify = r.notify;
-    to.orcpt = r.orcpt;
-    request.recipients.push_back(std::move(to));
+  request.recipients.reserve(delivery.recipients.size());
+  for (const std::uint32_t at : delivery.recipients) {
+    request.recipients.push_back(to_deliver(delivery.slice->recipients[at]));
   }
   if (message.spooled) {
     auto spool = spools_.open(message.id);
@@ -113,6 +82,8 @@ net::Task<Result<ipc::Delivered>> Scheduler::ask_agent(Transport& transport, con
   if (!request) co_return fail(request.error());
   Duration pause = kPauseAfterLoss;
   for (int attempt = 1;; ++attempt) {
+    // What is not in an agent's hands when we go is for our successor.
+    if (resting_) co_return fail(Errc::shutting_down, "not begun");
     auto answer = co_await transport.agent.ask<ipc::DeliverCall>(*request, loop_.in(limits_.delivery));
     const bool again = !answer && (answer.error().kind == Errc::lost || answer.error().sys == ECONNREFUSED);
     if (!again || attempt == kTriesAfterLoss) co_return answer;
@@ -121,125 +92,126 @@ net::Task<Result<ipc::Delivered>> Scheduler::ask_agent(Transport& transport, con
   }
 }
 
-net::Task<void> Scheduler::deliver(Transport& transport, Delivery delivery) {
+net::Task<void> Scheduler::deliver(Transport& transport, Destination& destination, Delivery delivery) {
   auto answer = co_await ask_agent(transport, delivery);
-  Message& message = *delivery.message;
+  --delivery.slice->active->in_hand;
   if (answer) {
-    for (ipc::DeliveryResult& result : answer->results) {
-      const auto named = std::lower_bound(message.recipients.begin(), message.recipients.end(), result.number,
-                                          [](const Recipient& r, std::int64_t n) { return r.number < n; });
-      if (named == message.recipients.end() || named->number != result.number) continue;
-      set_result(*named, state_after(result.status), std::move(result.dsn), std::move(result.text));
-    }
-  } else {
-    log_warning(concat(surroundings_.id_text(message.id), ": transport: ", answer.error().text));
-    for (const std::size_t at : delivery.recipients) {
-      defer(message, message.recipients[at], "mail transport unavailable");
-    }
+    take_answer(delivery, *answer);
+    judge_site(transport, destination, *answer);
+  } else if (answer.error().kind != Errc::shutting_down) {
+    take_loss(transport, delivery, answer.error());
   }
-  ended(transport, delivery.destination);
-  if (--message.in_delivery == 0) {
-    co_await conclude(std::move(delivery.message));
-  } else {
-    record_progress(delivery.message, delivery);
+  pause_after(transport, destination);
+  transport.ended(destination);
+  delivery_ended(delivery);
+  start_next(transport);
+}
+
+void Scheduler::take_answer(const Delivery& delivery, ipc::Delivered& answer) {
+  delivery.slice->active->attempted = true;
+  for (ipc::DeliveryResult& result : answer.results) {
+    Recipient* recipient = delivery.slice->find(result.number);
+    if (recipient != nullptr)
+      take(delivery.slice->message(), *recipient, std::move(result), limits_.soft_bounce);
   }
 }
 
-// Of a message to many what is done is recorded as it comes, so that a crash repeats little.
-void Scheduler::record_progress(const MessagePtr& message, const Delivery& delivery) {
-  Change change;
-  change.message = message->id;
-  for (const std::size_t at : delivery.recipients) {
-    const Recipient& r = message->recipients[at];
-    if (r.state == RecipientState::done) change.settled.push_back(r.number);
-  }
-  if (!change.settled.empty()) scope_.spawn(store_.record(std::move(change)));
+// No agent, or one that went away again and again.
+void Scheduler::take_loss(Transport& transport, Delivery& delivery, const Error& error) {
+  const bool connected = error.kind == Errc::lost && error.sys != ECONNREFUSED;
+  const std::string_view reason = connected ? "unknown mail transport error" : "mail transport unavailable";
+  log_warning(concat(surroundings_.id_text(delivery.slice->message().id), ": transport: ", error.text));
+  for (const std::uint32_t at : delivery.recipients) refuse(delivery.slice, at, "4.3.0", reason);
+  if (!connected && error.kind != Errc::timeout) suspend(transport);
 }
 
-// ---- when every recipient has an answer
-
-net::Task<void> Scheduler::conclude(MessagePtr message) {
-  const bool failures = std::any_of(message->recipients.begin(), message->recipients.end(),
-                                    [](const Recipient& r) { return r.state == RecipientState::failed; });
-  if (failures) {
-    co_await notify_sender(message);
+void Scheduler::judge_site(Transport& transport, Destination& destination, const ipc::Delivered& answer) {
+  if (answer.site_dsn.empty()) {
+    destination.window.succeeded(destination.under_way);
+    return;
   }
-  co_await defer_or_finish(message);
-  content_bytes_ -= message->content.size();
-  --active_;
-  if (next_due_ != 0) changed_.notify();
+  if (destination.dead || !destination.window.failed()) return;
+  Suspension& dead = destination.dead.emplace();
+  dead.until = loop_.in(limits_.least_backoff);
+  dead.dsn = answer.site_dsn;
+  dead.text = concat("delivery temporarily suspended: ", answer.site_text);
+  const Suspension why = dead;
+  for (Delivery& waiting : transport.take_waiting(destination)) refuse(std::move(waiting), why.dsn, why.text);
 }
 
-net::Task<void> Scheduler::notify_sender(const MessagePtr& message) {
-  bool told = message->sender.empty();  // nobody: what fails on its way back to a sender ends here
-  if (!told) {
-    ipc::Notify question;
-    question.queue_id = message->id;
-    question.sender = message->sender;
-    question.envid = message->envid;
-    question.ret = message->ret;
-    question.arrived = message->arrived;
-    question.size = message->size;
-    for (const Recipient& r : message->recipients) {
-      if (r.state != RecipientState::failed) continue;
-      ipc::NotifyOf& of = question.recipients.emplace_back();
-      of.number = r.number;
-      of.address = r.address;
-      of.original = r.original;
-      of.notify = r.notify;
-      of.orcpt = r.orcpt;
-      of.dsn = r.dsn;
-      of.reason = r.reason;
-      of.remote_mta = r.remote_mta;
-      of.diagnostic = r.diagnostic;
+// All that waits for it is deferred; so is what comes before the time is over.
+void Scheduler::suspend(Transport& transport) {
+  Suspension& dead = transport.dead.emplace();
+  dead.until = loop_.in(limits_.transport_retry);
+  dead.dsn = "4.3.0";
+  dead.text = "mail transport unavailable";
+  for (const auto& [id, active] : std::unordered_map(messages_)) {
+    for (Delivery& waiting : transport.take_waiting(id)) refuse(std::move(waiting), dead.dsn, dead.text);
+  }
+}
+
+// ---- delays between deliveries
+
+void Scheduler::pause_after(Transport& transport, Destination& destination) {
+  const TransportLimits& limits = transport.limits;
+  if (limits.destination_delay.count() > 0 && !destination.pausing) {
+    destination.pausing = true;
+    pauses_.spawn(pause(transport, destination.key, limits.destination_delay));
+  }
+  if (limits.transport_delay.count() > 0 && !transport.pausing) {
+    transport.pausing = true;
+    pauses_.spawn(pause_transport(transport));
+  }
+}
+
+net::Task<void> Scheduler::pause(Transport& transport, std::string key, Duration time) {
+  co_await net::sleep_until(loop_, loop_.in(time));
+  Destination& destination = transport.destination(key);
+  destination.pausing = false;
+  transport.resume(destination);
+  start_next(transport);
+}
+
+net::Task<void> Scheduler::pause_transport(Transport& transport) {
+  co_await net::sleep_until(loop_, loop_.in(transport.limits.transport_delay));
+  transport.pausing = false;
+  start_next(transport);
+}
+
+// ---- the end of a delivery
+
+void Scheduler::delivery_ended(const Delivery& delivery) {
+  const SlicePtr& slice = delivery.slice;
+  if (handing_over_) {
+    --slice->open;
+    return keep(delivery);
+  }
+  // Of a slice that goes on, what is done is recorded as it comes, so that a crash repeats little.
+  if (slice->open > 1 && !slice->active->removed) {
+    Change change;
+    change.message = slice->message().id;
+    for (const std::uint32_t at : delivery.recipients) {
+      const Recipient& r = slice->recipients[at];
+      if (r.state == RecipientState::done) change.settled.push_back(r.number);
     }
-    auto content = co_await store_.content(message->id);
-    if (content) question.content = std::move(*content);
-    auto answer = co_await bounce_.ask<ipc::NotifyCall>(question, loop_.in(limits_.answer));
-    told = answer && answer->code / 100 == 2;
-    if (!told) {
-      log_warning(concat(surroundings_.id_text(message->id), ": the sender cannot be told of a failure now: ",
-                         answer ? answer->text : answer.error().text));
-    }
+    if (!change.settled.empty()) scope_.spawn(store_.record(std::move(change)));
   }
-  if (!told) co_return;
-  for (Recipient& r : message->recipients) {
-    if (r.state == RecipientState::failed) r.state = RecipientState::done;
-  }
+  part_ended(slice);
 }
 
-// Each attempt waits as long as the message is old, within the limits.
-std::int64_t Scheduler::next_attempt(const Message& message) const {
-  const std::int64_t now = wall_micros();
-  return now + std::clamp(now - message.arrived, limits_.least_backoff.count(), limits_.most_backoff.count());
-}
-
-net::Task<void> Scheduler::defer_or_finish(const MessagePtr& message) {
-  Change change;
-  change.message = message->id;
-  for (const Recipient& r : message->recipients) {
-    if (r.state == RecipientState::done) {
-      change.settled.push_back(r.number);
-    } else {
-      change.remaining.push_back(r);
-    }
+// One of those that keep a slice open has ended: a delivery, or the sorting.
+void Scheduler::part_ended(const SlicePtr& slice) {
+  if (--slice->open > 0) return;
+  Active& active = *slice->active;
+  --active.slices;
+  recipients_ -= slice->recipients.size();
+  read_on(slice->active);
+  const bool last = active.slices == 0 && !active.reading;
+  if (last) {
+    scope_.spawn(conclude(slice));
+  } else if (!active.removed) {
+    record_slice(slice);
   }
-  change.finished = change.remaining.empty();
-  if (!change.finished) {
-    change.due = next_attempt(*message);
-    change.attempts = message->attempts + 1;
-  }
-  const bool finished = change.finished;
-  change.durable = finished && message->spooled;  // a power cut must not leave a message whose file is gone
-  const std::int64_t due = change.due;
-  co_await store_.record(std::move(change));
-  if (!finished) {
-    next_due_ = next_due_ == 0 ? due : std::min(next_due_, due);
-    co_return;
-  }
-  if (message->spooled) spools_.remove(message->id);
-  log_info(concat(surroundings_.id_text(message->id), ": removed"));
-  surroundings_.queued(-1);
 }
 
 }  // namespace postern::qmgr

@@ -51,6 +51,21 @@ MessagePtr message_from(ipc::Enqueue question) {
   return message;
 }
 
+queue::Settlement settlement_from(const ipc::Enqueue& question) {
+  using How = queue::Settlement::How;
+  queue::Settlement settlement;
+  settlement.message = question.settles.queue_id;
+  settlement.recipients = question.settled;
+  switch (question.settles.how) {
+    case ipc::Settling::nothing: settlement.how = How::nothing; break;
+    case ipc::Settling::failure: settlement.how = How::failure; break;
+    case ipc::Settling::success: settlement.how = How::success; break;
+    case ipc::Settling::delay: settlement.how = How::delay; break;
+    case ipc::Settling::forwarded: settlement.how = How::forwarded; break;
+  }
+  return settlement;
+}
+
 ipc::Outcome outcome(int code, std::string dsn, std::string text) {
   ipc::Outcome result;
   result.code = code;
@@ -76,6 +91,8 @@ net::Task<void> Intake::serve(Fd connection, Desk& desk, ipc::Farewell& farewell
   ipc::Handlers handlers;
   handlers.on<ipc::EnqueueCall>([this](ipc::Enqueue question) { return enqueue(std::move(question)); });
   handlers.on<ipc::OpenSpoolCall>([this](ipc::OpenSpool question) { return open_spool(question); });
+  handlers.on<ipc::ReportCall>(
+      [this](ipc::Report question) { return scheduler_.reported(std::move(question)); });
   handlers.on_tell<ipc::DropSpool>([this](ipc::DropSpool told) { spools_.drop(told.queue_id); });
   desk.add_to(handlers);
   co_await ipc::serve(loop_, std::move(connection), handlers, &farewell);
@@ -92,30 +109,33 @@ net::Task<ipc::SpoolOpened> Intake::open_spool(ipc::OpenSpool question) {
   co_return answer;
 }
 
-net::Task<Result<void>> Intake::store(const MessagePtr& message) {
+net::Task<Result<bool>> Intake::store(const MessagePtr& message, queue::Settlement settlement) {
   if (message->spooled) {
     auto claimed = co_await spools_.claim(message->id);
-    if (!claimed) co_return claimed;
+    if (!claimed) co_return fail(claimed.error());
   }
-  auto stored = co_await store_.insert(message);
-  if (!stored && message->spooled) spools_.remove(message->id);
+  auto stored = co_await store_.insert(message, std::move(settlement));
+  const bool is_there = stored && *stored;
+  if (!is_there && message->spooled) spools_.remove(message->id);
   co_return stored;
 }
 
 net::Task<ipc::Outcome> Intake::enqueue(ipc::Enqueue question) {
   if (question.queue_id <= 0 || question.recipients.empty())
     co_return outcome(554, "5.5.1", "Error: no valid recipients");
+  const queue::Settlement settlement = settlement_from(question);
   MessagePtr message = message_from(std::move(question));
-  const bool active = scheduler_.reserve();
-  if (!active) message->due = wall_micros();
-  auto stored = co_await store(message);
-  if (!stored) {
-    if (active) scheduler_.release();
-    co_return refusal(stored.error());
-  }
+  const bool active = !message->held && scheduler_.reserve();
+  if (!active) message->due = message->held ? wall_micros() : 1;  // before all that was deferred
+  auto stored = co_await store(message, settlement);
+  const bool is_there = stored && *stored;
+  if (active && !is_there) scheduler_.release();
+  if (!stored) co_return refusal(stored.error());
   const std::string id = id_text_(message->id);
+  scheduler_.settled(settlement);
   // The answer leaves first.
-  loop_.post([&scheduler = scheduler_, message = std::move(message)] { scheduler.stored(message); });
+  if (is_there)
+    loop_.post([&scheduler = scheduler_, message = std::move(message)] { scheduler.stored(message); });
   co_return outcome(250, "2.0.0", concat("Ok: queued as ", id));
 }
 

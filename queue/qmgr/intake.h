@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lib/ipc/messages/enqueue.h"
+#include "lib/ipc/messages/report.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/server.h"
 #include "queue/qmgr/desk.h"
@@ -24,7 +25,7 @@ class Intake {
  private:
   net::Task<ipc::SpoolOpened> open_spool(ipc::OpenSpool question);
   net::Task<ipc::Outcome> enqueue(ipc::Enqueue question);
-  net::Task<Result<void>> store(const MessagePtr& message);
+  net::Task<Result<bool>> store(const MessagePtr& message, queue::Settlement settlement);
 
   net::Loop& loop_;
   Store& store_;

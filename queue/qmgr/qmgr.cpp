@@ -6,6 +6,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/config/master_cf.h"
 #include "lib/config/params/cleanup_params.h"
 #include "lib/mail/queue_id.h"
 
@@ -18,9 +19,28 @@ constexpr const char* kFile = "queue/queue.db";
 constexpr const char* kSpool = "spool";
 // Results must be recorded also when no mail can be taken for want of room.
 constexpr std::int64_t kReserve = 1 << 20;
-// For the agents to end what they have in hand.
-constexpr seconds kHandOver{5};
+// For the agents to end what they have in hand when all stops.
+constexpr seconds kLastAnswers{5};
+// For results that are on their way when master is gone.
+constexpr milliseconds kLastWords{300};
 constexpr int kMostAtOnce = 1000;  // deliveries of one transport when no limit is set
+
+// What prepare() has not checked, of one transport alone, is said, and counts as 1.
+Feedback feedback(const config::Param<std::string>& param) {
+  auto parsed = Feedback::parse(*param);
+  if (parsed) return *parsed;
+  log_warning(concat(param.name(), ": ", parsed.error().text));
+  return {};
+}
+
+Result<void> check_feedback(const config::QmgrParams& params) {
+  for (const auto* param : {&params.destination_concurrency_positive_feedback,
+                            &params.destination_concurrency_negative_feedback}) {
+    auto parsed = Feedback::parse(**param);
+    if (!parsed) return fail(Errc::invalid, concat(param->name(), ": ", parsed.error().text));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -31,6 +51,9 @@ Result<void> Qmgr::prepare(daemon::Context& context) {
   if (loaded) loaded = master_.load(context.settings());
   if (loaded) loaded = ids.load(context.settings());
   if (loaded) loaded = process_.load(context.settings());
+  if (loaded) loaded = common_.load(context.settings());
+  if (loaded) loaded = check_feedback(params_);
+  if (loaded) loaded = read_master();
   if (!loaded) return loaded;
   long_ids_ = *ids.enable_long_queue_ids;
   auto resolver = table::Resolver::open(context.settings());
@@ -45,6 +68,40 @@ std::string Qmgr::id_text(std::int64_t id) const {
   return long_ids_ ? queue_id.long_text() : queue_id.short_text();
 }
 
+// How many processes of an agent there may be: as many deliveries at a time.
+Result<void> Qmgr::read_master() {
+  auto directory = context_->settings().value("config_directory");
+  if (!directory) return fail(directory.error());
+  const auto services = config::MasterCf::read(concat(*directory, "/master.cf"));
+  if (!services) return {};  // a service that was started without one
+  for (const config::Service& service : services->in_force()) {
+    if (service.process_limit) process_limits_[service.name] = *service.process_limit;
+  }
+  return {};
+}
+
+TransportLimits Qmgr::limits_of(const std::string& transport) const {
+  config::TransportParams params(transport);
+  auto loaded = params.load(context_->settings());
+  if (!loaded) log_warning(loaded.error().text);
+  TransportLimits limits;
+  const auto own = process_limits_.find(transport);
+  const int processes = own == process_limits_.end() ? *master_.default_process_limit : own->second;
+  limits.at_once = processes > 0 ? processes : kMostAtOnce;
+  limits.recipients = *params.recipient_limit;
+  limits.mailboxes = transport == "local" || transport == "virtual";
+  const auto& asked = *params_.defer_transports;
+  limits.deferred = std::find(asked.begin(), asked.end(), transport) != asked.end();
+  limits.destination_delay = seconds(*params.destination_rate_delay);
+  limits.transport_delay = seconds(*params.transport_rate_delay);
+  limits.window.initial = *params.initial_concurrency;
+  limits.window.limit = limits.destination_delay.count() > 0 ? 1 : *params.concurrency_limit;
+  limits.window.failed_cohorts = *params.failed_cohort_limit;
+  limits.window.positive = feedback(params.positive_feedback);
+  limits.window.negative = feedback(params.negative_feedback);
+  return limits;
+}
+
 Surroundings Qmgr::surroundings() {
   Surroundings world;
   world.resolve = [this](std::string address, std::string sender) -> net::Task<Result<NextStep>> {
@@ -56,21 +113,30 @@ Surroundings Qmgr::surroundings() {
     next.recipient = std::move(route->recipient);
     co_return next;
   };
-  world.limits = [this](const std::string& transport) {
-    config::TransportParams params(transport);
-    auto loaded = params.load(context_->settings());
-    if (!loaded) log_warning(loaded.error().text);
-    TransportLimits limits;
-    // Where Postfix would run so many processes of an agent.
-    limits.at_once = *master_.default_process_limit > 0 ? *master_.default_process_limit : kMostAtOnce;
-    limits.concurrency = *params.concurrency_limit;
-    limits.recipients = *params.recipient_limit;
-    limits.mailboxes = transport == "local" || transport == "virtual";
-    return limits;
-  };
+  world.limits = [this](const std::string& transport) { return limits_of(transport); };
   world.id_text = [this](std::int64_t id) { return id_text(id); };
   world.queued = [gauge = context_->gauge("messages")](std::int64_t by) mutable { gauge.add(by); };
   return world;
+}
+
+Limits Qmgr::limits() const {
+  Limits limits{};
+  limits.lifetime = *params_.maximal_queue_lifetime;
+  limits.bounce_lifetime = *params_.bounce_queue_lifetime;
+  limits.least_backoff = *params_.minimal_backoff_time;
+  limits.most_backoff = *params_.maximal_backoff_time;
+  limits.active_messages = static_cast<std::size_t>(*params_.message_active_limit);
+  limits.recipients = static_cast<std::size_t>(*params_.message_recipient_limit);
+  limits.delay_warning = *params_.delay_warning_time;
+  limits.transport_retry = *params_.transport_retry_time;
+  limits.look = *params_.queue_run_delay;
+  limits.soft_bounce = *common_.soft_bounce;
+  limits.filter_nexthop = *params_.filter_nexthop;
+  limits.successor = concat("public/", context_->service_name());
+  limits.answer = *process_.ipc_timeout;
+  limits.delivery =
+      *process_.daemon_timeout;  // a mailbox or a command may be slow: asking again delivers twice
+  return limits;
 }
 
 // The database is opened here, not before the jail: its files belong to the user that we have become.
@@ -86,39 +152,43 @@ Result<void> Qmgr::enter() {
   auto cleaned = spools_->clean(*spooled);
   if (!cleaned) return cleaned;
   store_.emplace(context_->loop(), std::move(*database), reserve, trouble_);
-  Limits limits{};
-  limits.lifetime = *params_.maximal_queue_lifetime;
-  limits.bounce_lifetime = *params_.bounce_queue_lifetime;
-  limits.least_backoff = *params_.minimal_backoff_time;
-  limits.most_backoff = *params_.maximal_backoff_time;
-  limits.active_messages = static_cast<std::size_t>(*params_.message_active_limit);
-  limits.answer = *process_.ipc_timeout;
-  limits.delivery =
-      *process_.daemon_timeout;  // a mailbox or a command may be slow: asking again delivers twice
   Surroundings world = surroundings();
   world.queued(*count);
-  scheduler_.emplace(context_->loop(), *store_, *spools_, std::move(world), limits);
+  scheduler_.emplace(context_->loop(), *store_, *spools_, std::move(world), limits());
   desk_.emplace(*store_, *spools_, *scheduler_);
   return {};
 }
 
-// Without a master there is nobody to deliver to, and the next master's qmgr waits for our database. What is not
-// committed was not acknowledged; the rest is on disk or in the operating system's hands.
 void Qmgr::leave(daemon::Leave why) {
-  if (why == daemon::Leave::orphaned) {
-    log::flush();
-    ::_exit(0);
-  }
   scheduler_->rest();
-  if (why != daemon::Leave::reload) return;
+  hands_over_ = why == daemon::Leave::reload || why == daemon::Leave::idle;
+  if (why == daemon::Leave::orphaned && !last_) {
+    last_.emplace(context_->loop());
+    last_->spawn(end_orphaned());
+  }
+  if (!hands_over_) return;
   // Nobody else can open the database before we have closed it: until then no mail is taken.
   spools_->hand_over();
   farewell_.say();
 }
 
+// Without a master there is nobody to deliver to, and the next master's qmgr waits for our database. What is not
+// committed was not acknowledged. Results that come in these moments are recorded: they would be repeated.
+net::Task<void> Qmgr::end_orphaned() {
+  const bool all = co_await scheduler_->drained(context_->loop().in(kLastWords));
+  if (all) co_await store_->quiet();
+  store_->close();
+  log::flush();
+  ::_exit(0);
+}
+
 // What agents have in hand must not be delivered a second time by our successor.
 net::Task<void> Qmgr::finish() {
-  const bool all = co_await scheduler_->drained(context_->loop().in(kHandOver));
+  if (hands_over_) {
+    co_await scheduler_->hand_over();
+    co_return;
+  }
+  const bool all = co_await scheduler_->drained(context_->loop().in(kLastAnswers));
   if (!all) log_warning("left deliveries without a result: they will be tried again");
 }
 

@@ -1,9 +1,11 @@
 // qmgr: owns the queue. The service around store, spool files, scheduler and intake.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 
+#include "lib/config/params/common_params.h"
 #include "lib/config/params/master_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
@@ -26,12 +28,18 @@ class Qmgr : public daemon::Service {
 
  private:
   Surroundings surroundings();
+  Limits limits() const;
+  TransportLimits limits_of(const std::string& transport) const;
+  Result<void> read_master();
+  net::Task<void> end_orphaned();
   std::string id_text(std::int64_t id) const;
 
   daemon::Context* context_ = nullptr;
   config::QmgrParams params_;
   config::MasterParams master_;
   config::ProcessParams process_;
+  config::CommonParams common_;
+  std::map<std::string, int> process_limits_;  // of services that set one
   bool long_ids_ = false;
   std::unique_ptr<table::Resolver> resolver_;
   Trouble trouble_;
@@ -40,6 +48,8 @@ class Qmgr : public daemon::Service {
   std::optional<Scheduler> scheduler_;
   std::optional<Desk> desk_;
   ipc::Farewell farewell_;
+  bool hands_over_ = false;
+  std::optional<net::Scope> last_;
 };
 
 }  // namespace postern::qmgr

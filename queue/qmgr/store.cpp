@@ -4,16 +4,8 @@ namespace postern::qmgr {
 
 namespace {
 
-// Shared by the coroutine that waits, which may be cancelled, and the job.
-template <class T>
-struct Place {
-  explicit Place(net::Loop& loop) : done(loop) {}
-  net::Event done;
-  std::optional<Result<T>> result;
-  bool is_done = false;
-};
-
-Result<bool> change_one(Database& database, ipc::QueueAction action, std::int64_t id) {
+Result<bool> change_one(Database& database, ipc::QueueAction action, std::int64_t id,
+                        Store::Changed& changed) {
   switch (action) {
     case ipc::QueueAction::flush: return database.hurry(id);
     case ipc::QueueAction::hold: return database.hold(id);
@@ -24,42 +16,38 @@ Result<bool> change_one(Database& database, ipc::QueueAction action, std::int64_
   }
   auto removed = database.remove(id);
   if (!removed) return fail(removed.error());
+  if (removed->spooled) changed.spooled.push_back(id);
   return removed->existed;
 }
 
 }  // namespace
 
-template <class T>
-net::Task<Result<T>> Store::run(Job::Kind kind, std::function<Result<T>(Database&)> work) {
-  auto place = std::make_shared<Place<T>>(loop_);
-  Job job;
-  job.kind = kind;
-  job.work = [place, work = std::move(work)](Database& database) -> Result<void> {
-    place->result.emplace(work(database));
-    if (!*place->result) return fail(place->result->error());
-    return {};
-  };
-  job.done = [place](Result<void> committed) {
-    if (!committed) place->result.emplace(fail(committed.error()));
-    place->is_done = true;
-    place->done.notify();
-  };
-  writer_.submit(std::move(job));
-  while (!place->is_done) {
-    const bool notified = co_await place->done.wait(Deadline::max());  // the writer always answers
-    if (!notified) continue;
-  }
-  co_return std::move(*place->result);
+void Store::job_done() {
+  if (--under_way_ == 0) idle_.notify();
 }
 
-net::Task<Result<void>> Store::insert(MessagePtr message) {
-  std::function<Result<void>(Database&)> work = [message = std::move(message),
-                                                 reserve = reserve_](Database& database) {
+net::Task<void> Store::quiet() {
+  while (under_way_ > 0) {
+    const bool notified = co_await idle_.wait(Deadline::max());  // the writer always answers
+    if (!notified) continue;
+  }
+}
+
+net::Task<Result<bool>> Store::insert(MessagePtr message, queue::Settlement settlement) {
+  std::function<Result<bool>(Database&)> work = [message = std::move(message),
+                                                 settlement = std::move(settlement),
+                                                 reserve = reserve_](Database& database) -> Result<bool> {
     auto room = database.check_room(static_cast<std::int64_t>(message->content.size()), reserve);
-    if (!room) return room;
-    return database.insert(*message);
+    if (!room) return fail(room.error());
+    auto inserted = database.insert(*message);
+    if (!inserted) return fail(inserted.error());
+    auto settled = database.settle(settlement);
+    if (!settled || *settled) return settled;
+    auto taken_back = database.remove(message->id);
+    if (!taken_back) return fail(taken_back.error());
+    return false;
   };
-  auto result = co_await run<void>(Job::Kind::durable, std::move(work));
+  auto result = co_await run<bool>(Job::Kind::durable, std::move(work));
   trouble_.note(result);
   co_return result;
 }
@@ -78,28 +66,43 @@ net::Task<void> Store::record(Change change) {
   }
 }
 
-net::Task<Result<std::vector<std::int64_t>>> Store::change(ipc::QueueAction action,
-                                                           std::vector<std::int64_t> ids) {
-  using Ids = std::vector<std::int64_t>;
-  std::function<Result<Ids>(Database&)> work = [action, ids = std::move(ids)](Database& database) {
-    Ids changed;
+net::Task<Result<Store::Changed>> Store::change(ipc::QueueAction action, std::vector<std::int64_t> ids) {
+  std::function<Result<Changed>(Database&)> work =
+      [action, ids = std::move(ids)](Database& database) -> Result<Changed> {
+    Changed changed;
     for (const std::int64_t id : ids) {
-      auto done = change_one(database, action, id);
-      if (!done) return Result<Ids>(fail(done.error()));
-      if (*done) changed.push_back(id);
+      auto done = change_one(database, action, id, changed);
+      if (!done) return fail(done.error());
+      if (*done) changed.ids.push_back(id);
     }
-    return Result<Ids>(std::move(changed));
+    return changed;
   };
-  auto result = co_await run<Ids>(Job::Kind::durable, std::move(work));
+  auto result = co_await run<Changed>(Job::Kind::durable, std::move(work));
   trouble_.note(result);
   co_return result;
 }
 
-net::Task<Result<std::vector<MessagePtr>>> Store::take_due(std::int64_t now, std::size_t limit) {
-  std::function<Result<std::vector<MessagePtr>>(Database&)> work = [now, limit](Database& database) {
-    return database.take_due(now, limit);
+net::Task<Result<std::vector<MessagePtr>>> Store::take_due(std::int64_t now, std::size_t limit,
+                                                           std::size_t recipients) {
+  std::function<Result<std::vector<MessagePtr>>(Database&)> work =
+      [now, limit, recipients](Database& database) { return database.take_due(now, limit, recipients); };
+  co_return co_await run<std::vector<MessagePtr>>(Job::Kind::prompt, std::move(work));
+}
+
+net::Task<Result<std::vector<MessagePtr>>> Store::take_from(std::int64_t after, std::int64_t last,
+                                                            std::size_t limit, std::size_t recipients) {
+  std::function<Result<std::vector<MessagePtr>>(Database&)> work = [after, last, limit,
+                                                                    recipients](Database& database) {
+    return database.take_from(after, last, limit, recipients);
   };
   co_return co_await run<std::vector<MessagePtr>>(Job::Kind::prompt, std::move(work));
+}
+
+net::Task<Result<std::vector<Recipient>>> Store::recipients(std::int64_t message, std::int64_t after,
+                                                            std::size_t limit) {
+  std::function<Result<std::vector<Recipient>>(Database&)> work =
+      [message, after, limit](Database& database) { return database.recipients(message, after, limit); };
+  co_return co_await run<std::vector<Recipient>>(Job::Kind::prompt, std::move(work));
 }
 
 net::Task<Result<std::int64_t>> Store::next_due() {

@@ -18,16 +18,34 @@ class Store {
  public:
   // At least `reserve` bytes of the disk stay free for results. `trouble` outlives the store.
   Store(net::Loop& loop, std::unique_ptr<Database> database, std::int64_t reserve, Trouble& trouble)
-      : loop_(loop), reserve_(reserve), trouble_(trouble), writer_(loop, std::move(database)) {}
+      : loop_(loop),
+        reserve_(reserve),
+        trouble_(trouble),
+        idle_(loop),
+        writer_(std::in_place, loop, std::move(database)) {}
 
-  // Returns when the message is on disk. Fails with full, exists or io.
-  net::Task<Result<void>> insert(MessagePtr message);
+  // Work in the thread of the database. Cancelling the task does not stop it.
+  template <class T>
+  net::Task<Result<T>> run(Job::Kind kind, std::function<Result<T>(Database&)> work);
+
+  // Returns when the message is on disk, and what it settles is: false when nothing was left to settle, and it is not
+  // stored. Fails with full, exists or io.
+  net::Task<Result<bool>> insert(MessagePtr message, queue::Settlement settlement);
   // Applies a change; while that is impossible (a full disk) it tries again every second.
   net::Task<void> record(Change change);
   // Does this to each message, durably; gives those that were changed. Fails when the queue cannot be written.
-  net::Task<Result<std::vector<std::int64_t>>> change(ipc::QueueAction action, std::vector<std::int64_t> ids);
+  struct Changed {
+    std::vector<std::int64_t> ids;
+    std::vector<std::int64_t> spooled;  // of those that were removed: their files can go
+  };
+  net::Task<Result<Changed>> change(ipc::QueueAction action, std::vector<std::int64_t> ids);
   // As in Database.
-  net::Task<Result<std::vector<MessagePtr>>> take_due(std::int64_t now, std::size_t limit);
+  net::Task<Result<std::vector<MessagePtr>>> take_due(std::int64_t now, std::size_t limit,
+                                                      std::size_t recipients);
+  net::Task<Result<std::vector<MessagePtr>>> take_from(std::int64_t after, std::int64_t last,
+                                                       std::size_t limit, std::size_t recipients);
+  net::Task<Result<std::vector<Recipient>>> recipients(std::int64_t message, std::int64_t after,
+                                                       std::size_t limit);
   net::Task<Result<std::int64_t>> next_due();
   net::Task<Result<std::string>> content(std::int64_t message);
   // For commands, as in lib/desk/answers.h.
@@ -35,14 +53,53 @@ class Store {
   net::Task<Result<queue::IdPage>> to_change(ipc::ChangeQueue question);
   net::Task<Result<desk::Reading>> read(ipc::ReadMessage question);
 
+  // Until no work is under way.
+  net::Task<void> quiet();
+  // Finishes what was given, and closes the database: nothing may be asked any more.
+  void close() { writer_.reset(); }
+
  private:
+  // Shared by the coroutine that waits, which may be cancelled, and the job.
   template <class T>
-  net::Task<Result<T>> run(Job::Kind kind, std::function<Result<T>(Database&)> work);
+  struct Place {
+    explicit Place(net::Loop& loop) : done(loop) {}
+    net::Event done;
+    std::optional<Result<T>> result;
+    bool is_done = false;
+  };
+  void job_done();
 
   net::Loop& loop_;
   std::int64_t reserve_;
   Trouble& trouble_;
-  Writer writer_;
+  std::size_t under_way_ = 0;
+  net::Event idle_;
+  std::optional<Writer> writer_;
 };
+
+template <class T>
+net::Task<Result<T>> Store::run(Job::Kind kind, std::function<Result<T>(Database&)> work) {
+  auto place = std::make_shared<Place<T>>(loop_);
+  Job job;
+  job.kind = kind;
+  job.work = [place, work = std::move(work)](Database& database) -> Result<void> {
+    place->result.emplace(work(database));
+    if (!*place->result) return fail(place->result->error());
+    return {};
+  };
+  job.done = [this, place](Result<void> committed) {
+    if (!committed) place->result.emplace(fail(committed.error()));
+    place->is_done = true;
+    place->done.notify();
+    job_done();
+  };
+  ++under_way_;
+  writer_->submit(std::move(job));
+  while (!place->is_done) {
+    const bool notified = co_await place->done.wait(Deadline::max());  // the writer always answers
+    if (!notified) continue;
+  }
+  co_return std::move(*place->result);
+}
 
 }  // namespace postern::qmgr

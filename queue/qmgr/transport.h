@@ -1,48 +1,123 @@
-// A delivery transport: the connection to its agents, and what waits for each of its destinations.
+// A delivery transport: the connection to its agents, and what waits for each of its destinations. Turns are given by
+// message, so that a list with many destinations counts as much as a single letter; and each destination gives its places
+// to the messages that want them in turn, so that a list with one destination does so too. All of it takes constant time.
 #pragma once
 
-#include <deque>
-#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "lib/ipc/client.h"
-#include "lib/queue/message.h"
+#include "queue/qmgr/active.h"
+#include "queue/qmgr/line.h"
+#include "queue/qmgr/window.h"
 
 namespace postern::qmgr {
 
-using queue::MessagePtr;
-
-// One request to an agent: some recipients of one message with the same next hop.
-struct Delivery {
-  MessagePtr message;
-  std::string nexthop;
-  std::vector<std::size_t> recipients;  // places in the message's list
-  std::string destination;              // the key of its Destination
-};
-
-// Where deliveries of one transport go: a next hop, or one recipient where the transport takes one at a time.
-struct Destination {
-  std::deque<Delivery> waiting;
-  int under_way = 0;
-  bool is_ready = false;  // on the transport's list
-};
-
 struct TransportLimits {
   int at_once = 100;       // deliveries at a time
-  int concurrency = 20;    // of one destination; 0: no limit of its own
   int recipients = 50;     // of one delivery; 0: no limit
   bool mailboxes = false;  // it delivers on this host: a destination is a mailbox, not a domain
+  bool deferred = false;   // it delivers only when asked to
+  WindowRules window;
+  Duration destination_delay{};  // between deliveries to one destination; they are then one at a time
+  Duration transport_delay{};    // the same for the transport
 };
 
-struct Transport {
-  Transport(net::Loop& loop, const std::string& name, TransportLimits of)
-      : agent(loop, "private/" + name), limits(of) {}
+// Why nothing is tried for a while.
+struct Suspension {
+  Instant until{};
+  std::string dsn, text;
+};
+
+struct Destination;
+struct Turn;
+
+// What one message has waiting for one destination. It stands in the line of one of the two, or nowhere.
+struct Share {
+  Destination* destination = nullptr;
+  Turn* turn = nullptr;
+  std::vector<Delivery> waiting;  // the next one last
+  enum class Place { nowhere, destination, turn } place = Place::nowhere;
+  Share* next = nullptr;
+};
+
+// Where deliveries go: a next hop, or one recipient where the transport takes one at a time.
+struct Destination {
+  Destination(std::string name, const WindowRules& rules) : key(std::move(name)), window(rules) {}
+  std::string key;
+  Window window;
+  int under_way = 0;
+  int offers = 0;          // shares that stand in the line of their turn
+  std::size_t shares = 0;  // all of them
+  bool pausing = false;    // the delay between deliveries has not passed
+  std::optional<Suspension> dead;
+  Line<Share> line;  // shares that wait for a place
+};
+
+// What one message has for the transport.
+struct Turn {
+  std::int64_t message = 0;
+  std::unordered_map<Destination*, Share> shares;
+  Line<Share> line;  // shares whose destination had a place for them
+  bool in_line = false;
+  Turn* next = nullptr;
+};
+
+class Transport {
+ public:
+  Transport(net::Loop& loop, const std::string& service, TransportLimits of)
+      : name(service), agent(loop, "private/" + service), limits(of) {}
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  // The destination of that name; it is made when there is none. It lives at least until something of it has ended.
+  Destination& destination(const std::string& key);
+  // Puts deliveries of one message for one destination in line, in this order.
+  void add(std::vector<Delivery> deliveries, Destination& destination);
+  struct Start {
+    Destination* destination;
+    Delivery delivery;
+  };
+  // The next delivery that may begin now; it counts as under way. Nothing when none may.
+  std::optional<Start> next();
+  // A delivery is over; the caller has told the window. The destination may be gone when this returns.
+  void ended(Destination& destination);
+  // What waits in line for a place at a destination; it does not wait any more. What had an offer comes with next().
+  std::vector<Delivery> take_waiting(Destination& destination);
+  // What a message has waiting.
+  std::vector<Delivery> take_waiting(std::int64_t message);
+  // A destination may be tried again: the pause has passed, or it is no longer dead.
+  void resume(Destination& destination);
+  // Destinations that nobody needs, and whose death is over.
+  void sweep(Instant now);
+
+  const std::string name;
   ipc::Client agent;
   TransportLimits limits;
   int under_way = 0;
-  std::map<std::string, Destination, std::less<>> destinations;
-  std::deque<std::string> ready;  // destinations that have something to deliver and may, each in its turn
+  bool pausing = false;
+  std::optional<Suspension> dead;
+
+ private:
+  bool has_place(const Destination& destination) const;
+  void offer(Share& share);
+  void offer_more(Destination& destination, bool one_at_least);
+  void withdraw(Share& share);
+  void erase(Share& share);
+  void erase_if_idle(Turn& turn);
+  void erase_if_idle(Destination& destination);
+
+  std::unordered_map<std::string, std::unique_ptr<Destination>> destinations_;
+  std::unordered_map<std::int64_t, std::unique_ptr<Turn>> turns_;
+  Line<Turn> line_;  // turns with offers
+
+ public:
+  const std::unordered_map<std::string, std::unique_ptr<Destination>>& destinations() const {
+    return destinations_;
+  }
 };
 
 }  // namespace postern::qmgr

@@ -8,6 +8,7 @@
 #include "lib/ipc/messages/leaving.h"
 #include "lib/ipc/messages/notify.h"
 #include "lib/ipc/messages/queue.h"
+#include "lib/ipc/messages/report.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/messages/submit.h"
 
@@ -15,7 +16,7 @@ namespace postern::ipc {
 
 using AllMessages =
     std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, Leaving, ListQueue, MessageRead, Notify,
-               OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, SpoolOpened, Submit>;
+               OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, Report, Reported, SpoolOpened, Submit>;
 
 template <class Message>
 struct Kind {

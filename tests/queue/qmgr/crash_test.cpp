@@ -21,7 +21,8 @@ namespace {
   Store store(loop, std::move(*database), 0, trouble);
   net::Scope scope(loop);
   const auto one = [](Store& to, int out, std::int64_t id) -> net::Task<void> {
-    auto stored = co_await to.insert(std::make_shared<Message>(letter(id, 2)));
+    const queue::Settlement nothing;
+    auto stored = co_await to.insert(std::make_shared<Message>(letter(id, 2)), nothing);
     if (!stored) co_return;
     if (::write(out, &id, sizeof id) != sizeof id) ::_exit(2);
     if (id % 3 != 0) co_return;
