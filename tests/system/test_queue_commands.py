@@ -1,13 +1,19 @@
-"""postqueue, postsuper, postcat and `postern trace`, on one mail system whose mail waits for a transport that is not there."""
+"""postqueue, postsuper, postcat and `postern trace`, on one mail system whose mail waits for a transport that is not there;
+and the examples of docs/queue-commands.md, which `test_queue_commands.py --write` fills in for a person to look at."""
+import difflib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 import postern
+
+sys.path.append(os.path.join(postern.SOURCE, 'tests', 'postconf'))
+import page  # noqa: E402
 
 LONG = {'minimal_backoff_time': '1h', 'maximal_backoff_time': '2h', 'queue_run_delay': '1s', 'transport_retry_time': '1s'}
 # What readers of Postfix's listing look for.
@@ -252,5 +258,91 @@ class Commands(unittest.TestCase):
         self.assertEqual(os.listdir(os.path.join(self.sandbox.facts['queue_directory'], 'spool')), [])
 
 
+# What is different each time, and what the page says.
+PLACEHOLDERS = [(r'\b\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d\b', 'Mon Nov 23 04:05:06'), (r'\b\w{3} \d\d \d\d:\d\d:\d\d\b', 'Nov 23 04:05:06'),
+                (r'\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d', '2026-11-23 04:05:06'), (r'\b1[789]\d{8}\b', '1795406706'),
+                (r'next attempt in \w+', 'next attempt in 1h00m'), (r'\(\w+ ago\)', '(2s ago)'), (r'(?<=[a-z])\[\d+\]', '[4567]'),
+                (r'\w{3}, [ \d]\d \w{3} 20\d\d \d\d:\d\d:\d\d [+-]\d{4}( \(\w+\))?', 'Mon, 23 Nov 2026 04:05:06 +0000 (UTC)'),
+                (r'(delay=)[\d.]+', r'\g<1>0.02'), (r'delays=[\d./]+', 'delays=0.02/0/0/0'),
+                (r'(Nov 23 04:05:06) 20\d\d', r'\1 2026')]
+GUIDE = os.path.join(postern.SOURCE, 'docs', 'queue-commands.md')
+
+
+def replayed_guide():
+    """The page with what its commands print now."""
+    with open(GUIDE, encoding='utf-8') as file:
+        text = file.read()
+    settings = {**LONG, 'virtual_transport': 'nowhere'}
+    shown_ids = [f'C61C5ED{n}B593002' for n in '567']
+    with postern.Sandbox(settings=settings) as sandbox:
+        for n, (sender, *recipients) in enumerate([('ann@example.org', 'bob@sandbox.test'),
+                                                   ('list-owner@example.net', 'ann@sandbox.test', 'bob@sandbox.test'),
+                                                   ('ann@example.org', 'eve@sandbox.test')]):
+            sandbox.send(postern.letter(subject=f'Letter{n}', sender=sender), *recipients, sender=sender)
+        sandbox.wait_log('status=deferred', 4)
+        sandbox.wait_log('disconnect from', 3)
+        environment = {**os.environ, 'PATH': os.path.join(sandbox.build, 'bin') + ':' + os.environ['PATH'],
+                       'MAIL_CONFIG': sandbox.facts['config_directory'], 'TZ': 'UTC'}
+
+        def run(command):
+            done = subprocess.run(['bash', '-c', command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, timeout=postern.LIMIT, check=False)
+            return done.stdout
+        postern.wait_for(lambda: 'active' not in run('postqueue -j'), 'deferred mail')
+        ids = [json.loads(line)['queue_id'] for line in run('postqueue -j').splitlines()]
+
+        def again(match):
+            kind, _, body = match.groups()
+            if kind != 'console':
+                return match[0]
+            shown = ''
+            for command in page.commands_of(body):
+                real = command.text
+                for name, number in zip(shown_ids, ids):
+                    real = real.replace(name, number)
+                output = run(real)
+                for name, number in zip(shown_ids, ids):
+                    output = output.replace(number, name)
+                for pattern, word in PLACEHOLDERS:
+                    output = re.sub(pattern, word, output)
+                shown += f'$ {command.text}{output}'
+            return f'```console\n{shown}```'
+        return text, page.BLOCK.sub(again, text)
+
+
+class Guide(unittest.TestCase):
+    maxDiff = None
+
+    def test_the_guide_shows_what_happens(self):
+        text, now = replayed_guide()
+        self.assertEqual(''.join(difflib.unified_diff(text.splitlines(True), now.splitlines(True), 'the page', 'now', n=1)), '')
+
+    def test_the_guide_names_every_field_and_option(self):
+        with open(GUIDE, encoding='utf-8') as file:
+            text = file.read()
+        with open(os.path.join(postern.SOURCE, 'lib', 'queue', 'fields.cpp'), encoding='utf-8') as file:
+            fields = re.findall(r'^    \{"(\w+)", "\w*", Kind::', file.read(), re.M)
+        self.assertGreater(len(fields), 30)
+        self.assertEqual([name for name in fields if f'`{name}`' not in text], [])
+        for program in ('postqueue', 'postsuper', 'postcat'):
+            usage = subprocess.run([os.path.join(postern.BUILD, 'bin', program), '--help'], capture_output=True, text=True,
+                                   check=True).stdout
+            options = set(re.findall(r'(?<![\w-])--\w+', usage)) - {'--help'}
+            self.assertTrue(options, program)
+            with open(os.path.join(postern.SOURCE, 'packaging', 'man', program + '.1'), encoding='utf-8') as file:
+                manual = file.read().replace('\\-', '-')
+            with open(os.path.join(postern.SOURCE, 'packaging', 'completions', 'postqueue.bash'), encoding='utf-8') as file:
+                completion = file.read()
+            for option in options:
+                self.assertIn(option, text)
+                self.assertIn(option, manual)
+                self.assertIn(option, completion)
+
+
 if __name__ == '__main__':
-    unittest.main()
+    if sys.argv[1:] == ['--write']:
+        new = replayed_guide()[1]
+        with open(GUIDE, 'w', encoding='utf-8') as out:
+            out.write(new)
+    else:
+        unittest.main()
