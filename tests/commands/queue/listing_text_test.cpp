@@ -12,7 +12,7 @@ using namespace postern::commands;
 
 namespace {
 
-constexpr std::int64_t kArrived = 1'795'406'706'000'000;  // Mon, 23 Nov 2026 05:25:06
+constexpr std::int64_t kArrived = 1'795'406'706'000'000;  // Mon, 23 Nov 2026 04:05:06
 
 struct Sample {
   Sample() {
@@ -49,7 +49,7 @@ TEST_CASE("The table is Postfix's, for ids of either form") {
   CHECK(table_head(false) == "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n");
   CHECK(table_head(true) == "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------\n");
   CHECK(table_entry(sample.entry("ABCDEF1234")) ==
-        "ABCDEF1234  1234567 Mon Nov 23 05:25:06  ann@example.org\n"
+        "ABCDEF1234  1234567 Mon Nov 23 04:05:06  ann@example.org\n"
         "                                   (host mx.x.test[192.0.2.1] said: 450 later)\n"
         "                                         a@x.test\n"
         "                                         b@x.test\n"
@@ -63,7 +63,7 @@ TEST_CASE("The table is Postfix's, for ids of either form") {
   sample.message.sender.clear();
   sample.recipients.clear();
   CHECK(table_entry(sample.entry("4mHmZn3gDMz001", true)) ==
-        "4mHmZn3gDMz001*#   1234567 Mon Nov 23 05:25:06 MAILER-DAEMON\n\n");
+        "4mHmZn3gDMz001*#   1234567 Mon Nov 23 04:05:06 MAILER-DAEMON\n\n");
   CHECK(table_foot(2047, 1) == "-- 1 Kbytes in 1 Request.\n");
   CHECK(table_foot(4096, 2) == "-- 4 Kbytes in 2 Requests.\n");
 }
@@ -86,8 +86,8 @@ TEST_CASE("At length each message has its next attempt and each recipient its la
   Sample sample;
   const std::string text = long_entry(sample.entry(), kArrived + 60'000'000);
   CHECK(
-      text.starts_with("C61C5ED5B593002  deferred, 2 attempts, next attempt in 9m at 2026-11-23 05:35:06\n"
-                       "  from <ann@example.org>, 1234567 bytes, arrived 2026-11-23 05:25:06 (1m ago)\n"));
+      text.starts_with("C61C5ED5B593002  deferred, 2 attempts, next attempt in 9m at 2026-11-23 04:15:06\n"
+                       "  from <ann@example.org>, 1234567 bytes, arrived 2026-11-23 04:05:06 (1m ago)\n"));
   CHECK(text.find("  to <c@x.test>, orig_to <alias@y.test>\n    smtp:x.test: 4.0.0 rrr") != text.npos);
   CHECK(text.ends_with("  and 1 more recipient\n"));
   CHECK(long_entry(sample.entry(), kArrived + 700'000'000).find("next attempt now\n") != std::string::npos);
