@@ -60,8 +60,12 @@ net::Task<void> Scheduler::conclude(SlicePtr slice) {
     }
     waiting = 0;
   }
-  if (!active->removed) co_await tell(slice);
-  if (!active->removed && waiting > 0) co_await warn(slice);
+  if (!active->removed) {
+    co_await tell(slice);
+  }
+  if (!active->removed && waiting > 0) {
+    co_await warn(slice);
+  }
   co_await defer_or_finish(slice, waiting);
   forget(*active);
 }
@@ -108,7 +112,9 @@ net::Task<void> Scheduler::tell(const SlicePtr& slice) {
   const auto& all = slice->recipients;
   const bool any = std::any_of(all.begin(), all.end(), is_untold);
   if (!any) co_return;
-  if (!slice->active->sliced) co_await store_.record(results_of(*slice));
+  if (!slice->active->sliced) {
+    co_await store_.record(results_of(*slice));
+  }
   for (const auto kind : {ipc::NotifyKind::failure, ipc::NotifyKind::success}) {
     if (slice->active->removed) co_return;
     const auto state = kind == ipc::NotifyKind::failure ? RecipientState::failed : RecipientState::succeeded;

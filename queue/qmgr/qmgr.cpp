@@ -176,7 +176,9 @@ void Qmgr::leave(daemon::Leave why) {
 // committed was not acknowledged. Results that come in these moments are recorded: they would be repeated.
 net::Task<void> Qmgr::end_orphaned() {
   const bool all = co_await scheduler_->drained(context_->loop().in(kLastWords));
-  if (all) co_await store_->quiet();
+  if (all) {
+    co_await store_->quiet();
+  }
   store_->close();
   log::flush();
   ::_exit(0);

@@ -109,11 +109,15 @@ net::Task<void> Scheduler::take_up() {
     const bool room = room_for_deferred() > 0;
     if (room && flush_last_ != 0) {
       const bool worked = co_await take_flushed();
-      if (!worked) co_await net::sleep_until(loop_, loop_.in(seconds(1)));
+      if (!worked) {
+        co_await net::sleep_until(loop_, loop_.in(seconds(1)));
+      }
     }
     if (room && next_due_ != 0 && next_due_ <= now) {
       const bool worked = co_await take_due();
-      if (!worked) co_await net::sleep_until(loop_, loop_.in(seconds(1)));
+      if (!worked) {
+        co_await net::sleep_until(loop_, loop_.in(seconds(1)));
+      }
       continue;
     }
     if (room_for_deferred() > 0 && flush_last_ != 0) continue;

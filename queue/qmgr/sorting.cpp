@@ -43,7 +43,9 @@ net::Task<void> Scheduler::sort(SlicePtr slice) {
   Batches batches;
   for (std::uint32_t i = 0; i < slice->recipients.size() && !active->stops(); ++i) {
     if (slice->recipients[i].state != RecipientState::pending) continue;
-    if (i % kSortAtOnce == kSortAtOnce - 1) co_await net::next_turn(loop_);
+    if (i % kSortAtOnce == kSortAtOnce - 1) {
+      co_await net::next_turn(loop_);
+    }
     auto next = co_await next_step(*active, slice->recipients[i]);
     if (next) {
       place(slice, i, std::move(*next), batches);
@@ -66,7 +68,9 @@ net::Task<void> Scheduler::sort(SlicePtr slice) {
 
 net::Task<Result<NextStep>> Scheduler::next_step(const Active& active, const Recipient& recipient) {
   const Message& m = *active.message;
-  if (m.filter.empty()) co_return co_await surroundings_.resolve(recipient.address, m.sender);
+  if (m.filter.empty()) {
+    co_return co_await surroundings_.resolve(recipient.address, m.sender);
+  }
   NextStep next;
   const auto colon = m.filter.find(':');
   next.transport = m.filter.substr(0, colon);
