@@ -191,6 +191,29 @@ class Commands(unittest.TestCase):
         status, output, errors = self.sandbox.run('trace', 'ABCDEF0')
         self.assertEqual((status, output, errors), (1, '', 'postern: neither the queue nor the log knows a message ABCDEF0\n'))
 
+    def test_ids_of_either_form_are_shown_and_taken(self):
+        one, = self.send('forms@x.test')
+        directory = tempfile.mkdtemp(prefix='postern-long-')
+        self.addCleanup(shutil.rmtree, directory)
+        with open(self.sandbox.path('main.cf'), encoding='utf-8') as file:
+            text = file.read()
+        with open(os.path.join(directory, 'main.cf'), 'w', encoding='utf-8') as file:
+            file.write(text + 'enable_long_queue_ids = yes\n')
+        program = os.path.join(self.sandbox.build, 'bin', 'postqueue')
+        said = subprocess.run([program, '-c', directory, '-p', '--where', f'id = {one}'], capture_output=True, text=True,
+                              timeout=postern.LIMIT, check=True).stdout.splitlines()
+        self.assertEqual(said[0], '----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------')
+        found = re.match(r'^([0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10}z[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]{3})    +\d+ ', said[1])
+        self.assertTrue(found, said[1])
+        for form in (one, found[1]):
+            self.assertEqual(len(self.objects('--where', f'id = {form}')), 1)
+            self.assertIn('sender: forms@x.test', self.does('postcat', '-q', form))
+            self.assertIn('client=', self.sandbox.run('trace', form)[1])
+        # What pflogsumm, logwatch and fail2ban take for a queue id.
+        for pattern in (r'[0-9A-F]+', r'[0-9A-Za-z]{6,}', r'\w+', r'[0-9A-F]{6,}'):
+            self.assertTrue(re.fullmatch(pattern, one), pattern)
+        self.assertIn('placed on hold', self.does('postsuper', '-h', found[1]))
+
     def test_mistakes_are_said_with_a_status(self):
         table = [(('postqueue',), 64, 'usage: postqueue -f'), (('postqueue', '-p', '-f'), 64, 'usage: '),
                  (('postqueue', '-p', 'word'), 64, 'usage: '), (('postqueue', '-x'), 64, 'usage: '),
