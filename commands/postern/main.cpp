@@ -6,6 +6,7 @@
 #include "commands/postern/control.h"
 #include "commands/postern/sandbox_verb.h"
 #include "commands/postern/status.h"
+#include "commands/postern/trace.h"
 #include "lib/base/text.h"
 #include "lib/config/standards.h"
 
@@ -29,6 +30,8 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
              postern status qmgr/messages
   check      is the configuration good, and all that it names there?
              --json
+  trace      the story of one message, from the log and the queue: postern trace QUEUE-ID
+             --log FILE, --json
   sandbox    a private mail system for as long as this command runs
              --port N, --domain NAME, --dir DIRECTORY, --keep, --json, -o NAME=VALUE
   version
@@ -64,6 +67,7 @@ constexpr Verb kVerbs[] = {
     {"check", commands::check_configuration},
     {"version", version},
     {"sandbox", commands::sandbox},
+    {"trace", commands::trace},
 };
 
 Result<int> obey(const std::vector<std::string>& words) {

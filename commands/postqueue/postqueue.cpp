@@ -47,7 +47,9 @@ class Listing {
     auto listed = for_each_page(desk, request_, [this](const ipc::QueuePage& page) { return add(page); });
     if (!listed) return listed;
     if (request_.verb == QueueVerb::json) return {};
-    if (messages_ == 0) return write("Mail queue is empty\n");
+    if (messages_ == 0) {
+      return write(request_.where.empty() ? "Mail queue is empty\n" : "No message in the queue fits\n");
+    }
     return write(table_foot(bytes_, messages_));
   }
 

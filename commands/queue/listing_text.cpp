@@ -171,9 +171,8 @@ std::string long_entry(const Entry& entry, std::int64_t now) {
   text += concat("  from <", shown(message.sender), ">, ", message.size, " bytes, arrived ",
                  date_text(message.arrived), " (", age_text(now - message.arrived), " ago)",
                  shown(client_text(message)), "\n");
-  if (!message.message_id.empty() || !message.subject.empty()) {
-    text += concat("  message-id ", shown(message.message_id), ", subject ", shown(message.subject), "\n");
-  }
+  if (!message.message_id.empty()) text += concat("  message-id ", shown(message.message_id), "\n");
+  if (!message.subject.empty()) text += concat("  subject ", shown(message.subject), "\n");
   for (const auto& recipient : entry.recipients) text += recipient_text(recipient);
   const auto rest = message.recipients - static_cast<std::int64_t>(entry.recipients.size());
   if (rest > 0) text += concat("  and ", count_of(rest, "more recipient"), "\n");

@@ -18,9 +18,10 @@ namespace {
 constexpr seconds kPatience{60};
 
 template <class T>
-net::Task<void> keep(net::Task<T> task, std::optional<T>& place) {
+net::Task<void> keep(net::Loop& loop, net::Task<T> task, std::optional<T>& place) {
   T value = co_await std::move(task);
   place.emplace(std::move(value));
+  loop.stop();
 }
 
 // Runs a task to its end.
@@ -28,8 +29,8 @@ template <class T>
 T finish(net::Loop& loop, net::Task<T> task) {
   std::optional<T> result;
   net::Scope scope(loop);
-  scope.spawn(keep(std::move(task), result));
-  while (!result) loop.turn(net::Loop::Wait::yes);
+  scope.spawn(keep(loop, std::move(task), result));
+  loop.run();
   return std::move(*result);
 }
 

@@ -47,6 +47,20 @@ Answer answer_of(Result<Answer> asked) {
 
 }  // namespace
 
+class Showq::Turn {
+ public:
+  explicit Turn(Showq& of) : showq_(of) { showq_.looking_ = true; }
+  ~Turn() {
+    showq_.looking_ = false;
+    showq_.looked_->notify();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Showq& showq_;
+};
+
 Result<void> Showq::prepare(daemon::Context& context) {
   context_ = &context;
   config::QueueAccessParams access;
@@ -55,6 +69,7 @@ Result<void> Showq::prepare(daemon::Context& context) {
   auto users = Users::read(access);
   if (!users) return fail(users.error());
   users_.emplace(std::move(*users));
+  looked_ = std::make_unique<net::Event>(context.loop());
   qmgr_ = std::make_unique<ipc::Client>(context.loop(), context.queue_path(kQmgr));
   return {};
 }
@@ -80,7 +95,14 @@ net::Task<void> Showq::serve(net::Accepted connection) {
 net::Task<ipc::QueuePage> Showq::list(ipc::ListQueue question, uid_t user) {
   std::string objection = co_await users_->objection(user, Wish::view);
   if (!objection.empty()) co_return denied<ipc::QueuePage>(std::move(objection));
-  auto asked = co_await qmgr_->ask<ipc::ListQueueCall>(question, context_->ipc_deadline());
+  // One page at a time, so that users who list without end leave the queue time for mail.
+  const Deadline deadline = context_->ipc_deadline();
+  while (looking_) {
+    const bool looked = co_await looked_->wait(deadline);
+    if (!looked) co_return answer_of<ipc::QueuePage>(fail(Errc::busy, "too many others look at the queue"));
+  }
+  const Turn turn(*this);
+  auto asked = co_await qmgr_->ask<ipc::ListQueueCall>(question, deadline);
   co_return answer_of(std::move(asked));
 }
 

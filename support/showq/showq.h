@@ -9,6 +9,7 @@
 #include "lib/daemon/service.h"
 #include "lib/ipc/client.h"
 #include "lib/ipc/messages/queue.h"
+#include "lib/net/wait.h"
 #include "support/showq/users.h"
 
 namespace postern::showq {
@@ -19,6 +20,8 @@ class Showq : public daemon::Service {
   net::Task<void> serve(net::Accepted connection) override;
 
  private:
+  // Whose turn it is to have the queue looked through; held until it is destroyed.
+  class Turn;
   net::Task<ipc::QueuePage> list(ipc::ListQueue question, uid_t user);
   net::Task<ipc::QueueChanged> flush(ipc::ChangeQueue question, uid_t user);
 
@@ -26,6 +29,8 @@ class Showq : public daemon::Service {
   std::optional<Users> users_;
   std::unique_ptr<ipc::Client> qmgr_;
   std::map<uid_t, std::size_t> connections_;
+  bool looking_ = false;
+  std::unique_ptr<net::Event> looked_;
 };
 
 }  // namespace postern::showq

@@ -27,6 +27,7 @@ class Install(unittest.TestCase):
         for name in ('/usr/sbin/postern', '/usr/lib/postern/master', '/usr/lib/postern/smtpd'):
             self.assertTrue(os.access(self.path(name), os.X_OK), name)
         for name in ('/etc/postern/main.cf', '/etc/postern/master.cf', '/usr/share/man/man1/postconf.1',
+                     '/usr/share/man/man1/postqueue.1', '/usr/share/bash-completion/completions/postsuper',
                      '/usr/lib/systemd/system/postern.service',
                      '/usr/share/bash-completion/completions/postconf', '/usr/share/zsh/vendor-completions/_postconf'):
             self.assertEqual(os.stat(self.path(name)).st_mode & 0o777, 0o644)
