@@ -17,26 +17,26 @@ ParamBase* find_in(const ParamGroup& group, std::string_view name) {
 
 // Parameters that stand in one of our groups without effect, and that other programs of Postfix read.
 constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
-    {"default_privs", "local, pipe, spawn"},
     {"allow_percent_hack", "trivial-rewrite"},
     {"append_at_myorigin", "trivial-rewrite"},
     {"append_dot_mydomain", "trivial-rewrite"},
     {"canonical_maps", "smtpd, cleanup, proxymap"},
     {"content_filter", "smtpd, pickup, qmqpd"},
+    {"default_privs", "local, pipe, spawn"},
     {"delay_warning_time", "bounce, cleanup"},
-    {"header_address_token_limit", "all"},
-    {"owner_request_special", "all"},
-    {"queue_run_delay", "smtp, lmtp, qmgr"},
     {"duplicate_filter_limit", "cleanup, local, showq"},
     {"header_address_token_limit", "all"},
+    {"owner_request_special", "all"},
     {"propagate_unmatched_extensions", "smtp, lmtp, cleanup, local"},
+    {"queue_run_delay", "smtp, lmtp, qmgr"},
     {"recipient_canonical_maps", "smtpd, cleanup, proxymap"},
     {"resolve_dequoted_address", "trivial-rewrite"},
     {"resolve_null_domain", "trivial-rewrite"},
     {"sender_canonical_maps", "smtpd, cleanup, proxymap"},
     {"smtpd_client_connection_count_limit", "smtpd, postscreen"},
     {"smtpd_command_filter", "smtpd, postscreen"},
-    {"smtputf8_enable", "all"}};
+    {"smtputf8_enable", "all"},
+};
 
 Readers declared_readers(std::string_view name, std::string_view group, Effect effect) {
   if (effect == Effect::yes) return {group, true};
@@ -48,37 +48,38 @@ Readers declared_readers(std::string_view name, std::string_view group, Effect e
 }  // namespace
 
 std::vector<ReadParams::Group> ReadParams::groups() {
-  return {{"all", &common},
-          {"all services", &process},
-          {"master", &master},
-          {"local, pipe, spawn", &command},
-          {"smtpd, cleanup, qmgr", &routing},
-          {"smtpd, cleanup", &limits},
-          {"smtpd", &smtpd},
-          {"smtpd", &access},
-          {"cleanup", &cleanup},
-          {"cleanup", &rewrite},
-          {"smtpd, cleanup, qmgr", &resolve},
-          {"cleanup", &content},
-          {"smtpd", &receive},
-          {"bounce", &bounce},
-          {"sendmail, postdrop", &submission},
-          {"qmgr", &qmgr},
-          {"showq", &queue_access},
-          {"local, virtual", &mailbox},
-          {"local", &local},
-          {"virtual", &virtual_},
-          {"smtp", &smtp_client},
-          {"lmtp", &lmtp_client},
-          {"smtp", &smtp_session},
-          {"lmtp", &lmtp_session},
-          {"smtp", &smtp_tls},
-          {"lmtp", &lmtp_tls},
-          {"smtp, lmtp", &smtp_more},
-          {"smtp, lmtp", &dns}};
-          {"pipe", &pipe}};
-          {"smtp, lmtp", &dns},
-          {"postmap, postalias", &table}};
+  return {
+      {"all", &common},
+      {"all services", &process},
+      {"master", &master},
+      {"local, pipe, spawn", &command},
+      {"smtpd, cleanup, qmgr", &routing},
+      {"smtpd, cleanup", &limits},
+      {"smtpd", &smtpd},
+      {"smtpd", &access},
+      {"cleanup", &cleanup},
+      {"cleanup", &rewrite},
+      {"smtpd, cleanup, qmgr", &resolve},
+      {"cleanup", &content},
+      {"smtpd", &receive},
+      {"bounce", &bounce},
+      {"sendmail, postdrop", &submission},
+      {"qmgr", &qmgr},
+      {"showq", &queue_access},
+      {"local, virtual", &mailbox},
+      {"local", &local},
+      {"virtual", &virtual_},
+      {"smtp", &smtp_client},
+      {"lmtp", &lmtp_client},
+      {"smtp", &smtp_session},
+      {"lmtp", &lmtp_session},
+      {"smtp", &smtp_tls},
+      {"lmtp", &lmtp_tls},
+      {"smtp, lmtp", &smtp_more},
+      {"smtp, lmtp", &dns},
+      {"pipe", &pipe},
+      {"postmap, postalias", &table},
+  };
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {
