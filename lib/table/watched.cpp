@@ -13,6 +13,17 @@ constexpr int kMostLinks = 16;
 
 bool equal(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
+// A descriptor that can be asked how the file is, but not for what is in it. One that was replaced meanwhile is kept as
+// it is: that is a change.
+Fd without_rights(const std::string& path, Fd fd) {
+  Fd bare(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  struct stat ours {
+  }, named{};
+  const bool same = bare && ::fstat(fd.get(), &ours) == 0 && ::fstat(bare.get(), &named) == 0 &&
+                    ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+  return same ? std::move(bare) : std::move(fd);
+}
+
 }  // namespace
 
 bool WatchedFiles::same(const struct stat& a, const struct stat& b) {
@@ -21,12 +32,12 @@ bool WatchedFiles::same(const struct stat& a, const struct stat& b) {
 }
 
 void WatchedFiles::add(const std::string& path, Fd fd, const struct stat& status) {
-  files_.push_back({path, std::move(fd), status, true});
+  files_.push_back({path, without_rights(path, std::move(fd)), status, true});
   add_links(path);
 }
 
 void WatchedFiles::add_in_use(const std::string& path, int fd) {
-  File file{path, Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)), {}, false};
+  File file{path, without_rights(path, Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 0))), {}, false};
   if (!file.fd || ::fstat(file.fd.get(), &file.status) != 0) return;
   files_.push_back(std::move(file));
   add_links(path);

@@ -1,5 +1,5 @@
-// Files that tables were read from: have they changed since? Looked at through open descriptors, so it works in a
-// jail that cannot name them any more. A file that was written to has new times; one that was replaced has lost its
+// Files that tables were read from: have they changed since? Looked at through descriptors that are good for nothing
+// else (O_PATH), so it works in a jail that cannot name them any more. A file that was written to has new times; one that was replaced has lost its
 // name, which shows too; so does a symbolic link on the way to it that was replaced.
 #pragma once
 
