@@ -200,8 +200,13 @@ Policy::Verdict Policy::routed_to_error(const table::Listing& listing, mail::Dsn
 
 net::Task<Policy::Verdict> Policy::check_access(const Restriction& restriction, Subject subject,
                                                 const Case& facts) const {
-  for (const std::string& key : keys(restriction.word, facts)) {
-    auto found = co_await restriction.maps.lookup(key);
+  const auto asked = keys(restriction.word, facts);
+  for (const std::string& key : asked) {
+    // The names above a name, the networks around an address and the parts of an address are not for patterns.
+    const bool whole = &key == asked.data() ||
+                       (restriction.word == Word::check_client_access && key == facts.client->address());
+    const auto kind = whole ? table::Maps::Key::whole : table::Maps::Key::part;
+    auto found = co_await restriction.maps.lookup(key, kind);
     if (!found) co_return try_again(found.error(), subject_name(subject, facts));
     if (!*found) continue;
     const Action action =

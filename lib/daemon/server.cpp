@@ -28,7 +28,7 @@ constexpr Duration kLagMemory = seconds(1);
 // Between two looks at the files of tables.
 constexpr Duration kLook = seconds(1);
 // Tables that could not be opened are tried again by another process, while there is something to do.
-constexpr Duration kBrokenTables = seconds(5);
+constexpr Duration kBrokenTables = seconds(60);
 constexpr Duration kLastMoment = milliseconds(500);
 constexpr Duration kWakeupWait = seconds(5);
 constexpr Duration kTriggerPause =

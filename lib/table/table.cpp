@@ -95,7 +95,9 @@ std::unique_ptr<Table> open_or_defer(std::string_view type_colon_name, std::stri
 
 std::unique_ptr<Table> defer(std::string_view type_colon_name, std::string_view parameter, const Error& why) {
   Opening::report(Trouble::error, concat(parameter, ": ", why.text));
-  if (Opening::now() != nullptr) Opening::now()->files().add_broken();
+  const auto parts = split_name(type_colon_name);
+  const auto path = parts.type.empty() ? type_colon_name : parts.argument;
+  if (Opening::now() != nullptr) Opening::now()->files().add_broken(std::string(path));
   return unavailable(std::string(type_colon_name), why.text);
 }
 

@@ -1,5 +1,5 @@
-// Files that tables were read from: have they changed since? Looked at through open descriptors, so it works in a
-// jail that cannot name them any more. A file that was written to has new times; one that was replaced has lost its
+// Files that tables were read from: have they changed since? Looked at through descriptors that are good for nothing
+// else (O_PATH), so it works in a jail that cannot name them any more. A file that was written to has new times; one that was replaced has lost its
 // name, which shows too; so does a symbolic link on the way to it that was replaced.
 #pragma once
 
@@ -19,8 +19,9 @@ class WatchedFiles {
   // A file whose content may change in place without harm (its readers see that): only its replacement counts. The
   // descriptor is duplicated.
   void add_in_use(const std::string& path, int fd);
-  // A table that could not be opened: nobody can say when it can be.
-  void add_broken() { ++broken_; }
+  // A table that could not be opened. If it is a file, what appears in its place is noticed (inotify(7)); otherwise nobody
+  // can say when it can be opened.
+  void add_broken(const std::string& path);
 
   bool empty() const { return files_.empty() && broken_ == 0; }
   // Tables that could not be opened.
@@ -38,7 +39,10 @@ class WatchedFiles {
     bool content = true;
   };
   void add_links(const std::string& path);
+  const std::string* appeared() const;
   std::vector<File> files_;
+  Fd notices_;
+  std::vector<std::string> awaited_;
   std::size_t broken_ = 0;
 };
 

@@ -164,7 +164,7 @@ TEST_CASE("the words of restriction lists mean what administrators know") {
       {.main_cf = "smtpd_recipient_restrictions = check_sender_access\n",
        .reply = "451 4.3.5 Server configuration error"},
       {.main_cf = "smtpd_recipient_restrictions = check_sender_access nosuch:table\n",
-       .reply = "451 4.3.5 Server configuration error"},
+       .reply = "451 4.3.0 <ann@home.example>: Temporary lookup failure"},
       {.main_cf = "smtpd_data_restrictions = reject_unauth_pipelining\n",
        .reply = "503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining",
        .stage = Stage::data,
@@ -210,6 +210,13 @@ TEST_CASE("access tables permit, refuse, or pass the question on") {
        .reply = "554 5.7.1 <ann+x@home.example>: Recipient address rejected: Access denied"},
       {.main_cf = "smtpd_sender_restrictions = check_sender_access inline:{b.example=FILTER}\n",
        .reply = "451 4.3.5 Server configuration error"},
+      {.main_cf = "smtpd_sender_restrictions = check_sender_access regexp:{{/^b.example$$/ REJECT}, {/^a@$$/ "
+                  "REJECT}}\n",
+       .reply = ""},
+      {.main_cf = "smtpd_sender_restrictions = check_sender_access regexp:{{/@b.example$$/ REJECT}}\n",
+       .reply = "554 5.7.1 <a@b.example>: Sender address rejected: Access denied"},
+      {.main_cf = "smtpd_client_restrictions = check_client_access cidr:{{198.51.100.0/24 REJECT}}\n",
+       .reply = "554 5.7.1 <unknown[198.51.100.1]>: Client host rejected: Access denied"},
       {.main_cf = "smtpd_sender_restrictions = check_sender_access fail:broken\n",
        .reply = "451 4.3.0 <a@b.example>: Temporary lookup failure"},
   };

@@ -91,7 +91,7 @@ class Tables(unittest.TestCase):
         self.sandbox.wait_log(r'warning: lmdb:\S+/late lookup error for "sandbox\.test": '
                               r'lmdb:\S+/late is unavailable\. open database')
         self.build_table('late', 'late@sandbox.test bob@sandbox.test\n', 'lmdb')
-        postern.wait_for(lambda: self.rcpt('bob@sandbox.test').startswith('250'), 'the table that is there now')
+        postern.wait_for(lambda: self.rcpt('bob@sandbox.test').startswith('250'), 'the table that is there now', NOTICE)
 
     def test_2_what_postmap_builds_is_in_force_and_sessions_go_on(self):
         self.assertRegex(self.rcpt('new@sandbox.test'), '^550 5.1.1 ')

@@ -121,6 +121,21 @@ TEST_CASE("a file that changed is noticed, however it was changed") {
   }));
 }
 
+TEST_CASE("a file that was not there is noticed when it appears") {
+  const TemporaryDirectory directory;
+  const auto path = directory.path("map");
+  table::Opening opening(nullptr, nullptr, [](table::Trouble, const std::string&) {});
+  CHECK(table::open_or_defer("hash:" + path, "maps") != nullptr);
+  CHECK(opening.files().broken() == 1);
+  CHECK(opening.files().changed() == nullptr);
+  write(directory.path("another"), "a 1\n");
+  CHECK(opening.files().changed() == nullptr);
+  write(path + ".db.tmp.1", "a 1\n");
+  CHECK(opening.files().changed() == nullptr);
+  std::filesystem::rename(path + ".db.tmp.1", path + ".db");
+  CHECK(opening.files().changed() != nullptr);
+}
+
 TEST_CASE("sqlite tables ask a database by sqlite_table(5)") {
   const TemporaryDirectory directory;
   sqlite3* database = nullptr;
