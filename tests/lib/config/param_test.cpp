@@ -223,7 +223,7 @@ TEST_CASE("who reads a parameter is known: here, or in Postfix") {
   } rows[] = {{"smtpd_banner", "smtpd", true},
               {"local_recipient_maps", "smtpd, cleanup, qmgr", true},
               {"header_checks", "cleanup", true},
-              {"swap_bangpath", "trivial-rewrite", false},
+              {"swap_bangpath", "smtpd, cleanup, qmgr", true},
               {"postscreen_greet_wait", "postscreen", false},
               {"lmtp_connect_timeout", "lmtp", false},
               {"ignore_mx_lookup_error", "smtp, lmtp", false},
