@@ -53,11 +53,8 @@ Result<void> Setup::read(const config::Settings& settings) {
   auto loaded = cleanup.load(settings);
   if (!loaded) return loaded;
   long_queue_ids = *cleanup.enable_long_queue_ids;
-  for (const std::string& option : *receive.receive_override_options) {
-    if (iequals(option, "no_unknown_recipient_checks")) checks_recipients = false;
-    if (iequals(option, "no_address_mappings")) maps_addresses = false;
-    if (iequals(option, "no_header_body_checks")) checks_content = false;
-  }
+  auto left_out = read_overrides();
+  if (!left_out) return left_out;
   auto chosen = choose_bare_newline();
   if (!chosen) return chosen;
   auto exclusions =
@@ -68,6 +65,21 @@ Result<void> Setup::read(const config::Settings& settings) {
   noop_commands = upper_words(*smtpd.noop_commands, "smtpd_noop_commands");
   forbidden_commands = upper_words(*smtpd.forbidden_commands, "smtpd_forbidden_commands");
   write_replies();
+  return {};
+}
+
+Result<void> Setup::read_overrides() {
+  for (const std::string& option : *receive.receive_override_options) {
+    if (iequals(option, "no_unknown_recipient_checks")) {
+      checks_recipients = false;
+    } else if (iequals(option, "no_address_mappings")) {
+      maps_addresses = false;
+    } else if (iequals(option, "no_header_body_checks")) {
+      checks_content = false;
+    } else if (!iequals(option, "no_milters")) {
+      return fail(Errc::invalid, concat("receive_override_options: unknown option: ", printable(option, 80)));
+    }
+  }
   return {};
 }
 

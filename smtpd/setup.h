@@ -60,6 +60,7 @@ struct Setup {
  private:
   std::array<config::ParamGroup*, 7> groups();
   Result<void> read(const config::Settings& settings);
+  Result<void> read_overrides();
   Result<void> choose_bare_newline();
   void write_replies();
 };

@@ -143,9 +143,10 @@ std::optional<MimePiece> MimeReader::header_piece() {
   const bool mbox = state_ == State::start && (line.starts_with("From ") || line.starts_with(">From "));
   state_ = State::header;
   if (mbox) {
-    in_line_ = !line.ends_with('\n');
+    const auto size = std::min(line.size(), limits_.field);
+    in_line_ = line[size - 1] != '\n';
     if (in_line_) state_ = State::long_field;
-    return take(MimePiece::Kind::other, line.size());
+    return take(MimePiece::Kind::other, size);
   }
   if (is_empty_line(line)) {
     const bool primary = fields_ == MimePiece::Kind::primary_field;

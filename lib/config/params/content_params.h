@@ -28,8 +28,7 @@ struct ContentParams : ParamGroup {
 // Read by smtpd and pickup.
 struct ReceiveParams : ParamGroup {
   Param<List> receive_override_options{*this, "receive_override_options", "",
-      "Which steps of receiving mail to leave out.",
-      {.words = "no_unknown_recipient_checks no_address_mappings no_header_body_checks no_milters"}};
+      "Which steps of receiving mail to leave out."};
 };
 
 }  // namespace postern::config
