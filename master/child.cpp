@@ -77,7 +77,7 @@ bool Child::take(std::string_view record) {
   Status status;
   if (record.size() < sizeof status) return false;
   std::memcpy(&status, record.data(), sizeof status);
-  const bool known = status.state >= State::available && status.state <= State::leaving;
+  const bool known = status.state >= State::available && status.state <= State::relieved;
   if (!known || status.pid != static_cast<std::uint32_t>(pid()) || status.generation != birth_.generation) {
     if (bad_records_++ == 0) {
       log_warning(concat("process ", program_, " pid ", pid(), ": status record of process ", status.pid,

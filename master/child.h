@@ -49,12 +49,14 @@ class Child {
   bool is_available() const { return !is_leaving() && !stuck_ && state_ != daemon::State::busy; }
   // It has said why it cannot start, and is about to end.
   bool is_failing() const { return !told_ && !was_available_ && state_ == daemon::State::leaving; }
-  bool is_leaving() const { return told_ || state_ == daemon::State::leaving; }
+  bool is_leaving() const { return told_ || said_leaving(); }
+  // Its successor may come.
+  bool is_relieved() const { return state_ == daemon::State::relieved; }
   // Told to leave, and has not said yet that it takes no more connections.
-  bool may_still_accept() const { return told_ && state_ != daemon::State::leaving && !channel_ended_; }
+  bool may_still_accept() const { return told_ && !said_leaving() && !channel_ended_; }
   bool was_available() const { return was_available_; }
   bool was_told() const { return told_; }
-  bool said_leaving() const { return state_ == daemon::State::leaving; }
+  bool said_leaving() const { return state_ == daemon::State::leaving || is_relieved(); }
   daemon::State state() const { return state_; }
   // Why it fails, in its own words: those of the status channel, or the last line of its standard error.
   const std::string& last_words() const { return last_words_.empty() ? spoken_.last_line() : last_words_; }

@@ -153,6 +153,7 @@ Standing Entry::standing() const {
   standing.throttled = throttled_;
   standing.stopping = retired_ || closing_;
   for (const auto& child : children_) {
+    if (child->is_relieved()) continue;
     // One that cannot start is judged when it has ended; until then the next one would fare no better.
     const bool counts = child->is_available() || child->is_failing();
     ++(child->is_leaving() && !child->is_failing() ? standing.leaving : standing.current);

@@ -54,8 +54,8 @@ inline constexpr std::string_view kConnections = "connections";
 inline constexpr std::string_view kSessions = "sessions";
 
 // available: takes another connection. busy: does not; master may start another child. leaving: never will
-// again.
-enum class State : std::uint32_t { starting = 0, available = 1, busy = 2, leaving = 3 };
+// again. relieved: leaving, and its successor may come before it has ended, also where only one process may be.
+enum class State : std::uint32_t { starting = 0, available = 1, busy = 2, leaving = 3, relieved = 4 };
 
 struct Status {
   std::uint32_t pid = 0;
@@ -90,7 +90,8 @@ constexpr std::string_view name_of(State state) {
     case State::starting: return "starting";
     case State::available: return "available";
     case State::busy: return "busy";
-    case State::leaving: return "leaving";
+    case State::leaving:
+    case State::relieved: return "leaving";
   }
   return "unknown";
 }

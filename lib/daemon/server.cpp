@@ -111,7 +111,9 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
       changed_(loop_),
       keeping_(loop_),
       accepting_(loop_),
-      sessions_(loop_) {}
+      sessions_(loop_) {
+  context_.relieve_ = [this] { status_.report(State::relieved); };
+}
 
 void Server::run() {
   loop_.on_signal(SIGTERM, [this] { leave(Leave::stop); });

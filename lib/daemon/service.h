@@ -62,6 +62,11 @@ class Context {
   // ipc_timeout: for one request to another program, from now.
   Deadline ipc_deadline() const { return loop_.in(ipc_timeout_); }
 
+  // While leaving: a successor may come before this process has ended, also where master.cf allows only one.
+  void relieve() const {
+    if (relieve_) relieve_();
+  }
+
   // Numbers on the scoreboard.
   Counter counter(std::string_view name) { return page_.counter(name); }
   Counter gauge(std::string_view name) { return page_.gauge(name); }
@@ -92,6 +97,7 @@ class Context {
   Duration ipc_timeout_ = std::chrono::hours(1);
   OwnPage page_;
   std::vector<Fd> listeners_;
+  std::function<void()> relieve_;
   Confinement confinement_;
 };
 

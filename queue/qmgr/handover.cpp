@@ -80,6 +80,7 @@ net::Task<void> Scheduler::hand_over() {
     }
   }
   store_.close();
+  surroundings_.closed();
   if (!holder_) co_return;
   log_info(concat("left the queue to another process; ", lent.size(), " messages are in agents' hands"));
   is_closed_ = true;

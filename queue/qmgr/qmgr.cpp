@@ -114,6 +114,7 @@ Surroundings Qmgr::surroundings() {
     co_return next;
   };
   world.limits = [this](const std::string& transport) { return limits_of(transport); };
+  world.closed = [this] { context_->relieve(); };
   world.id_text = [this](std::int64_t id) { return id_text(id); };
   world.queued = [gauge = context_->gauge("messages")](std::int64_t by) mutable { gauge.add(by); };
   return world;

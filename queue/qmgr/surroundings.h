@@ -24,6 +24,7 @@ struct Surroundings {
   std::function<net::Task<Result<NextStep>>(std::string, std::string)> resolve;
   std::function<TransportLimits(const std::string&)> limits;  // of a transport
   std::function<std::string(std::int64_t)> id_text;           // a queue id as the log shows it
+  std::function<void()> closed = [] {};                       // the database is free for our successor
   std::function<void(std::int64_t)> queued;  // the number of messages in the queue has changed by this
 };
 

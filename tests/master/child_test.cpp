@@ -130,3 +130,16 @@ TEST_CASE(
   channel.child->catch_up_at_end();
   CHECK(channel.child->said_leaving());
 }
+
+TEST_CASE("a child that is relieved has left, for all that is asked") {
+  Channel channel;
+  channel.tell(told(State::available));
+  channel.tell(told(State::leaving));
+  CHECK_FALSE(channel.child->is_relieved());
+  channel.tell(told(State::relieved));
+  CHECK(channel.child->is_relieved());
+  CHECK(channel.child->is_leaving());
+  CHECK(channel.child->said_leaving());
+  CHECK_FALSE(channel.child->is_available());
+  CHECK_FALSE(channel.child->may_still_accept());
+}

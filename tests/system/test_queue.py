@@ -1,7 +1,9 @@
 """Mail that cannot be delivered at once waits in the queue, and outlives its processes."""
+import fcntl
 import os
 import signal
 import sqlite3
+import time
 import unittest
 
 import postern
@@ -64,6 +66,36 @@ class Queue(unittest.TestCase):
             self.assertEqual(database.execute('pragma integrity_check').fetchone(), ('ok',))
             self.assertEqual(database.execute('pragma journal_mode').fetchone(), ('wal',))
         database.close()
+
+    def test_a_reload_while_an_agent_is_slow_neither_waits_nor_delivers_twice(self):
+        settings = {**RETRY, 'virtual_mailbox_maps': 'static:mail/box', 'deliver_lock_attempts': '100'}
+        with postern.Sandbox(settings=settings) as sandbox:
+            sandbox.send(postern.letter(subject='n0'))
+            sandbox.wait_log(r'to=<bob@sandbox\.test>, .*status=sent')
+            boxes = postern.glob.glob(os.path.join(sandbox.facts['maildir'], 'box'))
+            self.assertEqual(len(boxes), 1)
+            with open(boxes[0], 'r+b') as box:
+                fcntl.lockf(box, fcntl.LOCK_EX)
+                for n in range(1, 4):
+                    sandbox.send(postern.letter(subject=f'n{n}'))
+                sandbox.wait_log(r'queue active\)', 4)
+                for n in range(3):
+                    sandbox.edit('main.cf', f'queue_run_delay = {n + 1}s', f'queue_run_delay = {n + 2}s')
+                    sandbox.reload()
+                    begin = time.monotonic()
+                    sandbox.send(postern.letter(subject=f'other{n}'), 'x@discard.test')
+                    sandbox.wait_log(r'to=<x@discard\.test>, .*status=sent', n + 1)
+                    self.assertLess(time.monotonic() - begin, 2)
+                fcntl.lockf(box, fcntl.LOCK_UN)
+            sandbox.wait_log(r'to=<bob@sandbox\.test>, .*status=sent', 4)
+            postern.wait_for(sandbox.queue_is_empty, 'an empty queue')
+            with open(boxes[0], 'rb') as box:
+                text = box.read()
+            for n in range(4):
+                self.assertEqual(text.count(b'Subject: n%d\n' % n), 1)
+            directory = os.path.join(sandbox.facts['queue_directory'], 'queue')
+            postern.wait_for(lambda: not [name for name in os.listdir(directory) if name.startswith('holder.')],
+                             'the end of the lease')
 
 
 if __name__ == '__main__':
