@@ -244,6 +244,7 @@ TEST_CASE("TLSA records") {
        false},
       {"a digest that is too short", &w.alone, {tlsa(3, 1, 1, w.alone.key_digest().substr(1))}, false},
       {"no record", &w.good, {}, false},
+      {"a record that is no certificate", &w.good, {tlsa(3, 0, 0, "nonsense")}, false},
   };
   Scene scene;
   for (const auto& row : rows) {
@@ -255,10 +256,17 @@ TEST_CASE("TLSA records") {
     });
     auto peer = asking(TlsTrust::tlsa, {"mx.example"});
     peer.tlsa = row.records;
-    const auto facts = scene.meet(server, peer);
-    REQUIRE(facts);
-    CHECK(facts->is_matched == row.matched);
-    CHECK(facts->problem.empty() == row.matched);
+    peer.session = row.what;
+    for (int round = 0; round < 2; ++round) {
+      const auto facts = scene.meet(server, peer, echo);
+      REQUIRE(facts);
+      CHECK(facts->is_matched == row.matched);
+      CHECK(facts->problem.empty() == row.matched);
+      CHECK(facts->is_resumed == (round == 1 && row.matched));
+      scene.stream->put("NOOP\r\n");
+      CHECK(scene.line() == "NOOP");
+    }
+    peer.session.clear();
     peer.names = {"another.example"};
     const auto misnamed = scene.meet(server, peer);
     REQUIRE(misnamed);
@@ -552,9 +560,9 @@ TEST_CASE("the words for protocols") {
                                                            {"TLSv1.2 TLSv1.3", {0x303, 0x304}},
                                                            {"TLSv1, TLSv1.2", {0x301, 0x303}},
                                                            {">=TLSv1, !TLSv1.1", {0x301, 0x303, 0x304}}};
-  for (const auto& [text, versions] : good) {
-    CAPTURE(text);
-    CHECK(tls_versions(text).value_or(std::vector<int>()) == versions);
+  for (const auto& row : good) {
+    CAPTURE(row.first);
+    CHECK(tls_versions(row.first).value_or(std::vector<int>()) == row.second);
   }
   for (const char* bad :
        {"TLSv2", "!", ">=", ">=x", "<=0xfffff", "SSLv2", "TLSv1.2 !TLSv1.2", ">=TLSv1.3 <=TLSv1.2", "TLS"}) {
