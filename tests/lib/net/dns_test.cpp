@@ -138,6 +138,28 @@ TEST_CASE("names that nobody can have are not asked for") {
   CHECK(ask.server.questions() == 0);
 }
 
+TEST_CASE("short names are tried below the search domains when that is asked for") {
+  Resolver ask;
+  ask.server.on("host.corp.example", DnsType::a, with({record("host.corp.example", DnsType::a, "\1\2\3\4")}));
+  ask.server.on("a.long.name", DnsType::a, with({record("a.long.name", DnsType::a, "\5\6\7\x8")}));
+  ::setenv("LOCALDOMAIN", "none.example corp.example", 1);
+  Dns::Options options;
+  options.servers = {ask.server.address()};
+  options.hosts_file = false;
+  options.search = true;
+  const auto searching = std::move(*Dns::make(ask.loop, options));
+  ::unsetenv("LOCALDOMAIN");
+  const auto find = [&](const char* name) {
+    return finish(ask.loop, searching->addresses(name, Family::ipv4, ask.limit()));
+  };
+  CHECK(find("host").records.at(0).address() == "1.2.3.4");
+  CHECK(find("host").name == "host.corp.example");
+  CHECK(find("host.").status == DnsStatus::no_domain);
+  CHECK(find("nobody").status == DnsStatus::no_domain);
+  CHECK(find("a.long.name").records.at(0).address() == "5.6.7.8");
+  CHECK(ask.v4("host").status == DnsStatus::no_domain);
+}
+
 TEST_CASE("an address in numbers is its own answer") {
   Resolver ask;
   CHECK(ask.v4("192.0.2.7").records.at(0).address() == "192.0.2.7");
