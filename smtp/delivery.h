@@ -45,10 +45,10 @@ class Delivery {
   ipc::Delivered answer_;
   std::vector<bool> finished_;  // recipients
   std::size_t left_ = 0;
-  Maybe why_;                    // the last trouble of those that are left
-  std::set<std::string> tried_;  // addresses
-  bool last_host_ = false;       // nobody else can be asked: what is temporary is deferred
-  bool reached_ = false;         // try_host() came as far as a session, or the beginning of one
+  Maybe why_;                     // the last trouble of those that are left
+  std::set<std::string> tried_;   // addresses
+  bool last_host_ = false;        // nobody else can be asked: what is temporary is deferred
+  bool reached_ = false;          // try_host() came as far as a session, or the beginning of one
   unsigned best_preference_ = 0;  // of the hosts in hand
   bool by_fallback_ = false;
   const std::string id_;

@@ -96,8 +96,9 @@ class TlsRemote {
 };
 
 const Script kOffer = {"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 STARTTLS"};
-const Script kMail = {"C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*", "C: RCPT*",
-                      "C: DATA",   "S: 250 ok", "S: 250 ok",         "S: 354 go", "body", "S: 250 2.0.0 done"};
+const Script kMail = {"C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*",
+                      "C: RCPT*",  "C: DATA",   "S: 250 ok",         "S: 250 ok",
+                      "S: 354 go", "body",      "S: 250 2.0.0 done"};
 
 Script joined(std::initializer_list<Script> parts) {
   Script all;
@@ -137,10 +138,13 @@ TEST_CASE("each level asks what it should of a certificate") {
   REQUIRE(replace_file(trusted, authority.pem(false), 0644));
   const std::string ca = "smtp_tls_CAfile = " + trusted + "\n";
   const Case cases[] = {
-      {"smtp_tls_security_level = may\n", secured, sent, "Untrusted TLS connection established to 127.0.0.1[127.0.0.1]:"},
+      {"smtp_tls_security_level = may\n", secured, sent,
+       "Untrusted TLS connection established to 127.0.0.1[127.0.0.1]:"},
       {"smtp_tls_security_level = encrypt\n" + ca, secured, sent, "Trusted TLS connection established to "},
-      {"smtp_tls_security_level = verify\n", secured, "deferred 4.7.5 Server certificate not trusted", "status=deferred"},
-      {"smtp_tls_security_level = verify\n" + ca, secured, "deferred 4.7.5 Server certificate not verified", ""},
+      {"smtp_tls_security_level = verify\n", secured, "deferred 4.7.5 Server certificate not trusted",
+       "status=deferred"},
+      {"smtp_tls_security_level = verify\n" + ca, secured, "deferred 4.7.5 Server certificate not verified",
+       ""},
       {"smtp_tls_policy_maps = static:{secure match=mx.example}\n" + ca, secured, sent,
        "Verified TLS connection established to "},
       {"smtp_tls_policy_maps = static:{fingerprint match=" + hex(server.digest()) + "}\n", secured, sent,
@@ -164,7 +168,8 @@ TEST_CASE("each level asks what it should of a certificate") {
 TEST_CASE("TLS that is not to be had") {
   const Identity server = issue("mx.example", "", nullptr);
   const Script mail(kMail.begin() + 3, kMail.end());
-  const Script slow = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok", "C: DATA", "S: 354 go", "body", "S: 250 2.0.0 done"};
+  const Script slow = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok",
+                       "C: DATA",  "S: 354 go", "body",     "S: 250 2.0.0 done"};
   const Script no_offer = {"S: 220 mx", "C: EHLO *", "S: 250 mx"};
   const std::string host = "127.0.0.1[127.0.0.1]";
   struct Case {
@@ -176,15 +181,30 @@ TEST_CASE("TLS that is not to be had") {
   const Case cases[] = {
       {"encrypt", {no_offer}, "deferred 4.7.4 TLS is required, but was not offered by host " + host, 0},
       {"may", {joined({no_offer, slow})}, "sent 2.0.0 250 2.0.0 done", 0},
-      {"may", {joined({kOffer, {"C: STARTTLS", "S: 454 4.7.0 later"}, slow})}, "sent 2.0.0 250 2.0.0 done", 0},
-      {"encrypt", {joined({kOffer, {"C: STARTTLS", "S: 454 4.7.0 later"}})},
-       "deferred 4.7.0 TLS is required, but host " + host + " refused to start TLS: 454 4.7.0 later", 0},
-      {"may", {joined({kOffer, {"C: STARTTLS", "S: 220 go"}})}, "deferred 4.7.5 Cannot start TLS: handshake failure", 0},
-      {"may", {joined({kOffer, {"C: STARTTLS", "S: 220 go"}}), joined({kOffer, slow})}, "sent 2.0.0 250 2.0.0 done", 4000},
-      {"encrypt", {joined({kOffer, {"C: STARTTLS", "S: 220 go"}})}, "deferred 4.7.5 Cannot start TLS: handshake failure",
+      {"may",
+       {joined({kOffer, {"C: STARTTLS", "S: 454 4.7.0 later"}, slow})},
+       "sent 2.0.0 250 2.0.0 done",
+       0},
+      {"encrypt",
+       {joined({kOffer, {"C: STARTTLS", "S: 454 4.7.0 later"}})},
+       "deferred 4.7.0 TLS is required, but host " + host + " refused to start TLS: 454 4.7.0 later",
+       0},
+      {"may",
+       {joined({kOffer, {"C: STARTTLS", "S: 220 go"}})},
+       "deferred 4.7.5 Cannot start TLS: handshake failure",
+       0},
+      {"may",
+       {joined({kOffer, {"C: STARTTLS", "S: 220 go"}}), joined({kOffer, slow})},
+       "sent 2.0.0 250 2.0.0 done",
        4000},
-      {"may", {joined({kOffer, {"C: STARTTLS", "S: 220 go\r\n250 injected"}})},
-       "deferred 4.7.0 unexpected server message from " + host, 0}};
+      {"encrypt",
+       {joined({kOffer, {"C: STARTTLS", "S: 220 go"}})},
+       "deferred 4.7.5 Cannot start TLS: handshake failure",
+       4000},
+      {"may",
+       {joined({kOffer, {"C: STARTTLS", "S: 220 go\r\n250 injected"}})},
+       "deferred 4.7.0 unexpected server message from " + host,
+       0}};
   for (const Case& one : cases) {
     CAPTURE(one.level);
     CAPTURE(one.result);
@@ -212,12 +232,15 @@ TEST_CASE("DANE: TLSA records of a secure host decide") {
       {false, server.key_digest(), "dane-only", "deferred 4.7.5 non DANE destination", ""}};
   for (const Case& one : cases) {
     CAPTURE(one.result);
-    SmtpFixture client("smtp_tls_loglevel = 1\nsmtp_dns_support_level = dnssec\ninet_protocols = ipv4\nsmtp_tls_security_level = " +
-                       one.level + "\n");
+    SmtpFixture client(
+        "smtp_tls_loglevel = 1\nsmtp_dns_support_level = dnssec\ninet_protocols = "
+        "ipv4\nsmtp_tls_security_level = " +
+        one.level + "\n");
     TlsRemote remote(server, {secured});
     client.names->mx("example.org", 10, "mx.example.org");
     client.names->address("mx.example.org", "127.0.0.1");
-    client.names->exchangers["example.org"].secure = client.names->hosts["mx.example.org A"].secure = one.secure;
+    client.names->exchangers["example.org"].secure = client.names->hosts["mx.example.org A"].secure =
+        one.secure;
     auto& keys = client.names->keys["_" + std::to_string(remote.port) + "._tcp.mx.example.org"];
     keys.status = net::DnsStatus::found;
     keys.secure = true;
@@ -230,7 +253,8 @@ TEST_CASE("DANE: TLSA records of a secure host decide") {
 
 TEST_CASE("logins") {
   const Script offer = {"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 AUTH PLAIN LOGIN"};
-  const Script slow = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok", "C: DATA", "S: 354 go", "body", "S: 250 2.0.0 done"};
+  const Script slow = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok",
+                       "C: DATA",  "S: 354 go", "body",     "S: 250 2.0.0 done"};
   const std::string host = "127.0.0.1[127.0.0.1]";
   const std::string clear = "smtp_sasl_security_options = noanonymous\n";
   struct Case {
@@ -239,13 +263,18 @@ TEST_CASE("logins") {
     std::string result;
   };
   const Case cases[] = {
-      {clear, joined({offer, {"C: AUTH PLAIN AGFubgBzZWNyZXQ=", "S: 235 2.7.0 ok"}, slow}), "sent 2.0.0 250 2.0.0 done"},
+      {clear, joined({offer, {"C: AUTH PLAIN AGFubgBzZWNyZXQ=", "S: 235 2.7.0 ok"}, slow}),
+       "sent 2.0.0 250 2.0.0 done"},
       {clear + "smtp_sasl_mechanism_filter = login\n",
-       joined({offer, {"C: AUTH LOGIN*", "S: 334 VXNlcm5hbWU6", "C: YW5u", "S: 334 UGFzc3dvcmQ6", "C: c2VjcmV0", "S: 235 ok"}, slow}),
+       joined({offer,
+               {"C: AUTH LOGIN*", "S: 334 VXNlcm5hbWU6", "C: YW5u", "S: 334 UGFzc3dvcmQ6", "C: c2VjcmV0",
+                "S: 235 ok"},
+               slow}),
        "sent 2.0.0 250 2.0.0 done"},
       {clear, joined({offer, {"C: AUTH PLAIN *", "S: 535 5.7.8 wrong"}}),
        "deferred 4.7.8 SASL authentication failed; server " + host + " said: 535 5.7.8 wrong"},
-      {clear + "smtp_sasl_auth_soft_bounce = no\n", joined({offer, {"C: AUTH PLAIN *", "S: 535 5.7.8 wrong"}}),
+      {clear + "smtp_sasl_auth_soft_bounce = no\n",
+       joined({offer, {"C: AUTH PLAIN *", "S: 535 5.7.8 wrong"}}),
        "bounced 5.7.8 SASL authentication failed; server " + host + " said: 535 5.7.8 wrong"},
       {"", offer,
        "deferred 4.7.0 SASL authentication failed: server " + host +
@@ -253,7 +282,9 @@ TEST_CASE("logins") {
       {clear, joined({{"S: 220 mx", "C: EHLO *", "S: 250 mx"}, slow}), "sent 2.0.0 250 2.0.0 done"}};
   for (const Case& one : cases) {
     CAPTURE(one.result);
-    SmtpFixture client("smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = inline:{127.0.0.1=ann:secret}\n" + one.settings);
+    SmtpFixture client(
+        "smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = inline:{127.0.0.1=ann:secret}\n" +
+        one.settings);
     Remote remote(client.loop);
     remote.expects(one.script);
     CHECK(SmtpFixture::text(client.deliver(SmtpFixture::message(at(remote.port)))) == one.result);
