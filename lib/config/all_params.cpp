@@ -59,7 +59,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"local, virtual", &mailbox},
           {"local", &local},
           {"virtual", &virtual_},
-          {"pipe", &pipe}};
+          {"pipe", &pipe},
           {"postmap, postalias", &table}};
 }
 
