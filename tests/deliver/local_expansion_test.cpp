@@ -214,6 +214,17 @@ TEST_CASE("nothing that its sender wished goes to the members of a list with an 
   CHECK(system.agent.answers.at(1).results[0].arrival == ipc::Arrival::delivered);
 }
 
+TEST_CASE("an alias in a list is the list's, unless owners are reset") {
+  const std::string aliases = "list sub, ann@x.org\nowner-list eve\nsub daemon\n";
+  System usual(aliases);
+  CHECK(like(usual.deliver("list@example.com"), "sent 2.0.0 forwarded as *"));
+  CHECK(usual.forwarded() == "owner-list@example.com > daemon@example.com ann@x.org");
+  System reset(aliases, "reset_owner_alias = yes\n");
+  CHECK(like(reset.deliver("list@example.com"), "sent 2.0.0 forwarded as *"));
+  CHECK(reset.forwarded() == "owner-list@example.com > ann@x.org");
+  CHECK_FALSE(mailbox(reset, "daemon").empty());
+}
+
 TEST_CASE("what cleanup will not have, or cannot have now") {
   System system("list ann@x.org\n");
   system.cleanup.answer().code = 554;
