@@ -200,11 +200,12 @@ net::Task<void> Expansion::expand_alias(Step step, std::string name, std::string
   if (owner) {
     // RFC 3461 5.2.7: nothing of the message's own wishes goes on to the members of a list.
     step.owner = *owner;
-    if (!step.sender.empty()) step.sender = complete(*owner);
+    step.sender = complete(*owner);
     step.envid = step.ret = step.orcpt = step.original = step.notify = std::string();
     is_list_ = !expanded_;
-  } else if (!*settings().params.reset_owner_alias) {
+  } else if (*settings().params.reset_owner_alias) {
     step.owner.reset();
+    step.sender = message_->sender;
   }
   expanded_ = true;
   step.notify = without_success(step.notify);

@@ -27,8 +27,8 @@ void check_command(Configuration& configuration, const config::Service& service)
   if (path.front() == '/' && ::access(path.c_str(), X_OK) != 0 && !service.chroot) {
     configuration.about_service(Severity::warning, service, concat("no program ", path));
   }
-  // Without root it runs as who we are, whatever stands there.
-  if (service.unprivileged && ::geteuid() == 0) {
+  // Without root it runs as who we are, whatever stands there. Of pipe it is said with the other services.
+  if (service.command == "spawn" && service.unprivileged && ::geteuid() == 0) {
     configuration.about_service(
         Severity::warning, service,
         concat("cannot run a command as user ", command->user, ": write n in the fourth field"));

@@ -77,7 +77,7 @@ TEST_CASE("a FIFO, a debugger and privileges where they have their place") {
       {"pickup fifo n - n - 1 pickup\n", {}},
       {"x unix - - n - - smtp -D -o debugger_command=ddd\n", {}},
       {"x unix - n n - - virtual\n", {}},
-      {"x unix - n n - - pipe\n", {}},
+      {"x unix - n n - - pipe user=nobody argv=/bin/true\n", {}},
   };
   check_entries(System(), cases);
   check_entries(System(), {{"x unix - - n - - smtp -D\n", {}}}, "debugger_command = ddd\n");
@@ -88,7 +88,7 @@ TEST_CASE("privileges that a program needs, or has no use for") {
       {"x unix - - n - - local\n",
        {"warning master.cf:9 service x: program local needs privileged operation: write n in the fourth "
         "field"}},
-      {"x unix - y n - - pipe\n",
+      {"x unix - y n - - pipe user=nobody argv=/bin/true\n",
        {"warning master.cf:9 service x: program pipe needs privileged operation: write n in the fourth "
         "field"}},
       {"x unix - n n - - smtp\n",
