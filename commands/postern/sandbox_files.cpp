@@ -37,7 +37,8 @@ Result<void> make(const std::string& path, mode_t mode, const SandboxOwner* owne
 
 std::string service(std::string_view name, std::string_view type, bool jail, std::string_view limit,
                     std::string_view program) {
-  const char* is_private = type == "inet" || name == "cleanup" || name == "qmgr" || name == "showq" ? "n" : "-";
+  const char* is_private =
+      type == "inet" || name == "cleanup" || name == "qmgr" || name == "showq" ? "n" : "-";
   // Delivery to mailboxes takes the identity of each recipient: these services begin as root.
   const char* unprivileged = name == "local" || name == "virtual" ? "n" : "-";
   const std::string_view wakeup = name == "qmgr" ? "300" : "-";
