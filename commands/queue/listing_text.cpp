@@ -133,10 +133,11 @@ std::string table_entry(const Entry& entry) {
   std::string text = row(entry.long_id, id, std::to_string(message.size), when, shown(sender_of(message)));
   std::string_view reason;
   for (const auto& recipient : entry.recipients) {
-    if (!recipient.reason.empty() && recipient.reason != reason) {
+    if (recipient.reason != reason) {
       reason = recipient.reason;
-      text += right("", kReasonEnd > reason.size() ? kReasonEnd - reason.size() : 0) +
-              concat("(", shown(reason), ")\n");
+      const std::string words = reason.empty() ? "reason unavailable" : shown(reason);
+      text +=
+          right("", kReasonEnd > words.size() ? kReasonEnd - words.size() : 0) + concat("(", words, ")\n");
     }
     text += row(entry.long_id, "", "", "", shown(recipient.address));
   }

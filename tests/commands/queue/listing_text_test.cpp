@@ -24,9 +24,9 @@ struct Sample {
     message.due = kArrived + 600'000'000;
     message.size = 1234567;
     message.attempts = 2;
-    message.recipients = 4;
+    message.recipients = 5;
     message.sender = "ann@example.org";
-    for (const char* address : {"a@x.test", "b@x.test", "c@x.test"})
+    for (const char* address : {"a@x.test", "b@x.test", "c@x.test", "d@x.test"})
       recipients.emplace_back().address = address;
     recipients[0].reason = recipients[1].reason = "host mx.x.test[192.0.2.1] said: 450 later";
     recipients[2].reason = std::string(90, 'r');
@@ -57,6 +57,8 @@ TEST_CASE("The table is Postfix's, for ids of either form") {
             std::string(90, 'r') +
             ")\n"
             "                                         c@x.test\n"
+            "                                                          (reason unavailable)\n"
+            "                                         d@x.test\n"
             "\n");
   sample.message.standing = ipc::Standing::active;
   sample.message.forced_expire = true;

@@ -185,6 +185,23 @@ TEST_CASE("a peer that asks and does not read is not worked for without end") {
   CHECK_FALSE(served.open());
 }
 
+TEST_CASE("a peer that is not trusted is worked for as far as its table says") {
+  Served served;
+  served.service.bound(1, 1 << 20);
+  std::string questions(kGreeting);
+  for (int i = 0; i < 20; ++i) questions += request(wish(i, 10, 1 << 20), static_cast<std::uint64_t>(i));
+  served.hear(questions);
+  CHECK(served.service.granting == 1);
+  for (int i = 0; i < 100; ++i) served.loop.advance(milliseconds(5));
+  CHECK(served.service.granted <= 3);  // it does not read
+  for (int i = 0; i < 20'000 && served.service.granted < 20; ++i) {
+    CHECK(served.service.granting <= 1);
+    (void)heard(served.pair.theirs);
+    served.loop.advance(milliseconds(5));
+  }
+  CHECK(served.service.granted == 20);
+}
+
 TEST_CASE("a peer that goes while its answers pile up ends the service of it") {
   Served served;
   std::string questions(kGreeting);

@@ -60,6 +60,7 @@ class Service {
   Fd accept_one() { return std::move(net::accept_from(listener_.get())->fd); }
   void serve_one(Fd fd) { scope_.spawn(serve(loop_, std::move(fd), handlers_, &farewell)); }
   std::size_t connections() const { return scope_.size(); }
+  void bound(std::size_t questions, std::size_t unread) { handlers_.bound(questions, unread); }
 
   Farewell farewell;
   int granted = 0;
