@@ -23,6 +23,7 @@ set(POSTERN_SERVICES ${CMAKE_BINARY_DIR}/libexec)
 
 option(POSTERN_FUZZ "build the fuzz targets for libFuzzer (clang only)" OFF)
 option(POSTERN_TESTS "build the tests" ON)
+option(POSTERN_UNIT_TESTS "build all unit tests, not only those of what a build with sanitizers leaves out" ON)
 set(POSTERN_SANITIZE "" CACHE STRING "sanitizers to build with, as in -fsanitize=")
 # Not for a build that ships or that is to find a missing include: sources see more than they name.
 option(POSTERN_COMMON_HEADERS "compile cmake/common_headers.h once for all sources" OFF)
@@ -103,12 +104,13 @@ function(room name)
   endif()
 endfunction()
 
-# suite(lib_base SOURCES text_test.cpp … DEPENDS …): one doctest program, one ctest test
+# suite(lib_base SOURCES text_test.cpp … DEPENDS …): one doctest program, one ctest test. AS_SHIPPED: it looks at what a
+# build with sanitizers leaves out, such as the jail, and so belongs to every build.
 function(suite name)
-  if(NOT POSTERN_TESTS)
+  cmake_parse_arguments(ARG "AS_SHIPPED" "" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT POSTERN_TESTS OR NOT (POSTERN_UNIT_TESTS OR ARG_AS_SHIPPED))
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   if(NOT TARGET doctest_main)
     add_library(doctest_main OBJECT ${CMAKE_SOURCE_DIR}/tests/doctest_main.cpp)
     target_link_libraries(doctest_main PRIVATE postern_flags)
@@ -128,7 +130,7 @@ endfunction()
 # fuzz_target(main_cf SOURCE main_cf_fuzz.cpp DEPENDS …): with POSTERN_FUZZ a libFuzzer program; otherwise a
 # program that replays the corpus tests/fuzz/corpus/NAME, and a ctest test that does so.
 function(fuzz_target name)
-  if(NOT POSTERN_TESTS)
+  if(NOT POSTERN_TESTS OR NOT (POSTERN_UNIT_TESTS OR POSTERN_FUZZ))
     return()
   endif()
   cmake_parse_arguments(ARG "" "SOURCE" "DEPENDS" ${ARGN})

@@ -31,7 +31,7 @@ struct Directory {
 };
 constexpr Directory kDirectories[] = {
     {"pid", 0755, Owner::root},   {"private", 0700, Owner::mail}, {"public", 0710, Owner::postdrop},
-    {"queue", 0700, Owner::mail}, {"spool", 0700, Owner::mail},   {"maildrop", 0730, Owner::postdrop},
+    {"queue", 0700, Owner::mail}, {"spool", 0700, Owner::mail},   {"maildrop", 01730, Owner::postdrop}, {"corrupt", 0700, Owner::mail},
 };
 
 struct Owners {

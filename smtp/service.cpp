@@ -47,6 +47,12 @@ Result<std::unique_ptr<Names>> open_dns(const config::Settings& settings, const 
   net::Dns::Options options;
   for (const auto word : split_words(*params.servers)) options.servers.emplace_back(word);
   options.hosts_file = setup.hosts_file;
+  for (const auto word : split_words(*setup.client.dns_resolver_options)) {
+    if (word != "res_defnames" && word != "res_dnsrch") {
+      return fail(Errc::invalid, concat(setup.client.dns_resolver_options.name(), ": unknown option: ", word));
+    }
+    options.search = true;
+  }
   auto dns = net::Dns::make(loop, options);
   if (!dns) return fail(dns.error());
   return std::make_unique<DnsNames>(std::move(*dns));

@@ -93,6 +93,12 @@ net::Task<void> Transaction::envelope() {
 
 // Without pipelining each command waits for its reply.
 net::Task<void> Transaction::say(Verb verb, std::size_t recipient, std::string command) {
+  // A reply to nothing would be taken for the reply to this command.
+  auto early = steps_.empty() ? session_.unexpected() : std::nullopt;
+  if (early) {
+    if (goes_on()) fail_all(std::move(*early));
+    co_return;
+  }
   session_.put(command);
   steps_.push_back({verb, recipient});
   if (!session_.features.pipelining || session_.stream().pending_output() > kMostAhead) {

@@ -37,10 +37,10 @@ Result<void> make(const std::string& path, mode_t mode, const SandboxOwner* owne
 
 std::string service(std::string_view name, std::string_view type, bool jail, std::string_view limit,
                     std::string_view program) {
-  const char* is_private = type == "inet" || name == "cleanup" || name == "qmgr" ? "n" : "-";
+  const char* is_private = type == "inet" || name == "cleanup" || name == "qmgr" || name == "pickup" ? "n" : "-";
   // Delivery to mailboxes takes the identity of each recipient: these services begin as root.
   const char* unprivileged = name == "local" || name == "virtual" ? "n" : "-";
-  const std::string_view wakeup = name == "qmgr" ? "300" : "-";
+  const std::string_view wakeup = name == "qmgr" ? "300" : name == "pickup" ? "60" : "-";
   return concat(name, " ", type, " ", is_private, " ", unprivileged, " ", jail ? "y" : "n", " ", wakeup, " ",
                 limit, " ", program, "\n");
 }
@@ -89,8 +89,10 @@ std::string sandbox_master_cf(const SandboxFiles& files) {
   const bool jail = files.owner.root;
   std::string text = "# service type private unpriv chroot wakeup maxproc command\n";
   text += service(concat("127.0.0.1:", files.port), "inet", jail, "-", "smtpd");
+  text += service("pickup", "unix", jail, "1", "pickup");
   text += service("cleanup", "unix", jail, "-", "cleanup");
   text += service("qmgr", "unix", jail, "1", "qmgr");
+  for (const char* name : {"bounce", "defer", "trace"}) text += service(name, "unix", jail, "-", "bounce");
   text += service("smtp", "unix", jail, "-", "smtp");
   text += service("relay", "unix", jail, "-", "smtp");
   text += service("lmtp", "unix", jail, "-", "lmtp");

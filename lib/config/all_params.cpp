@@ -55,6 +55,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"smtpd", &smtpd},
           {"smtpd", &access},
           {"cleanup", &cleanup},
+          {"bounce", &bounce},
+          {"sendmail, postdrop", &submission},
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/config/params/access_params.h"
+#include "lib/config/params/bounce_params.h"
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
@@ -23,6 +24,7 @@
 #include "lib/config/params/smtp_tls_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/table_params.h"
+#include "lib/config/params/submission_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -39,6 +41,8 @@ struct ReadParams {
   SmtpdParams smtpd;
   AccessParams access;
   CleanupParams cleanup;
+  BounceParams bounce;
+  SubmissionParams submission;
   QmgrParams qmgr;
   MailboxParams mailbox;
   LocalParams local;

@@ -52,8 +52,8 @@ class Dns {
         servers;             // "192.0.2.1", "127.0.0.1:5353", "[::1]:53"; none: those of /etc/resolv.conf
     bool search = false;     // try names below the search domains too (smtp_dns_resolver_options, res_search)
     bool hosts_file = true;  // addresses() and names() look into /etc/hosts first, as of the time of make()
-    milliseconds timeout{5000};  // of one try
-    int tries = 3;
+    milliseconds timeout{5000};  // of the first try; each further round waits twice as long
+    int tries = 2;  // of each server
   };
   // Before the jail: reads resolv.conf and hosts. Fails with invalid (a server's address) or io.
   static Result<std::unique_ptr<Dns>> make(Loop& loop, const Options& options);

@@ -158,7 +158,8 @@ Result<void> use_tlsa(SSL* ssl, const TlsClientPeer& peer) {
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   for (std::size_t i = 1; i < peer.names.size(); ++i) SSL_add1_host(ssl, peer.names[i].c_str());
   for (const auto& record : peer.tlsa) {
-    if (!is_usable(record)) continue;
+    // Usage 2 without a name would let the authority speak for everybody.
+    if (!is_usable(record) || (record.usage == 2 && base.empty())) continue;
     SSL_dane_tlsa_add(ssl, static_cast<std::uint8_t>(record.usage),
                       static_cast<std::uint8_t>(record.selector), static_cast<std::uint8_t>(record.matching),
                       reinterpret_cast<const unsigned char*>(record.data.data()), record.data.size());

@@ -162,6 +162,11 @@ TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& cou
   return done == 1 ? Step::done : step_of(done);
 }
 
+void TlsConnection::forget_session() {
+  if (sessions_ != nullptr) sessions_->forget(session_key_);
+  sessions_ = nullptr;
+}
+
 int TlsCallbacks::new_session(SSL* ssl, SSL_SESSION* session) {
   auto* self = static_cast<TlsConnection*>(SSL_get_app_data(ssl));
   if (self->sessions_ == nullptr) return 0;

@@ -35,6 +35,8 @@ class TlsConnection {
 
   // After the handshake.
   TlsFacts facts(const TlsClientPeer& peer) const;
+  // Nobody resumes this session.
+  void forget_session();
 
  private:
   TlsConnection(ssl_st* ssl, int fd, Readiness& readiness);

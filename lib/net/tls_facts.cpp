@@ -83,11 +83,12 @@ void judge(SSL* ssl, X509* certificate, const TlsClientPeer& peer, TlsFacts& fac
       if (!facts.is_matched) facts.problem = "no fingerprint matches";
       return;
     case TlsTrust::tlsa: {
-      // A session that is resumed was begun with the same records.
-      const bool has_usable = std::any_of(peer.tlsa.begin(), peer.tlsa.end(), is_usable);
-      facts.is_trusted = facts.is_trusted && has_usable;
+      // Without a record that OpenSSL takes, it would have asked the authorities. A session that is resumed is one that
+      // the same records have matched.
+      const bool by_record = facts.is_resumed || SSL_get0_dane_authority(ssl, nullptr, nullptr) >= 0;
+      if (facts.is_trusted && !by_record) facts.problem = "no usable TLSA record";
+      facts.is_trusted = facts.is_trusted && by_record;
       facts.is_matched = facts.is_trusted;
-      if (!has_usable) facts.problem = "no usable TLSA record";
       break;
     }
     case TlsTrust::authority:

@@ -22,6 +22,10 @@ void TlsSessions::keep(const std::string& key, SSL_SESSION* session) {
   by_key_.emplace(key, all_.begin());
 }
 
+void TlsSessions::forget(const std::string& key) {
+  if (const auto found = by_key_.find(key); found != by_key_.end()) SSL_SESSION_free(remove(found->second));
+}
+
 SSL_SESSION* TlsSessions::take(const std::string& key) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;

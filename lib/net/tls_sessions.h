@@ -25,6 +25,7 @@ class TlsSessions {
   void keep(const std::string& key, ssl_session_st* session);
   // Gives a reference away; null when there is none that is fresh.
   ssl_session_st* take(const std::string& key);
+  void forget(const std::string& key);
   std::size_t size() const { return by_key_.size(); }
 
  private:

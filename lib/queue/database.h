@@ -91,6 +91,10 @@ class Database {
   Result<bool> hurry(std::int64_t message);
   // Messages with recipients in this domain, in lower case, that were tried; behind `after`, by id.
   Result<std::vector<std::int64_t>> of_site(const std::string& site, std::int64_t after, std::size_t limit);
+  // Submissions of this host (taken.cpp): insert() notes their queue ids, and fails with exists when one is noted already,
+  // also when its message has left the queue since.
+  Result<bool> is_taken(std::int64_t message);
+  Result<void> forget_taken(const std::vector<std::int64_t>& messages);
   // False when nothing was left to settle.
   Result<bool> settle(const Settlement& settlement);
 
@@ -113,6 +117,7 @@ class Database {
   Database(sqlite3* handle, std::string path);
   Result<void> prepare(milliseconds patience);
   Result<void> execute(const char* sql);
+  Result<void> note_taken(std::int64_t message);
   Result<void> insert_recipient(std::int64_t message, const Recipient& recipient);
   Result<std::vector<Recipient>> read_recipients(Statement& query);
   Result<std::vector<MessagePtr>> read_messages(Statement& query);

@@ -12,6 +12,9 @@ namespace postern::queue {
 // sender, who asked for that, is still to be told. done: it leaves the database.
 enum class RecipientState { pending = 0, failed = 1, done = 2, succeeded = 3 };
 
+// ipc::Source::submitted, as a message has it.
+inline constexpr int kSubmitted = 1;
+
 // Who brought it, as ipc::SmtpClient.
 struct Client {
   std::string name, address;  // no address: submitted on this host

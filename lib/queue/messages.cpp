@@ -6,6 +6,10 @@
 namespace postern::queue {
 
 Result<void> Database::insert(const Message& m) {
+  if (m.source == kSubmitted) {  // first: a failure must leave nothing of it
+    auto noted = note_taken(m.id);
+    if (!noted) return noted;
+  }
   Statement& insert = statements_->insert;
   insert.with(m.id, m.arrived, m.size, m.due, m.attempts, m.spooled, m.smtputf8, m.sender, m.body_type,
               m.envid, m.ret, m.held, m.forced_expire, m.warned, m.source, m.purpose, m.filter, m.message_id,

@@ -62,6 +62,7 @@ CREATE TABLE IF NOT EXISTS lease (
   message INTEGER PRIMARY KEY,
   holder INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS taken (id INTEGER PRIMARY KEY) STRICT;
 CREATE INDEX IF NOT EXISTS message_waiting ON message (due) WHERE due IS NOT NULL AND held = 0;
 CREATE INDEX IF NOT EXISTS message_active ON message (id) WHERE due IS NULL AND held = 0;
 CREATE INDEX IF NOT EXISTS message_held ON message (due) WHERE held = 1;

@@ -97,6 +97,12 @@ struct Database::Statements {
                       "UPDATE message SET due = 0 WHERE due IS NULL AND "
                       "id IN (SELECT message FROM lease WHERE holder = ?)"};
   Statement end_leases{db, "DELETE FROM lease WHERE holder = ?"};
+
+  // taken.cpp
+  Statement note_taken{db, "INSERT INTO taken VALUES (?)"};
+  Statement is_taken{db, "SELECT 1 FROM taken WHERE id = ?"};
+  Statement forget_taken{db, "DELETE FROM taken WHERE id = ?"};
+
   Statement end_lease{db, "DELETE FROM lease WHERE message = ?"};
 };
 

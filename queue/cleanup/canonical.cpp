@@ -84,7 +84,9 @@ std::string received_field(const ipc::Submit& submitted, const House& house, std
         concat("from ", submitted.client.helo.empty() ? "unknown" : harmless(submitted.client.helo), " (",
                harmless(submitted.client.name), " [", v6 ? "IPv6:" : "", submitted.client.address, "])\n\t");
   }
-  out += concat("by ", house.hostname, " (", house.mail_name, ")");
+  out += concat("by ", house.hostname, " (", house.mail_name);
+  if (submitted.uid >= 0) out += concat(", from userid ", submitted.uid);
+  out += ')';
   if (!submitted.client.protocol.empty()) out += concat(" with ", submitted.client.protocol);
   out += concat(" id ", id);
   if (submitted.recipients.size() == 1)

@@ -94,6 +94,9 @@ net::Task<void> Intake::serve(Fd connection, ipc::Farewell& farewell) {
   handlers.on<ipc::ReportCall>(
       [this](ipc::Report question) { return scheduler_.reported(std::move(question)); });
   handlers.on_tell<ipc::DropSpool>([this](ipc::DropSpool told) { spools_.drop(told.queue_id); });
+  handlers.on<ipc::IsTakenCall>([this](ipc::IsTaken question) { return is_taken(question); });
+  handlers.on_tell<ipc::ForgetTaken>(
+      [this](ipc::ForgetTaken told) { scope_.spawn(store_.forget_taken(std::move(told.queue_ids))); });
   co_await ipc::serve(loop_, std::move(connection), handlers, &farewell);
 }
 
@@ -105,6 +108,14 @@ net::Task<ipc::SpoolOpened> Intake::open_spool(ipc::OpenSpool question) {
   } else {
     answer.problem = file.error().kind == Errc::full ? "full" : "error";
   }
+  co_return answer;
+}
+
+net::Task<ipc::TakenAnswer> Intake::is_taken(ipc::IsTaken question) {
+  auto taken = co_await store_.is_taken(question.queue_id);
+  ipc::TakenAnswer answer;
+  answer.known = taken.has_value();
+  answer.taken = taken && *taken;
   co_return answer;
 }
 
@@ -129,12 +140,17 @@ net::Task<ipc::Outcome> Intake::enqueue(ipc::Enqueue question) {
   auto stored = co_await store(message, settlement);
   const bool is_there = stored && *stored;
   if (active && !is_there) scheduler_.release();
+  // The answer to a submission was lost, and pickup asks again: it is in the queue, or has been.
+  if (!stored && stored.error().kind == Errc::exists && message->source == queue::kSubmitted) {
+    co_return outcome(250, "2.0.0", "Ok: taken before");
+  }
   if (!stored) co_return refusal(stored.error());
   const std::string id = id_text_(message->id);
   scheduler_.settled(settlement);
   // The answer leaves first.
   if (is_there)
     loop_.post([&scheduler = scheduler_, message = std::move(message)] { scheduler.stored(message); });
+  if (!is_there) co_return outcome(250, "2.0.0", "Ok: settled before");
   co_return outcome(250, "2.0.0", concat("Ok: queued as ", id));
 }
 

@@ -5,7 +5,9 @@
 #include "lib/ipc/messages/enqueue.h"
 #include "lib/ipc/messages/report.h"
 #include "lib/ipc/messages/spool.h"
+#include "lib/ipc/messages/taken.h"
 #include "lib/ipc/server.h"
+#include "lib/net/scope.h"
 #include "queue/qmgr/scheduler.h"
 
 namespace postern::qmgr {
@@ -23,6 +25,7 @@ class Intake {
 
  private:
   net::Task<ipc::SpoolOpened> open_spool(ipc::OpenSpool question);
+  net::Task<ipc::TakenAnswer> is_taken(ipc::IsTaken question);
   net::Task<ipc::Outcome> enqueue(ipc::Enqueue question);
   net::Task<Result<bool>> store(const MessagePtr& message, queue::Settlement settlement);
 
@@ -31,6 +34,7 @@ class Intake {
   Spools& spools_;
   Scheduler& scheduler_;
   std::function<std::string(std::int64_t)> id_text_;
+  net::Scope scope_{loop_};
 };
 
 }  // namespace postern::qmgr

@@ -98,6 +98,22 @@ net::Task<Result<std::vector<MessagePtr>>> Store::take_from(std::int64_t after, 
   co_return co_await run<std::vector<MessagePtr>>(Job::Kind::prompt, std::move(work));
 }
 
+net::Task<Result<bool>> Store::is_taken(std::int64_t message) {
+  std::function<Result<bool>(Database&)> work = [message](Database& database) {
+    return database.is_taken(message);
+  };
+  co_return co_await run<bool>(Job::Kind::prompt, std::move(work));
+}
+
+// What is not forgotten takes a few bytes: nothing that must be tried again.
+net::Task<void> Store::forget_taken(std::vector<std::int64_t> messages) {
+  std::function<Result<void>(Database&)> work = [messages = std::move(messages)](Database& database) {
+    return database.forget_taken(messages);
+  };
+  auto result = co_await run<void>(Job::Kind::later, std::move(work));
+  trouble_.note(result);
+}
+
 net::Task<Result<std::vector<Recipient>>> Store::recipients(std::int64_t message, std::int64_t after,
                                                             std::size_t limit) {
   std::function<Result<std::vector<Recipient>>(Database&)> work =

@@ -39,6 +39,8 @@ class Store {
   };
   net::Task<Result<Changed>> change(ipc::QueueAction action, std::vector<std::int64_t> ids);
   // As in Database.
+  net::Task<Result<bool>> is_taken(std::int64_t message);
+  net::Task<void> forget_taken(std::vector<std::int64_t> messages);
   net::Task<Result<std::vector<MessagePtr>>> take_due(std::int64_t now, std::size_t limit,
                                                       std::size_t recipients);
   net::Task<Result<std::vector<MessagePtr>>> take_from(std::int64_t after, std::int64_t last,

@@ -50,6 +50,6 @@ TEST_CASE("its services listen on the loopback interface alone, in jail as root"
       CHECK(service.chroot == (root && !takes_identities));
       if (service.command == "qmgr") CHECK(service.process_limit == 1);
     }
-    CHECK(master->services().size() == 9);
+    CHECK(master->services().size() == 13);
   }
 }

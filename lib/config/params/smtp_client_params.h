@@ -32,6 +32,8 @@ struct SmtpClientParams : SidedParams {
       *this, name("connection_reuse_time_limit"), "300s", "How long one connection is used.", at_least(1)};
   Param<bool> defer_if_no_mx_address_found{*this, name("defer_if_no_mx_address_found"), "no",
       "Defer, rather than return, when no exchanger has an address."};
+  Param<std::string> dns_resolver_options{*this, name("dns_resolver_options"), "",
+      "res_defnames, res_dnsrch: try short names below the search domains too."};
   Param<std::string> dns_support_level{*this, name("dns_support_level"), "", "disabled, enabled or dnssec."};
   Param<std::string> fallback_relay{*this, name("fallback_relay"), is_lmtp() ? "" : "$fallback_relay",
       "Hosts to try when a destination cannot be reached."};

@@ -10,7 +10,6 @@ using enum UnreadType;
 constexpr Unread kRows[] = {
     {"lmtp_cname_overrides_servername", "no", boolean, "As smtp_cname_overrides_servername.", "lmtp"},
     {"lmtp_dns_reply_filter", "", string, "As smtp_dns_reply_filter.", "lmtp"},
-    {"lmtp_dns_resolver_options", "", string, "As smtp_dns_resolver_options.", "lmtp"},
     {"lmtp_log_tls_feature_status", "yes", boolean, "As smtp_log_tls_feature_status.", "lmtp"},
     {"lmtp_per_request_deadline",
      "${lmtp_per_record_deadline?{$lmtp_per_record_deadline}:{no}}",

@@ -12,7 +12,6 @@ constexpr Unread kRows[] = {
     {"ignore_srv_lookup_error", "no", boolean, "Take a failed look for SRV records as if there were none.", "smtp, lmtp"},
     {"smtp_cname_overrides_servername", "no", boolean, "Obsolete: log in under the canonical name of the server.", "smtp"},
     {"smtp_dns_reply_filter", "", string, "Tables that rewrite DNS answers.", "smtp"},
-    {"smtp_dns_resolver_options", "", string, "Options of the resolver.", "smtp"},
     {"smtp_log_tls_feature_status", "yes", boolean, "Log what TLS was wanted of a delivery and what it got.", "smtp"},
     {"smtp_per_request_deadline",
      "${smtp_per_record_deadline?{$smtp_per_record_deadline}:{no}}",

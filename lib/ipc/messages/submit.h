@@ -18,6 +18,7 @@ struct Submit {
   std::int64_t arrived = 0;  // wall microseconds: when the transaction began
   std::int64_t size = 0;     // bytes as received, line endings counted as CRLF
   SmtpClient client;
+  std::int64_t uid = -1;  // of who submitted it on this host
   Source source = Source::remote;
   Purpose purpose = Purpose::deliver;
   bool hold = false;   // nothing is delivered before it is released
@@ -37,6 +38,7 @@ struct Submit {
                                             Field{"arrived", &Submit::arrived},
                                             Field{"size", &Submit::size},
                                             Field{"client", &Submit::client},
+                                            Field{"uid", &Submit::uid},
                                             Field{"source", &Submit::source},
                                             Field{"purpose", &Submit::purpose},
                                             Field{"hold", &Submit::hold},

@@ -11,12 +11,14 @@
 #include "lib/ipc/messages/report.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/messages/submit.h"
+#include "lib/ipc/messages/taken.h"
 
 namespace postern::ipc {
 
 using AllMessages =
-    std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, Leaving, ListQueue, MessageRead, Notify,
-               OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, Report, Reported, SpoolOpened, Submit>;
+    std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, IsTaken, Leaving, ListQueue,
+               MessageRead, Notify, OpenSpool, Outcome, QueueChanged, QueuePage, ReadMessage, Report, Reported,
+               SpoolOpened, Submit, TakenAnswer>;
 
 template <class Message>
 struct Kind {

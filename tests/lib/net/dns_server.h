@@ -85,6 +85,8 @@ class DnsServer {
       if (::bind(tcp_.get(), reinterpret_cast<sockaddr*>(&any), sizeof any) == 0) break;
     }
     REQUIRE(::listen(tcp_.get(), 8) == 0);
+    const int room = 8 << 20;
+    ::setsockopt(udp_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
     port_ = ntohs(any.sin_port);
     thread_ = std::thread([this] { run(); });
   }
