@@ -22,13 +22,9 @@ Result<bool> change_one(Database& database, ipc::QueueAction action, std::int64_
 
 }  // namespace
 
-void Store::job_done() {
-  if (--under_way_ == 0) idle_.notify();
-}
-
 net::Task<void> Store::quiet() {
-  while (under_way_ > 0) {
-    const bool notified = co_await idle_.wait(Deadline::max());  // the writer always answers
+  while (work_->jobs > 0) {
+    const bool notified = co_await work_->idle.wait(Deadline::max());  // the writer always answers
     if (!notified) continue;
   }
 }

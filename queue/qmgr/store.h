@@ -21,7 +21,7 @@ class Store {
       : loop_(loop),
         reserve_(reserve),
         trouble_(trouble),
-        idle_(loop),
+        work_(std::make_shared<Work>(loop)),
         writer_(std::in_place, loop, std::move(database)) {}
 
   // Work in the thread of the database. Cancelling the task does not stop it.
@@ -69,13 +69,20 @@ class Store {
     std::optional<Result<T>> result;
     bool is_done = false;
   };
-  void job_done();
+  // What is under way. The loop may hear of the end of a job when we are gone.
+  struct Work {
+    explicit Work(net::Loop& loop) : idle(loop) {}
+    void ended() {
+      if (--jobs == 0) idle.notify();
+    }
+    std::size_t jobs = 0;
+    net::Event idle;
+  };
 
   net::Loop& loop_;
   std::int64_t reserve_;
   Trouble& trouble_;
-  std::size_t under_way_ = 0;
-  net::Event idle_;
+  std::shared_ptr<Work> work_;
   std::optional<Writer> writer_;
 };
 
@@ -89,13 +96,13 @@ net::Task<Result<T>> Store::run(Job::Kind kind, std::function<Result<T>(Database
     if (!*place->result) return fail(place->result->error());
     return {};
   };
-  job.done = [this, place](Result<void> committed) {
+  job.done = [jobs = work_, place](Result<void> committed) {
     if (!committed) place->result.emplace(fail(committed.error()));
     place->is_done = true;
     place->done.notify();
-    job_done();
+    jobs->ended();
   };
-  ++under_way_;
+  ++work_->jobs;
   writer_->submit(std::move(job));
   while (!place->is_done) {
     const bool notified = co_await place->done.wait(Deadline::max());  // the writer always answers
