@@ -10,17 +10,11 @@ namespace postern::postconf {
 
 namespace {
 
-// The types that Postfix knows, sorted; of these we show what lib/table can open.
-constexpr std::string_view kTableTypes[] = {
-    "btree",    "cdb",     "cidr",     "dbm",      "environ", "fail", "hash",      "inline",
-    "internal", "ldap",    "lmdb",     "memcache", "mysql",   "nis",  "nisplus",   "pcre",
-    "pgsql",    "pipemap", "proxy",    "randmap",  "regexp",  "sdbm", "socketmap", "sqlite",
-    "static",   "tcp",     "texthash", "unionmap", "unix"};
 constexpr std::string_view kLocks[] = {"flock", "fcntl", "dotlock"};
 
 void show_maps(Output& output) {
-  for (const auto type : kTableTypes) {
-    if (table::is_supported(concat(type, type == "proxy" ? ":static:x" : ":x"))) output.line(type);
+  for (const auto& type : table::types()) {
+    if (type.open != nullptr) output.line(type.name);
   }
 }
 

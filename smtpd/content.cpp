@@ -115,6 +115,7 @@ void Content::give_up(mail::Status why) {
 
 void Content::drop_file() {
   file_.reset();
+  submit_.spool.reset();
   if (!file_wanted_) return;
   file_wanted_ = false;
   ipc::DropSpool drop;
@@ -122,6 +123,9 @@ void Content::drop_file() {
   shared_.qmgr.tell(drop);
 }
 
-void Content::finish() { submit_.size = static_cast<std::int64_t>(decoder_.size()); }
+void Content::finish() {
+  submit_.size = static_cast<std::int64_t>(decoder_.size());
+  if (place_ == Place::file) submit_.spool = std::move(file_);
+}
 
 }  // namespace postern::smtpd

@@ -31,7 +31,7 @@ class Content {
 
   // Why the message cannot be accepted; the rest of its content is read and forgotten.
   const std::optional<mail::Status>& problem() const { return problem_; }
-  // Completes the transaction's message, when all has been taken.
+  // Completes the transaction's message, when all has been taken: the file is now there.
   void finish();
   // The message is in the queue, and the file is its own. Until then it is open here, which tells qmgr, or the qmgr that
   // follows it, that the file is wanted.

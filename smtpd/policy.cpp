@@ -56,7 +56,7 @@ net::Task<Refusal> Policy::judge(Stage stage, const Case& facts) const {
       if (delay) break;
       auto refused = co_await walk(sender_, Subject::sender, facts);
       if (refused || !*setup_.access.reject_unlisted_sender) co_return refused;
-      auto known = co_await unlisted(*facts.sender, Subject::sender);
+      auto known = co_await unlisted(*facts.sender, Subject::sender, facts);
       if (known.kind == Verdict::Kind::refuse) refused = std::move(known.status);
       co_return refused;
     }
@@ -89,10 +89,10 @@ net::Task<Refusal> Policy::at_rcpt(const Case& facts) const {
   }
   Verdict known;
   if (delayed && facts.sender != nullptr && *setup_.access.reject_unlisted_sender) {
-    known = co_await unlisted(*facts.sender, Subject::sender);
+    known = co_await unlisted(*facts.sender, Subject::sender, facts);
   }
   if (known.kind != Verdict::Kind::refuse && *setup_.access.reject_unlisted_recipient) {
-    known = co_await unlisted(*facts.recipient, Subject::recipient);
+    known = co_await unlisted(*facts.recipient, Subject::recipient, facts);
   }
   if (known.kind == Verdict::Kind::refuse) co_return std::move(known.status);
   co_return std::nullopt;
@@ -137,10 +137,10 @@ net::Task<Policy::Verdict> Policy::obey(Word word, Subject subject, const Case& 
       co_return co_await destination(word, facts);
     case Word::reject_unlisted_sender:
       if (facts.sender == nullptr) co_return Verdict();
-      co_return co_await unlisted(*facts.sender, Subject::sender);
+      co_return co_await unlisted(*facts.sender, Subject::sender, facts);
     case Word::reject_unlisted_recipient:
       if (facts.recipient == nullptr) co_return Verdict();
-      co_return co_await unlisted(*facts.recipient, Subject::recipient);
+      co_return co_await unlisted(*facts.recipient, Subject::recipient, facts);
     default: co_return plain(word, subject, facts);
   }
 }
@@ -165,20 +165,37 @@ net::Task<Policy::Verdict> Policy::destination(Word word, const Case& facts) con
   co_return verdict;
 }
 
-net::Task<Policy::Verdict> Policy::unlisted(const mail::Address& address, Subject subject) const {
-  if (address.null()) co_return Verdict();
+net::Task<Policy::Verdict> Policy::unlisted(const mail::Address& address, Subject subject,
+                                            const Case& facts) const {
+  if (address.null() || !setup_.checks_recipients) co_return Verdict();
   const std::string text = address.text();
-  auto known = co_await resolver_.is_known(text);
-  if (!known) co_return try_again(known.error(), text);
-  if (*known) co_return Verdict();
-  auto address_class = co_await resolver_.class_of(address.domain);
-  if (!address_class) co_return try_again(address_class.error(), text);
+  std::string sender;
+  if (facts.sender != nullptr) sender = facts.sender->text();
+  const auto side =
+      subject == Subject::sender ? table::Resolver::Side::sender : table::Resolver::Side::recipient;
+  auto listing = co_await resolver_.look_up(text, sender, side);
+  if (!listing) co_return try_again(listing.error(), text);
+  if (listing->known) co_return Verdict();
+  mail::Dsn dsn{5, 1, static_cast<std::uint16_t>(subject == Subject::sender ? 0 : 1)};
+  if (!listing->transport.empty()) co_return routed_to_error(*listing, dsn, subject, text);
   std::string why = "User unknown";
   if (*setup_.access.show_user_unknown_table_name) {
-    why += concat(" in ", table::recipient_table(*address_class));
+    why += concat(" in ", table::recipient_table(listing->address_class));
   }
-  const std::uint16_t detail = subject == Subject::sender ? 0 : 1;
-  co_return refuse_subject(unknown_user_code(*address_class), mail::Dsn{5, 1, detail}, subject, text, why);
+  co_return refuse_subject(unknown_user_code(listing->address_class), dsn, subject, text, why);
+}
+
+// Tables send it to `error` or `retry`, whose text says why.
+Policy::Verdict Policy::routed_to_error(const table::Listing& listing, mail::Dsn dsn, Subject subject,
+                                        std::string_view address) const {
+  int code = listing.transport == "retry" ? 450 : 550;
+  if (listing.address_class == table::AddressClass::virtual_alias) {
+    code = *setup_.access.unknown_virtual_alias_reject_code;
+  }
+  const auto leading = mail::split_dsn(listing.text);
+  const bool sender = subject == Subject::sender && leading.dsn == mail::Dsn{5, 1, 1};
+  if (leading.dsn.given() && !sender) dsn = leading.dsn;
+  return refuse_subject(code, dsn, subject, address, leading.dsn.given() ? leading.rest : listing.text);
 }
 
 net::Task<Policy::Verdict> Policy::check_access(const Restriction& restriction, Subject subject,

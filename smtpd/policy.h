@@ -61,12 +61,14 @@ class Policy {
   net::Task<Verdict> obey(Word word, Subject subject, const Case& facts) const;
   net::Task<Verdict> check_access(const Restriction& restriction, Subject subject, const Case& facts) const;
   net::Task<Verdict> destination(Word word, const Case& facts) const;
-  net::Task<Verdict> unlisted(const mail::Address& address, Subject subject) const;
+  net::Task<Verdict> unlisted(const mail::Address& address, Subject subject, const Case& facts) const;
 
   Verdict plain(Word word, Subject subject, const Case& facts) const;
   Verdict host_name(Word word, const Case& facts) const;
   Verdict full_address(const mail::Address* address, Subject subject) const;
   std::vector<std::string> keys(Word word, const Case& facts) const;
+  Verdict routed_to_error(const table::Listing& listing, mail::Dsn dsn, Subject subject,
+                          std::string_view address) const;
   int unknown_user_code(table::AddressClass address_class) const;
 
   static std::string subject_name(Subject subject, const Case& facts);

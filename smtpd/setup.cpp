@@ -32,8 +32,8 @@ Result<std::unique_ptr<Setup>> Setup::load(const config::Settings& settings) {
   return setup;
 }
 
-std::array<config::ParamGroup*, 6> Setup::groups() {
-  return {&common, &smtpd, &access, &limits, &queue, &process};
+std::array<config::ParamGroup*, 7> Setup::groups() {
+  return {&common, &smtpd, &access, &limits, &queue, &process, &receive};
 }
 
 Result<void> Setup::follow(const config::Settings& settings, std::string_view name) {
@@ -53,6 +53,8 @@ Result<void> Setup::read(const config::Settings& settings) {
   auto loaded = cleanup.load(settings);
   if (!loaded) return loaded;
   long_queue_ids = *cleanup.enable_long_queue_ids;
+  auto left_out = read_overrides();
+  if (!left_out) return left_out;
   auto chosen = choose_bare_newline();
   if (!chosen) return chosen;
   auto exclusions =
@@ -63,6 +65,21 @@ Result<void> Setup::read(const config::Settings& settings) {
   noop_commands = upper_words(*smtpd.noop_commands, "smtpd_noop_commands");
   forbidden_commands = upper_words(*smtpd.forbidden_commands, "smtpd_forbidden_commands");
   write_replies();
+  return {};
+}
+
+Result<void> Setup::read_overrides() {
+  for (const std::string& option : *receive.receive_override_options) {
+    if (iequals(option, "no_unknown_recipient_checks")) {
+      checks_recipients = false;
+    } else if (iequals(option, "no_address_mappings")) {
+      maps_addresses = false;
+    } else if (iequals(option, "no_header_body_checks")) {
+      checks_content = false;
+    } else if (!iequals(option, "no_milters")) {
+      return fail(Errc::invalid, concat("receive_override_options: unknown option: ", printable(option, 80)));
+    }
+  }
   return {};
 }
 

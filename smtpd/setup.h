@@ -10,6 +10,7 @@
 #include "lib/base/time.h"
 #include "lib/config/params/access_params.h"
 #include "lib/config/params/common_params.h"
+#include "lib/config/params/content_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
@@ -34,12 +35,16 @@ struct Setup {
   config::LimitParams limits;
   config::QmgrParams queue;
   config::ProcessParams process;
+  config::ReceiveParams receive;
 
   // Whole replies, with their line endings.
   std::string greeting, helo_reply, ehlo_reply;
   bool pipelining = true;  // offered
   bool size = true;        // offered
   bool long_queue_ids = false;
+  bool checks_recipients = true;  // these three by receive_override_options
+  bool maps_addresses = true;
+  bool checks_content = true;
   Words noop_commands, forbidden_commands;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;
@@ -53,8 +58,9 @@ struct Setup {
   std::string text_of(mail::QueueId id) const { return long_queue_ids ? id.long_text() : id.short_text(); }
 
  private:
-  std::array<config::ParamGroup*, 6> groups();
+  std::array<config::ParamGroup*, 7> groups();
   Result<void> read(const config::Settings& settings);
+  Result<void> read_overrides();
   Result<void> choose_bare_newline();
   void write_replies();
 };

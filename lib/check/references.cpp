@@ -12,7 +12,8 @@
 #include "lib/check/programs.h"
 #include "lib/config/lines.h"
 #include "lib/config/place.h"
-#include "lib/table/memory_tables.h"
+#include "lib/table/opening.h"
+#include "lib/table/table.h"
 #include "lib/table/transport.h"
 
 namespace postern::check {
@@ -139,20 +140,19 @@ class ReferenceCheck {
   // Only what can be read here and now: other tables know their values when they are asked.
   void maps(std::string_view value) {
     for (const auto& word : words(value)) {
-      std::string_view table = word;
-      while (table.starts_with("proxy:")) table.remove_prefix(6);
-      const auto colon = std::min(table.find(':'), table.size());
-      const auto argument = table.substr(std::min(colon + 1, table.size()));
-      const auto type = table.substr(0, colon);
-      if (type == "static") name_of_destination(config::without_braces(argument).value_or(""));
-      if (type == "inline") values(table::parse_inline(argument));
-      if (type != "texthash") continue;
-      const auto text = read_file(std::string(argument), kLargestTable);
-      if (text) values(table::parse_texthash(*text, argument, [](const std::string&) {}));
+      const auto [type, argument] = table::split_name(word);
+      if (type == "static") {
+        name_of_destination(config::without_braces(argument).value_or(""));
+        continue;
+      }
+      const table::Opening quiet(&configuration_.settings(), nullptr,
+                                 [](table::Trouble, const std::string&) {});
+      const auto opened = table::open(word);
+      if (opened) values((*opened)->all());
     }
   }
 
-  void values(const Result<table::Values>& pairs) {
+  void values(const Result<table::Records>& pairs) {
     if (!pairs) return;
     std::set<std::string> transports;  // in an order that is the same each time
     for (const auto& [key, value] : *pairs) transports.insert(table::parse_destination(value).transport);

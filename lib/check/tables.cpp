@@ -6,62 +6,17 @@
 #include <cerrno>
 #include <cstring>
 
-#include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/check/configuration.h"
 #include "lib/config/lines.h"
 #include "lib/table/address_lists.h"
 #include "lib/table/match_list.h"
-#include "lib/table/memory_tables.h"
+#include "lib/table/opening.h"
+#include "lib/table/table.h"
 
 namespace postern::check {
 
 namespace {
-
-// The table types of Postfix. `file`: the name is a path that must be there.
-struct Type {
-  std::string_view name;
-  bool file = false;
-};
-constexpr Type kTypes[] = {{"btree", true},
-                           {"cdb", true},
-                           {"cidr", true},
-                           {"dbm", true},
-                           {"debug"},
-                           {"environ"},
-                           {"fail"},
-                           {"hash", true},
-                           {"inline"},
-                           {"internal"},
-                           {"ldap", true},
-                           {"lmdb", true},
-                           {"memcache", true},
-                           {"mongodb", true},
-                           {"mysql", true},
-                           {"netinfo"},
-                           {"nis"},
-                           {"nisplus"},
-                           {"pcre", true},
-                           {"pgsql", true},
-                           {"pipemap"},
-                           {"randmap"},
-                           {"regexp", true},
-                           {"sdbm", true},
-                           {"socketmap"},
-                           {"sqlite", true},
-                           {"static"},
-                           {"tcp"},
-                           {"texthash", true},
-                           {"unionmap"},
-                           {"unix"}};
-
-const Type* find_type(std::string_view name) {
-  const auto* type =
-      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const Type& t) { return t.name == name; });
-  return type == std::end(kTypes) ? nullptr : type;
-}
-
-constexpr std::size_t kLargestTable = 1u << 30;
 
 // domains: a list that services read into a MatchList when they start.
 enum class Use { none, tables, list, domains };
@@ -98,11 +53,14 @@ bool is_reference(const config::Catalog& catalog, std::string_view word) {
   return known != nullptr && known->kind == config::NameClass::builtin;
 }
 
+// What is built beside a table's source.
+constexpr std::string_view kBuilt[] = {".db", ".lmdb", ".cdb"};
+
 // What is in the way of reading the file; 0 when nothing is. Postfix builds some tables beside their source.
 int obstacle(std::string_view path) {
   if (::access(std::string(path).c_str(), R_OK) == 0) return 0;
   const int problem = errno;
-  for (const std::string_view suffix : {".db", ".cdb", ".lmdb"}) {
+  for (const std::string_view suffix : kBuilt) {
     if (::access(concat(path, suffix).c_str(), R_OK) == 0) return 0;
   }
   return problem;
@@ -114,26 +72,23 @@ class TableCheck {
       : configuration_(configuration), setting_(setting), severity_(severity) {}
 
   void check(std::string_view word, bool only_tables) {
-    std::string_view table = word;
-    while (table.starts_with("proxy:")) table.remove_prefix(6);
-    const auto colon = table.find(':');
-    if (colon == table.npos) {
+    const auto [type_name, name] = table::split_name(word);
+    if (type_name.empty()) {
       if (only_tables)
         report(severity_, concat("bad table name \"", config::shown(word), "\": expected type:name"));
       return;
     }
-    const auto* type = find_type(table.substr(0, colon));
-    const auto name = table.substr(colon + 1);
+    const auto* type = table::find_type(type_name);
     if (type == nullptr) {
-      if (only_tables) unknown(word, table.substr(0, colon));
+      if (only_tables) unknown(word, type_name);
       return;
     }
     // local goes on without an alias table that it does not know.
-    const bool is_optional = setting_.name == "alias_maps" && !table::is_supported(table);
+    const bool is_optional = setting_.name == "alias_maps" && type->open == nullptr;
     const auto severity = is_optional ? Severity::warning : severity_;
-    if (type->file && name.starts_with('/') && !check_file(name, severity)) return;
+    if (type->is_file && name.starts_with('/') && !check_file(name)) return;
     if (setting_.name.ends_with("_sasl_password_maps")) check_secret(name);
-    if (table::is_supported(table)) return check_text(word, type->name, name);
+    if (type->open != nullptr) return check_content(word);
     // Where nothing happens in this version, nothing can go wrong.
     if (severity == Severity::error || !is_ineffective()) {
       report(severity, concat("unsupported table type: ", type->name, " (in \"", config::shown(word), "\")"));
@@ -146,46 +101,48 @@ class TableCheck {
     const bool is_file = word.starts_with('/');
     if (is_read && (is_file || word.empty())) {
       const auto list =
-          table::MatchList::parse(setting_.name, {std::string(word)}, table::MatchList::Kind::names);
-      if (!list) configuration_.about(severity_, setting_, list.error().text);
+          table::MatchList::parse(setting_.name, {std::string(word)}, table::MatchList::Kind::names,
+                                  table::MatchList::Broken::refuse);
+      if (!list) configuration_.about(severity_of(list.error()), setting_, list.error().text);
     } else if (is_file) {
-      check_file(word, severity_);
+      check_file(word);
     } else if (word.find(':') != word.npos) {
       check(word, is_read);
     }
   }
 
  private:
-  bool check_file(std::string_view path, Severity severity) {
+  // A file that cannot be read today fails lookups, not the start of a service.
+  Severity severity_of(const Error& error) const {
+    return error.kind == Errc::invalid ? severity_ : Severity::warning;
+  }
+
+  bool check_file(std::string_view path) {
     const int problem = obstacle(path);
-    if (problem != 0) report(severity, concat("open ", config::shown(path), ": ", std::strerror(problem)));
+    if (problem != 0)
+      report(Severity::warning, concat("open ", config::shown(path), ": ", std::strerror(problem)));
     return problem == 0;
   }
 
   void unknown(std::string_view word, std::string_view type) {
     config::Likely likely(type);
-    for (const auto& one : kTypes) likely.offer(one.name);
+    for (const auto& one : table::types()) likely.offer(one.name);
     report(severity_, concat("unknown table type: ", config::shown(type), " (in \"", config::shown(word),
                              "\")", likely.question()));
   }
 
-  // As services open it at their start.
-  void check_text(std::string_view word, std::string_view type, std::string_view name) {
-    if (type != "texthash") return report_failure(table::open(word));
-    const auto text = read_file(std::string(name), kLargestTable);
-    if (!text) return report_failure(text);
-    report_failure(table::parse_texthash(
-        *text, name, [this](const std::string& warning) { report(Severity::warning, warning); }));
-  }
-
-  template <class T>
-  void report_failure(const Result<T>& result) {
-    if (!result) report(severity_, result.error().text);
+  // As services open it at their start, but no server is asked.
+  void check_content(std::string_view word) {
+    const table::Opening opening(
+        &configuration_.settings(), nullptr,
+        [this](table::Trouble, const std::string& text) { report(Severity::warning, text); });
+    const auto opened = table::open(word);
+    if (!opened) report(severity_of(opened.error()), opened.error().text);
   }
 
   // Passwords are for root alone.
   void check_secret(std::string_view path) {
-    for (const std::string_view suffix : {"", ".db", ".cdb", ".lmdb"}) {
+    for (const std::string_view suffix : {std::string_view(), kBuilt[0], kBuilt[1], kBuilt[2]}) {
       struct stat status {};
       const auto file = concat(path, suffix);
       if (!path.starts_with('/') || ::stat(file.c_str(), &status) != 0 || (status.st_mode & S_IROTH) == 0)
@@ -224,7 +181,7 @@ config::List own_words(Configuration& configuration, const Setting& setting,
   return words;
 }
 
-// A program that reads the parameter does not start without its tables.
+// What a program that reads the parameter makes no sense of.
 Severity severity_of(Configuration& configuration, std::string_view name) {
   const auto* param = configuration.find_param(name);
   const bool read = param != nullptr && param->spec().effect == config::Effect::yes;

@@ -17,12 +17,11 @@ ParamBase* find_in(const ParamGroup& group, std::string_view name) {
 
 // Parameters that stand in one of our groups without effect, and that other programs of Postfix read.
 constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
-    {"allow_percent_hack", "trivial-rewrite"},
-    {"append_at_myorigin", "trivial-rewrite"},
-    {"append_dot_mydomain", "trivial-rewrite"},
-    {"canonical_maps", "smtpd, cleanup, proxymap"},
-    {"content_filter", "smtpd, pickup, qmqpd"},
     {"default_privs", "local, pipe, spawn"},
+    {"delay_warning_time", "bounce, cleanup"},
+    {"header_address_token_limit", "all"},
+    {"owner_request_special", "all"},
+    {"queue_run_delay", "smtp, lmtp, qmgr"},
     {"duplicate_filter_limit", "cleanup, local, showq"},
     {"header_address_token_limit", "all"},
     {"owner_request_special", "all"},
@@ -33,8 +32,7 @@ constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
     {"sender_canonical_maps", "smtpd, cleanup, proxymap"},
     {"smtpd_client_connection_count_limit", "smtpd, postscreen"},
     {"smtpd_command_filter", "smtpd, postscreen"},
-    {"smtputf8_enable", "all"},
-    {"swap_bangpath", "trivial-rewrite"}};
+    {"smtputf8_enable", "all"}};
 
 Readers declared_readers(std::string_view name, std::string_view group, Effect effect) {
   if (effect == Effect::yes) return {group, true};
@@ -57,10 +55,15 @@ std::vector<ReadParams::Group> ReadParams::groups() {
           {"cleanup", &cleanup},
           {"bounce", &bounce},
           {"sendmail, postdrop", &submission},
+          {"cleanup", &rewrite},
+          {"smtpd, cleanup, qmgr", &resolve},
+          {"cleanup", &content},
+          {"smtpd", &receive},
           {"qmgr", &qmgr},
           {"local, virtual", &mailbox},
           {"local", &local},
-          {"virtual", &virtual_}};
+          {"virtual", &virtual_},
+          {"postmap, postalias", &table}};
 }
 
 std::vector<ReadParams::Group> AllParams::groups() {

@@ -11,14 +11,17 @@
 #include "lib/config/params/cleanup_params.h"
 #include "lib/config/params/command_params.h"
 #include "lib/config/params/common_params.h"
+#include "lib/config/params/content_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/local_params.h"
 #include "lib/config/params/master_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
+#include "lib/config/params/rewrite_params.h"
 #include "lib/config/params/routing_params.h"
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/params/submission_params.h"
+#include "lib/config/params/table_params.h"
 #include "lib/config/params/virtual_params.h"
 #include "lib/config/unread.h"
 
@@ -37,10 +40,15 @@ struct ReadParams {
   CleanupParams cleanup;
   BounceParams bounce;
   SubmissionParams submission;
+  RewriteParams rewrite;
+  ResolveParams resolve;
+  ContentParams content;
+  ReceiveParams receive;
   QmgrParams qmgr;
   MailboxParams mailbox;
   LocalParams local;
   VirtualParams virtual_;
+  TableParams table;
 
   struct Group {
     std::string_view readers;  // the programs that read it

@@ -25,6 +25,10 @@ constexpr Duration kTurn = seconds(1);
 // A loop whose turn takes this long keeps clients waiting: another process should help.
 constexpr Duration kLag = milliseconds(250);
 constexpr Duration kLagMemory = seconds(1);
+// Between two looks at the files of tables.
+constexpr Duration kLook = seconds(1);
+// Tables that could not be opened are tried again by another process, while there is something to do.
+constexpr Duration kBrokenTables = seconds(10);
 constexpr Duration kLastMoment = milliseconds(500);
 constexpr Duration kWakeupWait = seconds(5);
 constexpr Duration kTriggerPause =
@@ -120,6 +124,7 @@ void Server::run() {
   keeping_.spawn(watch_master());
   keeping_.spawn(watch_idleness());
   keeping_.spawn(renew_watchdog());
+  if (!files_.empty()) keeping_.spawn(watch_files());
   tell_state();
   begin_accepting();
   loop_.run();
@@ -157,6 +162,8 @@ net::Task<void> Server::accept_on(int listener) {
     if (is_full()) {
       const bool changed = co_await changed_.wait(Deadline::max());  // until a session ends
       if (!changed) continue;
+    } else if (has_old_tables()) {
+      leave(Leave::reload);  // the next process takes those that wait
     } else if (auto connection = net::accept_from(listener)) {
       sessions_.spawn(serve(std::move(*connection)));
       if (++batch % kAcceptBatch == 0) {
@@ -301,6 +308,24 @@ net::Task<void> Server::watch_idleness() {
     if (idle && due <= loop_.now()) leave(Leave::idle);
     if (!idle) due = loop_.in(limits_.idle);
     co_await net::sleep_until(loop_, due);
+  }
+}
+
+// Looks at most once a second, whoever asks.
+bool Server::has_old_tables() {
+  if (files_.empty() || loop_.now() < looked_ + kLook) return false;
+  looked_ = loop_.now();
+  if (const std::string* path = files_.changed()) {
+    log_info(concat("table ", *path, " has changed -- restarting"));
+    return true;
+  }
+  return files_.broken() > 0 && sessions_begun_ > 0 && loop_.now() > began_ + kBrokenTables;
+}
+
+net::Task<void> Server::watch_files() {
+  while (!leaving_) {
+    co_await net::sleep_until(loop_, loop_.in(kLook));
+    if (!leaving_ && has_old_tables()) leave(Leave::reload);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "lib/daemon/status.h"
 #include "lib/net/scope.h"
 #include "lib/net/wait.h"
+#include "lib/table/watched.h"
 
 namespace postern::daemon {
 
@@ -24,6 +25,8 @@ class Server {
  public:
   Server(Context& context, Service& service, StatusChannel& status, std::vector<Fd> listeners, bool wakeups,
          Limits limits);
+  // When one of these files has changed, the process leaves as at a reload, and another takes over.
+  void watch(table::WatchedFiles files) { files_ = std::move(files); }
   // Serves until it is time to leave and all is finished; then the loop stops.
   void run();
 
@@ -39,10 +42,12 @@ class Server {
   // While it leaves: shows master that it is not stuck.
   net::Task<void> keep_turning();
   net::Task<void> watch_idleness();
+  net::Task<void> watch_files();
   net::Task<void> renew_watchdog();
   net::Task<void> recover();
   net::Task<void> depart();
 
+  bool has_old_tables();
   void begin_accepting();
   void wake();
   void leave(Leave why);
@@ -67,6 +72,8 @@ class Server {
   Instant began_;
   Instant idle_since_;
   Instant lagging_until_{};
+  table::WatchedFiles files_;
+  Instant looked_{};  // at the files
   bool leaving_ = false;
   Deadline leave_by_ = Deadline::max();
   Counter served_, sessions_gauge_, lag_gauge_;

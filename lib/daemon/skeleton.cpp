@@ -15,6 +15,7 @@
 #include "lib/daemon/debugger.h"
 #include "lib/daemon/server.h"
 #include "lib/daemon/service.h"
+#include "lib/table/opening.h"
 
 // The mark of mark.h, in every program that has run(): the sizes of its name and of what it says, its type, its
 // name, and the version of the contract.
@@ -170,14 +171,26 @@ class Skeleton {
       return fail_errno(concat("chdir ", *common_.queue_directory), errno);
     }
     const std::unique_ptr<Service> service = make_();
-    auto ready = service->prepare(*context_);
-    if (ready) ready = check_type();
-    if (ready) ready = enter_jail_as_told();
-    if (ready) ready = service->enter();
-    if (!ready) return ready;
+    auto prepared = prepare(*service);
+    if (!prepared) return fail(prepared.error());
     Server server(*context_, *service, status_, context_->take_listeners(), program_.wakeups, limits());
+    server.watch(std::move(*prepared));
     server.run();
     return {};
+  }
+
+  // The files of the tables that were opened.
+  Result<table::WatchedFiles> prepare(Service& service) {
+    table::Opening opening(&context_->settings(), &loop_);
+    auto ready = service.prepare(*context_);
+    Rights& rights = context_->rights();
+    rights.connect_unix = rights.connect_unix || opening.connects_unix();
+    rights.connect_inet = rights.connect_inet || opening.connects_inet();
+    if (ready) ready = check_type();
+    if (ready) ready = enter_jail_as_told();
+    if (ready) ready = service.enter();
+    if (!ready) return fail(ready.error());
+    return std::move(opening.files());
   }
 
   // A service that reads its sockets itself has taken them; the skeleton accepts connections and reads triggers.

@@ -1,17 +1,27 @@
 #include "lib/table/accounts.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 
 #include "lib/base/text.h"
+#include "lib/table/memory_tables.h"
+#include "lib/table/opening.h"
 
 namespace postern::table {
 
 namespace {
 
-std::string text_of(const char* text) {
-  return text == nullptr ? std::string() : std::string(text);
+// Other databases of users than the files are not seen to change.
+void watch(const char* path) {
+  Fd file(::open(path, O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (Opening::now() == nullptr || !file || ::fstat(file.get(), &status) != 0) return;
+  Opening::now()->files().add(path, std::move(file), status);
 }
+
+std::string text_of(const char* text) { return text == nullptr ? std::string() : std::string(text); }
 
 Values user_lines() {
   Values values;
@@ -21,6 +31,7 @@ Values user_lines() {
 }
 
 Values group_lines() {
+  watch("/etc/group");
   Values values;
   ::setgrent();
   while (const group* entry = ::getgrent()) {
@@ -42,6 +53,7 @@ std::string Account::line() const {
 }
 
 Accounts Accounts::read() {
+  watch("/etc/passwd");
   Accounts accounts;
   ::setpwent();
   while (const passwd* entry = ::getpwent()) {

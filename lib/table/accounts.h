@@ -26,7 +26,7 @@ struct Account {
 
 class Accounts {
  public:
-  // Asks getpwent(3) for all. Not for several threads at a time.
+  // Asks getpwent(3) for all. Not for several threads at a time. /etc/passwd is watched (opening.h).
   static Accounts read();
 
   void add(Account account);

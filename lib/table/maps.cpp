@@ -7,8 +7,14 @@ namespace postern::table {
 
 namespace {
 
-Match key_of(std::string key, std::string extension) {
-  return {{}, std::move(key), std::move(extension)};
+Match key_of(std::string key, std::string extension) { return {{}, std::move(key), std::move(extension)}; }
+
+// The form with quotes of a key that needs them: as it is written in mail, and in tables.
+std::optional<std::string> quoted_key(std::string_view key) {
+  if (key.starts_with('@')) return std::nullopt;
+  auto quoted = mail::from_internal(key).quoted();
+  if (quoted == key) return std::nullopt;
+  return quoted;
 }
 
 }  // namespace
@@ -42,20 +48,21 @@ Result<Maps> Maps::open(std::string_view parameter, std::string_view value) {
 Result<Maps> Maps::open(std::string_view parameter, const config::List& words) {
   Maps maps;
   for (const auto& word : words) {
-    auto table = table::open(word);
-    if (!table) return fail(table.error().kind, concat(parameter, ": ", table.error().text));
-    maps.tables_.push_back(std::move(*table));
+    maps.tables_.push_back(open_or_defer(word, parameter));
   }
   return maps;
 }
 
-net::Task<Found> Maps::lookup(std::string_view key) const {
+net::Task<Found> Maps::lookup(std::string_view key, Key kind) const {
   for (const auto& table : tables_) {
+    if (kind == Key::part && table->form() == KeyForm::pattern) continue;
     auto found = co_await table->lookup(key);
-    if (!found) {
-      co_return fail(found.error().kind, concat(table->name(), " lookup error: ", found.error().text));
+    if (!found) co_return fail(found.error().kind, lookup_error(*table, key, found.error().text));
+    if (!*found) continue;
+    if ((*found)->empty()) {
+      co_return fail(Errc::busy, lookup_error(*table, key, "an empty value is not allowed"));
     }
-    if (*found) co_return found;
+    co_return found;
   }
   co_return Found(std::nullopt);
 }
@@ -67,7 +74,17 @@ net::Task<Result<std::optional<Match>>> Maps::lookup_address(std::string_view ad
   if (tables_.empty()) co_return Answer(std::nullopt);
   auto keys = address_keys(address, delimiters, which);
   for (Match& match : keys) {
-    auto found = co_await lookup(match.key);
+    const Key kind = &match == keys.data() ? Key::whole : Key::part;
+    if (auto quoted = quoted_key(match.key)) {
+      auto found = co_await lookup(*quoted, kind);
+      if (!found) co_return fail(found.error());
+      if (*found) {
+        match.value = std::move(**found);
+        match.key = std::move(*quoted);
+        co_return Answer(std::move(match));
+      }
+    }
+    auto found = co_await lookup(match.key, kind);
     if (!found) co_return fail(found.error());
     if (!*found) continue;
     match.value = std::move(**found);

@@ -31,19 +31,26 @@ std::vector<Match> address_keys(std::string_view address, std::string_view delim
 class Maps {
  public:
   Maps() = default;
-  // Opens the tables of a parameter's value, separated by blanks or commas outside { }. Fails as open(), with
-  // the parameter's name in front.
+  // Opens the tables of a parameter's value, separated by blanks or commas outside { }. Fails with invalid, the
+  // parameter's name in front, when the value has no form; a table that cannot be opened is reported, and its lookups
+  // fail (open_or_defer).
   static Result<Maps> open(std::string_view parameter, std::string_view value);
   // The same for words that were already split.
   static Result<Maps> open(std::string_view parameter, const config::List& words);
 
   bool empty() const { return tables_.empty(); }
 
-  // The value of the first table that has the key. Fails when a table that is asked fails: "TYPE:NAME lookup
-  // error: …"; that is a temporary failure. The key must live until the task has ended.
-  net::Task<Found> lookup(std::string_view key) const;
+  // A key is the whole of what is looked up, or a part of it ("@example.com", a parent domain), for which tables of
+  // patterns are not asked.
+  enum class Key { whole, part };
 
-  // The first key of the address that some table has. `delimiters` is recipient_delimiter.
+  // The value of the first table that has the key. Fails when a table that is asked fails: "TYPE:NAME lookup
+  // error for "KEY": …"; that is a temporary failure. An empty value is one too, as in Postfix. The key must live
+  // until the task has ended.
+  net::Task<Found> lookup(std::string_view key, Key kind = Key::whole) const;
+
+  // The first key of the address that some table has. Tables of patterns see the whole address once. `delimiters` is
+  // recipient_delimiter.
   net::Task<Result<std::optional<Match>>> lookup_address(std::string_view address,
                                                          std::string_view delimiters,
                                                          AddressKeys which) const;

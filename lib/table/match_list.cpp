@@ -1,11 +1,9 @@
 #include "lib/table/match_list.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
-#include "lib/base/fd.h"
 #include "lib/base/text.h"
+#include "lib/table/opening.h"
 
 namespace postern::table {
 
@@ -39,9 +37,12 @@ bool MatchList::FoldedEqual::operator()(std::string_view a, std::string_view b) 
   return iequals(a, b);
 }
 
-Result<MatchList> MatchList::parse(std::string_view parameter, const config::List& words, Kind kind) {
+Result<MatchList> MatchList::parse(std::string_view parameter, const config::List& words, Kind kind,
+                                   Broken broken) {
   MatchList list;
   list.kind_ = kind;
+  list.broken_ = broken;
+  list.parameter_ = parameter;
   auto added = list.add_words(words, 0);
   if (!added) return fail(added.error().kind, concat(parameter, ": ", added.error().text));
   return list;
@@ -73,22 +74,28 @@ Result<void> MatchList::add(std::string_view word, int depth) {
     }
   }
   if (word.find(':') != std::string_view::npos) {
-    auto table = table::open(word);
-    if (!table) return fail(table.error());
-    Entry entry;
-    entry.on_list = on_list;
-    entry.table = std::move(*table);
-    entries_.push_back(std::move(entry));
-  } else {
-    entry_for(on_list).names.emplace(word);
+    return add_table(on_list, table::open(word), word);
   }
+  entry_for(on_list).names.emplace(word);
+  return {};
+}
+
+Result<void> MatchList::add_table(bool on_list, Result<std::unique_ptr<Table>> table, std::string_view name) {
+  if (!table) {
+    if (broken_ == Broken::refuse) return fail(table.error());
+    table = defer(name, parameter_, table.error());
+  }
+  Entry entry;
+  entry.on_list = on_list;
+  entry.table = std::move(*table);
+  entries_.push_back(std::move(entry));
   return {};
 }
 
 Result<void> MatchList::add_file(const std::string& path, bool on_list, int depth) {
   if (depth == kDeepestFile) return fail(Errc::invalid, concat(path, ": files name files too deeply"));
-  const auto text = read_file(path, kLongestFile);
-  if (!text) return fail(text.error());
+  const auto text = read_watched(path, kLongestFile);
+  if (!text) return add_table(on_list, fail(text.error()), path);
   const auto words = config::split_braced(without_comments(*text), config::kListSeparators);
   if (!words) return fail(words.error().kind, concat(path, ": ", words.error().text));
   const bool outside = std::exchange(negating_, !on_list);
@@ -103,52 +110,6 @@ MatchList::Entry& MatchList::entry_for(bool on_list) {
     entries_.emplace_back().on_list = on_list;
   }
   return entries_.back();
-}
-
-std::optional<MatchList::Network> MatchList::parse_address(std::string_view text) {
-  char buffer[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof buffer) return std::nullopt;
-  buffer[text.copy(buffer, sizeof buffer)] = '\0';
-  Network network;
-  network.family = text.find(':') == std::string_view::npos ? AF_INET : AF_INET6;
-  if (::inet_pton(network.family, buffer, network.address.data()) != 1) return std::nullopt;
-  network.bits = network.family == AF_INET ? 32 : 128;
-  return network;
-}
-
-Result<MatchList::Network> MatchList::parse_network(std::string_view text) {
-  const auto bad = [&](std::string_view why) {
-    return fail(Errc::invalid, concat(why, ": \"", printable(text, 100), '"'));
-  };
-  const auto slash = text.rfind('/');
-  auto host = text.substr(0, slash);
-  if (host.starts_with('[')) {
-    if (!host.ends_with(']')) return bad("missing ']' in network");
-    host = host.substr(1, host.size() - 2);
-  }
-  auto network = parse_address(host);
-  if (!network) return bad("bad network address");
-  if (slash == std::string_view::npos) return *network;
-  const auto bits = parse_number(text.substr(slash + 1));
-  if (!bits || *bits > network->bits) return bad("bad prefix length");
-  for (int bit = static_cast<int>(*bits); bit < network->bits; ++bit) {
-    if ((network->address[static_cast<std::size_t>(bit / 8)] & (0x80 >> (bit % 8))) != 0) {
-      return bad("non-null host address bits in network");
-    }
-  }
-  network->bits = static_cast<int>(*bits);
-  return *network;
-}
-
-bool MatchList::contains(const Network& network, const Network& address) {
-  if (network.family != address.family) return false;
-  const auto whole = static_cast<std::size_t>(network.bits / 8);
-  if (!std::equal(network.address.begin(), network.address.begin() + network.bits / 8,
-                  address.address.begin())) {
-    return false;
-  }
-  const int rest = network.bits % 8;
-  return rest == 0 || ((network.address[whole] ^ address.address[whole]) >> (8 - rest)) == 0;
 }
 
 // The next key that a domain is looked up by: its parent, or its parent with a dot in front; nothing at the
@@ -174,7 +135,7 @@ std::optional<bool> MatchList::scan(std::string_view subject, std::size_t& at) c
   for (; at < entries_.size(); ++at) {
     const Entry& entry = entries_[at];
     if (entry.table) return std::nullopt;
-    const auto holds = [&](const Network& network) { return contains(network, *address); };
+    const auto holds = [&](const Network& network) { return network.contains(*address); };
     if (address ? std::any_of(entry.networks.begin(), entry.networks.end(), holds)
                 : holds_name(entry, subject)) {
       return entry.on_list;
@@ -191,7 +152,7 @@ std::optional<bool> MatchList::matches_now(std::string_view subject) const {
 net::Task<Found> MatchList::ask(Table& table, std::string_view subject) const {
   for (std::optional<std::string_view> key = subject; key; key = broader(*key)) {
     auto found = co_await table.lookup(*key);
-    if (!found || *found) co_return found;
+    if (!found || *found || table.form() == KeyForm::pattern) co_return found;
   }
   co_return Found(std::nullopt);
 }
@@ -204,7 +165,7 @@ net::Task<Result<bool>> MatchList::matches(std::string_view subject) const {
     const Entry& entry = entries_[at++];
     auto found = co_await ask(*entry.table, subject);
     if (!found) {
-      co_return fail(found.error().kind, concat(entry.table->name(), " lookup error: ", found.error().text));
+      co_return fail(found.error().kind, lookup_error(*entry.table, subject, found.error().text));
     }
     if (*found) co_return entry.on_list;
   }

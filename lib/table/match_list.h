@@ -3,7 +3,6 @@
 // of these after '!': not on the list. The first entry that matches decides.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "lib/base/result.h"
 #include "lib/config/words.h"
 #include "lib/net/task.h"
+#include "lib/table/network.h"
 #include "lib/table/table.h"
 
 namespace postern::table {
@@ -28,9 +28,13 @@ class MatchList {
   };
 
   MatchList() = default;
+  // What happens at a table or file that cannot be opened.
+  enum class Broken { defer, refuse };
   // From the words of a parameter's value. Fails with "PARAMETER: …", naming the entry: invalid for a network
-  // with bits beyond its prefix or of no known form, or as opening a file or a table does.
-  static Result<MatchList> parse(std::string_view parameter, const config::List& words, Kind kind);
+  // with bits beyond its prefix or of no known form. A file or a table that cannot be opened is reported, and
+  // matches() fails when it comes to it; or parse() fails.
+  static Result<MatchList> parse(std::string_view parameter, const config::List& words, Kind kind,
+                                 Broken broken = Broken::defer);
 
   bool empty() const { return entries_.empty(); }
 
@@ -51,11 +55,6 @@ class MatchList {
     using is_transparent = void;
     bool operator()(std::string_view a, std::string_view b) const;
   };
-  struct Network {
-    std::array<unsigned char, 16> address{};
-    int bits = 0;  // of the prefix
-    int family = 0;
-  };
   // Entries in a row that say the same are one: sets of names and of networks, or a table.
   struct Entry {
     bool on_list = true;
@@ -67,16 +66,16 @@ class MatchList {
   Result<void> add_words(const config::List& words, int depth);
   Result<void> add(std::string_view word, int depth);
   Result<void> add_file(const std::string& path, bool on_list, int depth);
+  Result<void> add_table(bool on_list, Result<std::unique_ptr<Table>> table, std::string_view name);
   Entry& entry_for(bool on_list);
-  static Result<Network> parse_network(std::string_view text);
-  static std::optional<Network> parse_address(std::string_view text);
-  static bool contains(const Network& network, const Network& address);
   bool holds_name(const Entry& entry, std::string_view name) const;
   std::optional<std::string_view> broader(std::string_view name) const;
   std::optional<bool> scan(std::string_view subject, std::size_t& at) const;
   net::Task<Found> ask(Table& table, std::string_view subject) const;
 
   Kind kind_ = Kind::names;
+  Broken broken_ = Broken::defer;
+  std::string parameter_;
   bool negating_ = false;  // while a file that stands after '!' is read
   std::vector<Entry> entries_;
 };

@@ -1,5 +1,6 @@
 #include "lib/table/memory_tables.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "lib/base/text.h"
@@ -20,7 +21,8 @@ class StaticTable : public MemoryTable {
 
 class FailTable : public MemoryTable {
  public:
-  FailTable(std::string name, std::string_view text) : MemoryTable(std::move(name)), text_(text) {}
+  FailTable(std::string name, std::string_view text)
+      : MemoryTable(std::move(name), KeyForm::pattern), text_(text) {}
 
  private:
   Found find(std::string_view) const override { return fail(Errc::busy, text_); }
@@ -62,19 +64,27 @@ Result<Values> parse_inline(std::string_view argument) {
   for (const auto& word : *words) {
     auto pair = parse_pair(word);
     if (!pair) return fail(pair.error());
-    const auto key = pair->first;
-    if (!values.insert(std::move(*pair)).second) {
-      return fail(Errc::invalid, concat("duplicate name \"", key, "\""));
-    }
+    values.insert_or_assign(std::move(pair->first), std::move(pair->second));
   }
   return values;
 }
 
 Found PairTable::find(std::string_view key) const {
-  const auto place = values_.find(lower(key));
+  std::string folded;
+  if (std::any_of(key.begin(), key.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
+    folded = lower(key);
+    key = folded;
+  }
+  if (!broken_.empty()) {
+    const auto mistake = broken_.find(key);
+    if (mistake != broken_.end()) return fail(Errc::busy, mistake->second);
+  }
+  const auto place = values_.find(key);
   if (place == values_.end()) return std::nullopt;
   return place->second;
 }
+
+Result<Records> PairTable::all() const { return Records(values_.begin(), values_.end()); }
 
 Result<std::unique_ptr<Table>> open_static(std::string name, std::string_view argument) {
   auto value = config::without_braces(argument);

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "lib/table/openers.h"
+#include "lib/table/opening.h"
 #include "lib/table/table.h"
 
 namespace postern::table {
@@ -26,32 +28,30 @@ class MemoryTable : public Table {
   virtual Found find(std::string_view key) const = 0;
 };
 
-// Pairs whose keys are in lower case.
+// Pairs whose keys are in lower case, and keys that a mistake in the source leaves without a value, each with what is
+// wrong: their lookups fail.
 class PairTable : public MemoryTable {
  public:
-  PairTable(std::string name, Values values) : MemoryTable(std::move(name)), values_(std::move(values)) {}
+  explicit PairTable(std::string name, Values values, Values broken = {})
+      : MemoryTable(std::move(name)), values_(std::move(values)), broken_(std::move(broken)) {}
+  Result<Records> all() const override;
 
  private:
   Found find(std::string_view key) const override;
-  Values values_;
+  Values values_, broken_;
 };
 
-// Each opens a table of one type; `name` is the whole TYPE:NAME, `argument` what stands behind the colon.
-Result<std::unique_ptr<Table>> open_static(std::string name, std::string_view argument);
-Result<std::unique_ptr<Table>> open_inline(std::string name, std::string_view argument);
-Result<std::unique_ptr<Table>> open_fail(std::string name, std::string_view argument);
-Result<std::unique_ptr<Table>> open_environ(std::string name, std::string_view argument);
-Result<std::unique_ptr<Table>> open_texthash(std::string name, std::string_view argument);
-Result<std::unique_ptr<Table>> open_unix(std::string name, std::string_view argument);
+enum class TextForm { pairs, aliases };
 
-// The pairs in the text of a file of postmap(5) form: a key, white space, a value; a key with white space
-// stands in double quotes; empty lines and lines whose first character other than white space is '#' are
-// ignored; a line that starts with white space continues the one before. Of two equal keys the first counts,
-// and `warn` is called: "PATH, line N: duplicate entry: "KEY"". Fails with invalid: "PATH, line N: …".
-using Warn = std::function<void(const std::string& text)>;
-Result<Values> parse_texthash(std::string_view text, std::string_view path, const Warn& warn);
+struct Pairs {
+  Values values;  // keys in lower case
+  Values broken;
+};
+// The pairs in the text of a table's source (records.h). Of two equal keys the first counts, and a warning is
+// reported: "PATH, line N: duplicate entry: "KEY"".
+Pairs read_text(std::string_view text, std::string_view path, TextForm form, const Report& report);
 
-// The pairs in "{ k=v, { k = v } }". Fails with invalid.
+// The pairs in "{ k=v, { k = v } }"; of two equal keys the last counts. Fails with invalid.
 Result<Values> parse_inline(std::string_view argument);
 
 }  // namespace postern::table

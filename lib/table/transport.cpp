@@ -35,7 +35,8 @@ net::Task<Result<std::optional<Destination>>> TransportMaps::lookup(std::string_
   using Answer = Result<std::optional<Destination>>;
   const auto keys = transport_keys(address, domain, delimiters, parents_);
   for (const auto& key : keys) {
-    auto found = co_await maps_.lookup(key);
+    const auto kind = &key == keys.data() ? Maps::Key::whole : Maps::Key::part;
+    auto found = co_await maps_.lookup(key, kind);
     if (!found) co_return fail(found.error());
     if (!*found) continue;
     auto destination = parse_destination(**found);

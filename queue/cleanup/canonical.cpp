@@ -1,7 +1,6 @@
 #include "queue/cleanup/canonical.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
@@ -10,6 +9,8 @@
 namespace postern::cleanup {
 
 namespace {
+
+constexpr std::size_t kLongestSubject = 250;  // for listings
 
 // What a client said of itself stands in a structured field: nothing in it may end the line or a comment.
 std::string harmless(std::string_view text) {
@@ -24,23 +25,25 @@ bool is_dropped(const mail::HeaderField& field, const House& house) {
                      [&](const std::string& name) { return field.is(name); });
 }
 
-std::string sender_mailbox(const ipc::Submit& submitted, const House& house) {
-  if (submitted.sender.empty()) return concat("MAILER-DAEMON@", house.hostname);
-  return mail::from_internal(with_domain(submitted.sender, house)).quoted();
+std::string sender_mailbox(std::string_view sender, const House& house) {
+  if (sender.empty()) return concat("MAILER-DAEMON@", house.hostname);
+  return mail::from_internal(sender).quoted();
 }
 
-std::string missing_fields(const mail::HeaderFacts& facts, const ipc::Submit& submitted, const House& house,
-                           std::string_view id, std::int64_t now, Canonical& result) {
+std::string missing_fields(const mail::HeaderFacts& facts, const House& house, const Making& making,
+                           Canonical& result) {
+  const std::int64_t now = making.now;
   const std::string resent = facts.resent ? "Resent-" : "";
   std::string out;
   if (facts.resent ? !facts.resent_date : !facts.date)
     out += concat(resent, "Date: ", mail::format_date(now), "\n");
   if (facts.resent ? !facts.resent_from : !facts.from) {
-    out += concat(resent, "From: ", sender_mailbox(submitted, house), "\n");
+    out += concat(resent, "From: ", sender_mailbox(making.sender, house), "\n");
   }
   if (facts.resent ? !facts.resent_message_id : !facts.message_id) {
-    result.message_id = concat("<", now / 1'000'000, ".", id, "@", house.hostname, ">");
-    out += concat(resent, "Message-Id: ", result.message_id, "\n");
+    auto& id = facts.resent ? result.resent_message_id : result.message_id;
+    id = concat("<", now / 1'000'000, ".", making.id, "@", house.hostname, ">");
+    out += concat(resent, "Message-Id: ", id, "\n");
   }
   if (!facts.recipients() && !facts.resent && !house.undisclosed_recipients.empty()) {
     out += concat(house.undisclosed_recipients, "\n");
@@ -48,32 +51,24 @@ std::string missing_fields(const mail::HeaderFacts& facts, const ipc::Submit& su
   return out;
 }
 
-// The header block without the fields that must not travel. A mbox "From " line in front is kept as a field: it may
-// be the first line of a text.
-void append_kept_fields(std::string& out, std::string_view content, const House& house) {
+// The header block without the fields that must not travel, and with those that were edited. A mbox "From " line in
+// front is kept as a field: it may be the first line of a text.
+void append_kept_fields(Canonical& result, std::string_view content, const House& house, const Edits& edits) {
+  std::string& out = result.content;
   mail::HeaderWalk walk(content, house.header_limits);
   if (walk.header_size() > 0) out += concat("X-Mailbox-Line: ", content.substr(0, walk.header_size()));
+  auto edit = edits.begin();
   while (const auto field = walk.next()) {
-    if (!is_dropped(*field, house)) out += field->raw;
+    const bool edited = edit != edits.end() && edit->at == field->at;
+    if (!is_dropped(*field, house)) out += edited ? std::string_view(edit->raw) : field->raw;
+    if (edited) ++edit;
+    if (result.subject.empty() && field->is("Subject")) {
+      result.subject = printable(field->unfolded(), kLongestSubject);
+    }
   }
 }
 
 }  // namespace
-
-std::string with_domain(const std::string& address, const House& house) {
-  if (address.empty() || address.find('@') != std::string::npos) return address;
-  return concat(address, "@", house.origin);
-}
-
-std::vector<ipc::Recipient> without_duplicates(std::vector<ipc::Recipient> recipients) {
-  if (recipients.size() < 2) return recipients;
-  std::unordered_set<std::string> seen;
-  std::erase_if(recipients, [&seen](const ipc::Recipient& r) {
-    return !seen.insert(concat(lower(r.address), "\n", lower(r.original), "\n", r.notify, "\n", r.orcpt))
-                .second;
-  });
-  return recipients;
-}
 
 std::string received_field(const ipc::Submit& submitted, const House& house, std::string_view id,
                            std::int64_t now) {
@@ -95,22 +90,22 @@ std::string received_field(const ipc::Submit& submitted, const House& house, std
   return out;
 }
 
-Result<Canonical> make_canonical(const ipc::Submit& submitted, const House& house, Origin origin,
-                                 std::string_view id, std::int64_t now) {
+Result<Canonical> make_canonical(const ipc::Submit& submitted, const House& house, const Making& making,
+                                 const Edits& edits) {
   const std::string_view content = submitted.content;
   const mail::HeaderFacts facts = mail::header_facts(content, house.header_limits);
   if (facts.received > house.hopcount_limit) return fail(Errc::too_long, "too many hops");
   Canonical result;
-  result.message_id = facts.resent && !facts.resent_message_id_value.empty() ? facts.resent_message_id_value
-                                                                             : facts.message_id_value;
+  result.message_id = facts.message_id_value;
+  result.resent_message_id = facts.resent_message_id_value;
   std::string& out = result.content;
   out.reserve(content.size() + 1024);
-  out = received_field(submitted, house, id, now);
-  append_kept_fields(out, content, house);
+  out = making.received;
+  append_kept_fields(result, content, house, edits);
   // A header block too long for smtpd goes on in the spool file: what it lacks cannot be known, nor added behind it.
   if (submitted.spooled && facts.end == mail::HeaderEnd::no_body) return result;
-  if (out.back() != '\n') out += '\n';
-  if (origin == Origin::ours) out += missing_fields(facts, submitted, house, id, now, result);
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  if (making.origin == Origin::ours) out += missing_fields(facts, house, making, result);
   if (facts.end != mail::HeaderEnd::no_body) out += '\n';
   out += content.substr(std::min(facts.body, content.size()));
   return result;

@@ -9,6 +9,7 @@
 #include "lib/base/result.h"
 #include "lib/ipc/messages/submit.h"
 #include "lib/mail/header.h"
+#include "queue/cleanup/header_addresses.h"
 
 namespace postern::cleanup {
 
@@ -16,7 +17,6 @@ namespace postern::cleanup {
 struct House {
   std::string hostname;                // myhostname
   std::string mail_name;               // as Received names us
-  std::string origin;                  // myorigin: the domain of addresses without one
   std::vector<std::string> drop;       // message_drop_headers
   std::string undisclosed_recipients;  // a header for mail without any recipient header; empty: none is added
   std::size_t hopcount_limit = 50;
@@ -30,20 +30,23 @@ enum class Origin { ours, foreign };
 struct Canonical {
   std::string content;
   std::string message_id;  // as the log has it; empty: there is none
+  std::string resent_message_id;
+  std::string subject;  // on one line, cut
 };
 
-// An address with the domain that it lacks; the null address stays as it is.
-std::string with_domain(const std::string& address, const House& house);
-
-// The recipients, each once: the first of those that are the same in all but the case of the addresses.
-std::vector<ipc::Recipient> without_duplicates(std::vector<ipc::Recipient> recipients);
-
-// Puts Received in front, adds what is missing, leaves out what must not travel (message_drop_headers), and
-// makes sure that an empty line parts header and body. Of a spooled message the content may end within the header
-// block: then nothing is put behind it. Fails with too_long when the message has been through
-// too many hosts (RFC 5321 6.3). `now` is wall time in microseconds.
-Result<Canonical> make_canonical(const ipc::Submit& submitted, const House& house, Origin origin,
-                                 std::string_view id, std::int64_t now);
+// Puts `received` in front, adds what is missing, leaves out what must not travel (message_drop_headers), puts edited
+// fields in the place of what they were, and makes sure that an empty line parts header and body. Of a spooled message
+// the content may end within the header block: then nothing is put behind it. `sender` is canonical. Fails with
+// too_long when the message has been through too many hosts (RFC 5321 6.3). `now` is wall time in microseconds.
+struct Making {
+  std::string_view received;
+  std::string_view sender;
+  Origin origin = Origin::foreign;
+  std::string_view id;
+  std::int64_t now = 0;
+};
+Result<Canonical> make_canonical(const ipc::Submit& submitted, const House& house, const Making& making,
+                                 const Edits& edits = {});
 
 // The Received field (RFC 5321 4.4), with its last LF.
 std::string received_field(const ipc::Submit& submitted, const House& house, std::string_view id,

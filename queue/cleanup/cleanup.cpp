@@ -4,10 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/config/origin.h"
-#include "lib/config/params/cleanup_params.h"
-#include "lib/config/params/common_params.h"
-#include "lib/config/params/limit_params.h"
+#include "lib/ipc/messages/spool.h"
 #include "lib/mail/queue_id.h"
 
 namespace postern::cleanup {
@@ -22,53 +19,58 @@ ipc::Outcome outcome(int code, std::string dsn, std::string text) {
   return result;
 }
 
-// permit_inet_interfaces and permit_mynetworks name addresses; other words of the list need what is not there
-// yet.
-config::List ours(const config::List& words, const config::Settings& settings) {
-  config::List networks;
-  for (const std::string& word : words) {
-    if (word == "permit_mynetworks") {
-      const std::string value = settings.value("mynetworks").value_or("");
-      for (const auto network : split_words(value)) networks.emplace_back(network);
-    } else if (word == "permit_inet_interfaces") {
-      for (const auto& own : config::HostFacts::of_this_host().addresses) networks.push_back(own.address);
-    }
+ipc::Outcome queue_trouble() { return outcome(451, "4.3.0", "Error: queue file write error"); }
+
+// The envelope could not be made: the reply has its enhanced code in front.
+ipc::Outcome refusal(const Refused& refused, std::string_view id) {
+  log_warning(concat(id, ": ", refused.log));
+  if (refused.reply.empty()) return queue_trouble();
+  const auto blank = refused.reply.find(' ');
+  return outcome(451, refused.reply.substr(0, blank), refused.reply.substr(blank + 1));
+}
+
+void log_message_id(const Canonical& canonical, std::string_view id) {
+  if (!canonical.resent_message_id.empty()) {
+    log_info(concat(id, ": resent-message-id=", canonical.resent_message_id));
   }
-  return networks;
+  log_info(concat(id, ": message-id=", canonical.message_id.empty() ? "<>" : canonical.message_id));
+}
+
+// "from H[a]; from=<s> to=<r> proto=P helo=<h>", as lines about checks have it.
+std::string who(const ipc::SmtpClient& client, const Envelope& envelope) {
+  std::string out = "from local;";
+  if (!client.address.empty()) out = concat("from ", client.name, '[', client.address, "];");
+  out += concat(" from=<", envelope.sender(), "> to=<", envelope.first_recipient(), '>');
+  if (!client.protocol.empty()) out += concat(" proto=", client.protocol);
+  if (!client.helo.empty()) out += concat(" helo=<", printable(client.helo, 255), '>');
+  return out;
+}
+
+ipc::Enqueue question_from(ipc::Submit& submitted, Canonical& canonical, std::size_t before) {
+  ipc::Enqueue question;
+  question.queue_id = submitted.queue_id;
+  question.arrived = submitted.arrived;
+  question.size = submitted.size + static_cast<std::int64_t>(canonical.content.size()) -
+                  static_cast<std::int64_t>(before);
+  question.body_type = std::move(submitted.body_type);
+  question.smtputf8 = submitted.smtputf8;
+  question.envid = std::move(submitted.envid);
+  question.ret = std::move(submitted.ret);
+  question.spooled = submitted.spooled;
+  question.client = std::move(submitted.client);
+  question.source = submitted.source;
+  question.purpose = submitted.purpose;
+  question.hold = submitted.hold;
+  question.filter = std::move(submitted.filter);
+  question.settles = submitted.settles;
+  question.settled = std::move(submitted.settled);
+  question.message_id = std::move(canonical.message_id);
+  question.subject = std::move(canonical.subject);
+  question.content = std::move(canonical.content);
+  return question;
 }
 
 }  // namespace
-
-Result<void> Cleanup::prepare(daemon::Context& context) {
-  context_ = &context;
-  const config::Settings& settings = context.settings();
-  config::CleanupParams params;
-  config::CommonParams common;
-  config::LimitParams limits;
-  for (config::ParamGroup* group : std::initializer_list<config::ParamGroup*>{&params, &common, &limits}) {
-    auto loaded = group->load(settings);
-    if (!loaded) return loaded;
-  }
-  house_.hostname = *common.myhostname;
-  house_.mail_name = *common.mail_name;
-  const auto origin = config::origin_of(settings);
-  if (!origin) return fail(origin.error());
-  house_.origin = *origin;
-  house_.drop = *params.message_drop_headers;
-  house_.undisclosed_recipients = *params.undisclosed_recipients_header;
-  house_.hopcount_limit = static_cast<std::size_t>(*limits.hopcount_limit);
-  house_.header_limits.field = static_cast<std::size_t>(*limits.header_size_limit);
-  everything_is_ours_ = *params.always_add_missing_headers;
-  long_ids_ = *params.enable_long_queue_ids;
-  auto list = table::MatchList::parse("local_header_rewrite_clients",
-                                      ours(*params.local_header_rewrite_clients, settings),
-                                      table::MatchList::Kind::addresses);
-  if (!list) return fail(list.error());
-  ours_ = std::move(*list);
-  qmgr_.emplace(context.loop(), context.queue_path("public/qmgr"));
-  handlers_.on<ipc::SubmitCall>([this](ipc::Submit submitted) { return submit(std::move(submitted)); });
-  return {};
-}
 
 net::Task<void> Cleanup::serve(net::Accepted connection) {
   const int user = net::peer_user(connection.fd.get());
@@ -90,46 +92,110 @@ std::string Cleanup::id_text(std::int64_t id) const {
 }
 
 net::Task<Origin> Cleanup::origin_of(const ipc::Submit& submitted) const {
-  if (everything_is_ours_ || submitted.client.address.empty()) co_return Origin::ours;
-  auto matched = co_await ours_.matches(submitted.client.address);
-  if (matched && *matched) co_return Origin::ours;
-  co_return Origin::foreign;
+  if (submitted.client.address.empty()) co_return Origin::ours;
+  auto ours = ours_.matches_now(submitted.client.address);
+  if (!ours) {
+    auto matched = co_await ours_.matches(submitted.client.address);
+    ours = matched && *matched;
+  }
+  co_return *ours ? Origin::ours : Origin::foreign;
+}
+
+// Mail that the system itself sends was checked and copied when it came in, or never came from outside.
+Cleanup::Treatment Cleanup::treatment_of(const ipc::Submit& submitted) const {
+  Treatment treatment{addressing_, !submitted.unchecked};
+  const bool outside = submitted.source == ipc::Source::remote || submitted.source == ipc::Source::submitted;
+  if (submitted.source == ipc::Source::forwarded) treatment.checked = false;
+  if (submitted.source == ipc::Source::notification) treatment.checked = checks_notifications_;
+  treatment.addressing.map = !submitted.as_addressed;
+  treatment.addressing.copies =
+      outside && !submitted.as_addressed && submitted.purpose != ipc::Purpose::verify;
+  return treatment;
+}
+
+net::Task<Result<Edits>> Cleanup::edit_header(const ipc::Submit& submitted, Origin origin, bool map) const {
+  const bool ours = origin == Origin::ours;
+  if (!ours && !completes_remote_) co_return Edits();
+  const auto& completion = ours ? rewriter_->completion() : remote_completion_;
+  co_return co_await rewrite_header(submitted.content, house_.header_limits, *rewriter_, completion, map);
+}
+
+// Nobody will claim the file of a message that is forgotten.
+net::Task<void> Cleanup::drop_spool(std::int64_t queue_id) {
+  auto connected = co_await qmgr_->connect(context_->ipc_deadline());
+  if (!connected) co_return;
+  ipc::DropSpool drop;
+  drop.queue_id = queue_id;
+  qmgr_->tell(drop);
+}
+
+net::Task<std::optional<ipc::Outcome>> Cleanup::check(ipc::Submit& submitted, std::string& received,
+                                                      Envelope& envelope, std::string_view id) {
+  using Answer = std::optional<ipc::Outcome>;
+  Content content;
+  content.received = std::move(received);
+  content.text = std::move(submitted.content);
+  if (submitted.spooled) content.spool = submitted.spool.get();
+  const std::string told = who(submitted.client, envelope);
+  const Checks::Told names{id, told};
+  auto verdict = co_await checks_->apply(context_->loop(), content, names);
+  if (!verdict) {
+    log_warning(concat(id, ": ", verdict.error().text));
+    co_return queue_trouble();
+  }
+  if (verdict->refusal) co_return std::move(*verdict->refusal);
+  if (verdict->discard) {
+    if (submitted.spooled) {
+      co_await drop_spool(submitted.queue_id);
+    }
+    co_return outcome(250, "2.0.0", concat("Ok: queued as ", id));
+  }
+  received = std::move(content.received);
+  submitted.content = std::move(content.text);
+  submitted.size += content.growth;
+  submitted.hold = submitted.hold || verdict->hold;
+  if (!verdict->filter.empty()) submitted.filter = std::move(verdict->filter);
+  for (const auto& copy : verdict->copies) {
+    const bool added = co_await envelope.add_copy(copy);
+    if (!added) co_return refusal(envelope.refused(), id);
+  }
+  if (!verdict->redirect.empty()) envelope.redirect(verdict->redirect);
+  co_return Answer();
 }
 
 net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   const std::string id = id_text(submitted.queue_id);
+  const auto before = submitted.content.size();
+  const Treatment treatment = treatment_of(submitted);
+  Envelope envelope(*rewriter_, treatment.addressing);
+  const bool filled = co_await envelope.fill(submitted.sender, submitted.recipients);
+  if (!filled) co_return refusal(envelope.refused(), id);
+  const std::int64_t now = wall_micros();
+  std::string received = received_field(submitted, house_, id, now);
+  if (treatment.checked && checks_->any()) {
+    auto answer = co_await check(submitted, received, envelope, id);
+    if (answer) co_return std::move(*answer);
+  }
   const Origin origin = co_await origin_of(submitted);
-  auto canonical = make_canonical(submitted, house_, origin, id, wall_micros());
+  auto edits = co_await edit_header(submitted, origin, treatment.addressing.map);
+  if (!edits) co_return refusal({edits.error().text, {}}, id);
+  const bool completes = everything_is_ours_ || completes_remote_ || origin == Origin::ours;
+  auto canonical = make_canonical(
+      submitted, house_, {received, envelope.sender(), completes ? Origin::ours : Origin::foreign, id, now},
+      *edits);
   if (!canonical) {
     log_warning(concat(id, ": reject: ", canonical.error().text, "; from=<", submitted.sender, ">"));
     co_return outcome(554, "5.4.0", "Error: too many hops");
   }
-  log_info(concat(id, ": message-id=", canonical->message_id));
-  ipc::Enqueue question;
-  question.queue_id = submitted.queue_id;
-  question.sender = with_domain(submitted.sender, house_);
-  question.recipients = without_duplicates(std::move(submitted.recipients));
-  question.arrived = submitted.arrived;
-  question.size = submitted.size + static_cast<std::int64_t>(canonical->content.size()) -
-                  static_cast<std::int64_t>(submitted.content.size());
-  question.body_type = std::move(submitted.body_type);
-  question.smtputf8 = submitted.smtputf8;
-  question.envid = std::move(submitted.envid);
-  question.ret = std::move(submitted.ret);
-  question.spooled = submitted.spooled;
-  question.client = std::move(submitted.client);
-  question.source = submitted.source;
-  question.purpose = submitted.purpose;
-  question.hold = submitted.hold;
-  question.filter = std::move(submitted.filter);
-  question.settles = submitted.settles;
-  question.settled = std::move(submitted.settled);
-  question.message_id = canonical->message_id;
-  question.content = std::move(canonical->content);
+  log_message_id(*canonical, id);
+  auto question = question_from(submitted, *canonical, before);
+  question.sender = envelope.sender();
+  question.recipients = envelope.take_recipients();
+  question.expanded = envelope.take_expanded();
   auto answer = co_await qmgr_->ask<ipc::EnqueueCall>(question, context_->ipc_deadline());
   if (answer) co_return std::move(*answer);
   log_warning(concat(id, ": ", answer.error().text));
-  co_return outcome(451, "4.3.0", "Error: queue file write error");
+  co_return queue_trouble();
 }
 
 }  // namespace postern::cleanup

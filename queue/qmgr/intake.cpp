@@ -2,6 +2,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/ipc/messages/deliver.h"
 
 namespace postern::qmgr {
 
@@ -17,6 +18,16 @@ queue::Client client_from(ipc::SmtpClient from) {
   to.sasl_method = std::move(from.sasl_method);
   to.sasl_username = std::move(from.sasl_username);
   to.sasl_sender = std::move(from.sasl_sender);
+  return to;
+}
+
+Recipient& add(Message& message, ipc::Recipient from) {
+  Recipient& to = message.recipients.emplace_back();
+  to.number = static_cast<std::int64_t>(message.recipients.size());
+  to.address = std::move(from.address);
+  to.original = std::move(from.original);
+  to.notify = std::move(from.notify);
+  to.orcpt = std::move(from.orcpt);
   return to;
 }
 
@@ -39,14 +50,14 @@ MessagePtr message_from(ipc::Enqueue question) {
   message->subject = std::move(question.subject);
   message->client = client_from(std::move(question.client));
   message->content = std::move(question.content);
-  message->recipients.reserve(question.recipients.size());
-  for (ipc::Recipient& from : question.recipients) {
-    Recipient& to = message->recipients.emplace_back();
-    to.number = static_cast<std::int64_t>(message->recipients.size());
-    to.address = std::move(from.address);
-    to.original = std::move(from.original);
-    to.notify = std::move(from.notify);
-    to.orcpt = std::move(from.orcpt);
+  message->recipients.reserve(question.recipients.size() + question.expanded.size());
+  for (ipc::Recipient& from : question.recipients) add(*message, std::move(from));
+  for (ipc::Recipient& from : question.expanded) {
+    Recipient& to = add(*message, std::move(from));
+    to.state = RecipientState::succeeded;
+    to.arrival = static_cast<int>(ipc::Arrival::expanded);
+    to.dsn = "2.0.0";
+    to.reason = "alias expanded";
   }
   return message;
 }

@@ -56,7 +56,7 @@ Result<void> Qmgr::prepare(daemon::Context& context) {
   if (loaded) loaded = read_master();
   if (!loaded) return loaded;
   long_ids_ = *ids.enable_long_queue_ids;
-  auto resolver = table::Resolver::open(context.settings());
+  auto resolver = table::Resolver::open_routes(context.settings());
   if (!resolver) return fail(resolver.error());
   resolver_ = std::move(*resolver);
   context.rights().write.insert(context.rights().write.end(), {kDirectory, kSpool});

@@ -79,7 +79,7 @@ class Scheduler {
 
   // sorting.cpp: recipients into deliveries
   struct Batch;
-  using Batches = std::unordered_map<std::string, Batch>;
+  struct Batches;
   net::Task<void> sort(SlicePtr slice);
   net::Task<Result<NextStep>> next_step(const Active& active, const Recipient& recipient);
   void place(const SlicePtr& slice, std::uint32_t recipient, NextStep next, Batches& batches);

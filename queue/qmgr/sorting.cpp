@@ -26,6 +26,17 @@ struct Scheduler::Batch {
   std::vector<Delivery> deliveries;
 };
 
+// In the order of their first recipients.
+struct Scheduler::Batches {
+  std::vector<Batch> all;
+  std::unordered_map<std::string, std::size_t> places;
+
+  Batch& of(std::string key) {
+    const auto [place, is_new] = places.try_emplace(std::move(key), all.size());
+    return is_new ? all.emplace_back() : all[place->second];
+  }
+};
+
 net::Task<void> Scheduler::sort(SlicePtr slice) {
   const ActivePtr active = slice->active;
   ++slice->open;  // ours, so that nothing concludes while we are sorting
@@ -43,7 +54,7 @@ net::Task<void> Scheduler::sort(SlicePtr slice) {
   }
   if (!active->stops()) {
     std::vector<Transport*> used;
-    for (auto& [key, batch] : batches) {
+    for (Batch& batch : batches.all) {
       if (std::find(used.begin(), used.end(), batch.transport) == used.end()) used.push_back(batch.transport);
       put_in_line(std::move(batch));
     }
@@ -82,7 +93,7 @@ void Scheduler::place(const SlicePtr& slice, std::uint32_t at, NextStep next, Ba
     key += '\0';
     key += r.address;
   }
-  Batch& batch = batches[key];
+  Batch& batch = batches.of(std::move(key));
   if (batch.transport == nullptr) {
     batch.transport = &to;
     batch.nexthop = std::move(next.nexthop);

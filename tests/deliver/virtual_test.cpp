@@ -88,7 +88,7 @@ TEST_CASE("a table that cannot answer, or gives no usable id, defers") {
     std::string more, warning;
     bool only_root;
   } const cases[] = {
-      {"virtual_mailbox_maps = fail:down\n", "fail:down lookup error: down", false},
+      {"virtual_mailbox_maps = fail:down\n", "fail:down lookup error for \"ann@example.com\": down", false},
       {"virtual_uid_maps = static:99\n", "recipient ann@example.com: bad id 99 in virtual_uid_maps", true},
       {"virtual_uid_maps = static:root\n", "recipient ann@example.com: bad id root in virtual_uid_maps",
        true},

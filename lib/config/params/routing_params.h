@@ -41,23 +41,22 @@ struct RoutingParams : ParamGroup {
   Param<std::string> recipient_delimiter{*this, "recipient_delimiter", "",
       "Characters that separate user and extension: with \"+\", ann+list is ann's."};
   Param<List> propagate_unmatched_extensions{*this, "propagate_unmatched_extensions", "canonical, virtual",
-      "Lookups that copy the extension of an address to the result.", not_yet()};
+      "Lookups that copy the extension of an address to the result."};
   Param<List> parent_domain_matches_subdomains{*this, "parent_domain_matches_subdomains",
       "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,"
       "relay_domains,smtpd_access_maps",
       "Lists in which example.com also means every name below it."};
   Param<bool> append_at_myorigin{
-      *this, "append_at_myorigin", "yes", "Make user into user@$myorigin.", not_yet()};
+      *this, "append_at_myorigin", "yes", "Make user into user@$myorigin."};
   Param<bool> append_dot_mydomain{*this, "append_dot_mydomain",
-      "${{$compatibility_level} <level {1} ? {yes} : {no}}", "Make user@host into user@host.$mydomain.",
-      not_yet()};
-  Param<bool> swap_bangpath{*this, "swap_bangpath", "yes", "Make site!user into user@site.", not_yet()};
+      "${{$compatibility_level} <level {1} ? {yes} : {no}}", "Make user@host into user@host.$mydomain."};
+  Param<bool> swap_bangpath{*this, "swap_bangpath", "yes", "Make site!user into user@site."};
   Param<bool> allow_percent_hack{
-      *this, "allow_percent_hack", "yes", "Make user%domain into user@domain.", not_yet()};
+      *this, "allow_percent_hack", "yes", "Make user%domain into user@domain."};
   Param<bool> resolve_dequoted_address{
-      *this, "resolve_dequoted_address", "yes", "Look at @ % ! inside a quoted local part.", not_yet()};
+      *this, "resolve_dequoted_address", "yes", "Look at @ % ! inside a quoted local part."};
   Param<bool> resolve_null_domain{
-      *this, "resolve_null_domain", "no", "Take user@ for a local address.", not_yet()};
+      *this, "resolve_null_domain", "no", "Take user@ for a local address."};
 };
 
 }  // namespace postern::config

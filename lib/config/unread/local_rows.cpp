@@ -9,7 +9,6 @@ using enum UnreadType;
 // clang-format off
 constexpr Unread kRows[] = {
     {"alias_database", "hash:/etc/aliases", string, "Alias tables that newaliases builds.", "all"},
-    {"allow_min_user", "no", boolean, "Allow recipients that start with a minus sign.", "trivial-rewrite"},
     {"command_execution_directory", "", raw, "Where local runs commands.", "local"},
     {"command_expansion_filter",
      "1234567890!@%-_=+:,./abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",

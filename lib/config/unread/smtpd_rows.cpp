@@ -17,7 +17,6 @@ constexpr Unread kRows[] = {
      raw, "The reply to clients that a DNS list knows.", "smtpd", {1}},
     {"plaintext_reject_code", "450", integer, "For reject_plaintext_session.", "smtpd"},
     {"rbl_reply_maps", "", string, "Tables of replies by DNS list.", "smtpd"},
-    {"receive_override_options", "", string, "Which steps of receiving mail to leave out.", "smtpd, pickup, qmqpd"},
     {"reject_tempfail_action", "defer_if_permit", string, "What reject_ restrictions do when they cannot find out.", "smtpd", {1}},
     {"relay_clientcerts", "", string, "Tables of client certificates that may relay.", "smtpd"},
     {"send_cyrus_sasl_authzid", "no", boolean, "Send the authorization name as well as the login name.", "all"},

@@ -25,7 +25,6 @@ constexpr Unread kRows[] = {
     {"debug_peer_level", "2", integer, "How much more to log about debug_peer_list.", "all", {1}},
     {"debug_peer_list", "", string, "Peers about whom more is logged.", "all"},
     {"default_cache_db_type", "btree", string, "The table type of caches.", "all", {1}},
-    {"default_database_type", "hash", string, "The table type that postmap and postalias build.", "all", {1}},
     {"delay_logging_resolution_limit", "2", integer, "Digits behind the point in logged delays.", "all", {0, 6}},
     {"disable_dns_lookups", "no", boolean, "Obsolete: find hosts by address only, never in DNS.", "all"},
     {"dns_ncache_ttl_fix_enable", "no", boolean, "Work around resolvers that cache the absence of names wrongly.", "all"},
@@ -77,7 +76,6 @@ constexpr Unread kRows[] = {
     {"postmulti_control_commands", "reload flush", string, "Commands that are passed to running instances only.", "postmulti"},
     {"postmulti_start_commands", "start", string, "Commands that start instances.", "postmulti"},
     {"postmulti_stop_commands", "stop abort drain quick-stop", string, "Commands that stop instances.", "postmulti"},
-    {"proxy_interfaces", "", string, "Addresses of ours that a proxy or address translator has.", "all"},
     {"proxy_read_maps",
      "$local_recipient_maps $mydestination $virtual_alias_maps $virtual_alias_domains "
      "$virtual_mailbox_maps $virtual_mailbox_domains $relay_recipient_maps $relay_domains "
@@ -118,9 +116,6 @@ constexpr Unread kRows[] = {
     {"qmqpd_error_delay", "1s", time, "How long to wait before an error reply by QMQP.", "qmqpd"},
     {"qmqpd_timeout", "300s", time, "How long to wait for a QMQP client.", "qmqpd", {1}},
     {"readme_directory", "/usr/share/doc/postfix", string, "Where the documentation is.", "postfix", {1}},
-    {"relocated_maps", "", string, "Tables of addresses that have moved.", "proxymap, trivial-rewrite"},
-    {"relocated_prefix_enable", "yes", boolean, "Put \"5.1.6 User has moved to\" before a result of relocated_maps.", "trivial-rewrite"},
-    {"resolve_numeric_domain", "no", boolean, "Take user@192.0.2.1 for user@[192.0.2.1].", "trivial-rewrite"},
     {"respectful_logging",
      "${{$compatibility_level} <level {3.6} ? {no} : {yes}}",
      boolean, "Write allowlist and denylist in the log.", "all"},

@@ -16,6 +16,8 @@ struct Enqueue {
   std::int64_t queue_id = 0;
   std::string sender;
   std::vector<Recipient> recipients;
+  std::vector<Recipient>
+      expanded;  // aliases of several of them, whose sender wants to hear of success (RFC 3461 5.2.7)
   std::int64_t arrived = 0;  // wall microseconds
   std::int64_t size = 0;     // bytes of the content, spooled part included
   std::string body_type;
@@ -37,6 +39,7 @@ struct Enqueue {
   static constexpr auto fields = std::tuple{Field{"queue_id", &Enqueue::queue_id},
                                             Field{"sender", &Enqueue::sender},
                                             Field{"recipient", &Enqueue::recipients},
+                                            Field{"expanded", &Enqueue::expanded},
                                             Field{"arrived", &Enqueue::arrived},
                                             Field{"size", &Enqueue::size},
                                             Field{"body_type", &Enqueue::body_type},

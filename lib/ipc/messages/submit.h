@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/fd.h"
 #include "lib/ipc/codec.h"
 #include "lib/ipc/messages/envelope.h"
 
@@ -21,8 +22,11 @@ struct Submit {
   std::int64_t uid = -1;  // of who submitted it on this host
   Source source = Source::remote;
   Purpose purpose = Purpose::deliver;
-  bool hold = false;   // nothing is delivered before it is released
-  std::string filter;  // transport:nexthop through which all of it goes first; empty: as content_filter says
+  bool hold = false;  // nothing is delivered before it is released
+  std::string
+      filter;  // transport:nexthop through which all of it goes first: content_filter of the receiving service
+  bool as_addressed = false;  // no_address_mappings: no canonical form, no aliases, no copies
+  bool unchecked = false;     // no_header_body_checks
   Settles settles;
   std::vector<std::int64_t> settled;  // recipients of that message, by number
   std::string body_type;              // BODY=, empty: not given
@@ -31,6 +35,7 @@ struct Submit {
   std::string ret;       // RET=, as given
   bool spooled = false;  // the content goes on in the spool file that qmgr opened for this queue id
   std::string content;   // from the first header on, lines end in LF; all of it unless spooled
+  Fd spool;  // the spool file, open for reading and writing, so that checks see what is there; may be missing
   static constexpr std::string_view name = "submit";
   static constexpr auto fields = std::tuple{Field{"queue_id", &Submit::queue_id},
                                             Field{"sender", &Submit::sender},
@@ -43,6 +48,8 @@ struct Submit {
                                             Field{"purpose", &Submit::purpose},
                                             Field{"hold", &Submit::hold},
                                             Field{"filter", &Submit::filter},
+                                            Field{"as_addressed", &Submit::as_addressed},
+                                            Field{"unchecked", &Submit::unchecked},
                                             Field{"settles", &Submit::settles},
                                             Field{"settled", &Submit::settled},
                                             Field{"body_type", &Submit::body_type},
@@ -51,6 +58,7 @@ struct Submit {
                                             Field{"ret", &Submit::ret},
                                             Field{"spooled", &Submit::spooled}};
   static constexpr auto body = &Submit::content;
+  static constexpr auto descriptor = &Submit::spool;
 };
 
 // What to tell the client: a reply code, an enhanced status code (RFC 3463) and a text.

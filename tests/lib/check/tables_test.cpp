@@ -14,9 +14,13 @@ TEST_CASE("table types") {
         "hash?"}},
       {"virtual_alias_maps = thing\n",
        {"error main.cf:1 virtual_alias_maps: bad table name \"thing\": expected type:name"}},
-      {"virtual_alias_maps = tcp:localhost:99\n",
-       {"error main.cf:1 virtual_alias_maps: unsupported table type: tcp (in \"tcp:localhost:99\")"}},
-      {"sender_bcc_maps = tcp:localhost:99\n", {}},
+      {"virtual_alias_maps = nis:aliases\n",
+       {"error main.cf:1 virtual_alias_maps: unsupported table type: nis (in \"nis:aliases\")"}},
+      {"sender_bcc_maps = nis:aliases\n", {}},
+      {"virtual_alias_maps = tcp:localhost:99, socketmap:unix:/x:y, debug:static:a\n", {}},
+      {"virtual_alias_maps = tcp:localhost\n",
+       {"error main.cf:1 virtual_alias_maps: tcp:localhost: bad server \"localhost\": expected unix:path or "
+        "inet:host:port"}},
       {"virtual_alias_maps = inline:{a\n",
        {"error main.cf:1 virtual_alias_maps: missing '}' in \"inline:{a\""}},
       {"virtual_alias_maps = inline:{a}\n",
@@ -35,28 +39,29 @@ TEST_CASE("files of tables") {
   const auto good = system.write("good", "key value\n");
   const std::vector<Case> cases{
       {"virtual_alias_maps = texthash:/nonexistent\n",
-       {"error main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
+       {"warning main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
       {"sender_canonical_maps = proxy:hash:/nonexistent\n",
        {"warning main.cf:1 sender_canonical_maps: open /nonexistent: No such file or directory"}},
       {"header_checks = regexp:/nonexistent\n",
        {"warning main.cf:1 header_checks: open /nonexistent: No such file or directory"}},
       {"relay_domains = /nonexistent\n",
-       {"error main.cf:1 relay_domains: open /nonexistent: No such file or directory"}},
+       {"warning main.cf:1 relay_domains: open /nonexistent: No such file or directory"}},
       {"smtpd_client_restrictions = check_client_access cidr:/nonexistent\n",
        {"warning main.cf:1 smtpd_client_restrictions: open /nonexistent: No such file or directory"}},
   };
   check_cases(system, cases);
   CHECK(system.judge(concat("virtual_alias_maps = texthash:", good, "\n")) == Lines{});
   CHECK(system.judge(concat("virtual_alias_maps = texthash:", bad, "\n")) ==
-        Lines{"error main.cf:1 virtual_alias_maps: DIR/bad, line 1: expected format: key whitespace value"});
+        Lines{"warning main.cf:1 virtual_alias_maps: DIR/bad, line 1: expected format: key whitespace value "
+              "-- ignoring this line"});
 }
 
 TEST_CASE("tables stand where they are written, not where they are referred to") {
   const std::vector<Case> cases{
       {"virtual_alias_maps = texthash:/nonexistent\nvirtual_alias_domains = $virtual_alias_maps\n",
-       {"error main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
+       {"warning main.cf:1 virtual_alias_maps: open /nonexistent: No such file or directory"}},
       {"virtual_alias_maps = ${mine}/x\nmine = texthash:/nonexistent\n",
-       {"error main.cf:1 virtual_alias_maps: open /nonexistent/x: No such file or directory"}},
+       {"warning main.cf:1 virtual_alias_maps: open /nonexistent/x: No such file or directory"}},
   };
   check_cases(System(), cases);
 }
@@ -64,12 +69,11 @@ TEST_CASE("tables stand where they are written, not where they are referred to")
 TEST_CASE("alias tables of a type that is not supported are left out") {
   const System system;
   const auto aliases = system.write("aliases", "");
-  CHECK(system.judge("alias_maps = hash:/nonexistent\n") ==
-        Lines{"warning main.cf:1 alias_maps: open /nonexistent: No such file or directory"});
-  CHECK(system.judge("alias_maps = texthash:/nonexistent\n") ==
-        Lines{"error main.cf:1 alias_maps: open /nonexistent: No such file or directory"});
-  CHECK(system.judge(concat("alias_maps = hash:", aliases, "\n")) ==
-        Lines{"warning main.cf:1 alias_maps: unsupported table type: hash (in \"hash:DIR/aliases\")"});
+  CHECK(system.judge(concat("alias_maps = hash:", aliases, ", nis:x\n")) ==
+        Lines{"warning main.cf:1 alias_maps: open database DIR/aliases.db: No such file or directory; using "
+              "DIR/aliases "
+              "itself. Run postmap hash:DIR/aliases",
+              "warning main.cf:1 alias_maps: unsupported table type: nis (in \"nis:x\")"});
 }
 
 TEST_CASE("keys that a table has twice, said once") {

@@ -222,8 +222,8 @@ TEST_CASE("who reads a parameter is known: here, or in Postfix") {
     bool here;
   } rows[] = {{"smtpd_banner", "smtpd", true},
               {"local_recipient_maps", "smtpd, cleanup, qmgr", true},
-              {"header_checks", "cleanup", false},
-              {"swap_bangpath", "trivial-rewrite", false},
+              {"header_checks", "cleanup", true},
+              {"swap_bangpath", "smtpd, cleanup, qmgr", true},
               {"postscreen_greet_wait", "postscreen", false},
               {"lmtp_connect_timeout", "lmtp", false},
               {"ignore_mx_lookup_error", "smtp, lmtp", false},

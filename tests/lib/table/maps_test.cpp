@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "lib/table/opening.h"
 #include "tests/lib/table/answer.h"
 
 using namespace postern;
@@ -60,15 +61,51 @@ TEST_CASE("a table that fails ends the search, and is named") {
   CHECK(answer(maps->lookup("a")).value() == "1");
   const auto failed = answer(maps->lookup("b"));
   REQUIRE_FALSE(failed);
-  CHECK(failed.error().text == "fail:down lookup error: down");
+  CHECK(failed.error().text == "fail:down lookup error for \"b\": down");
   const auto address = answer(maps->lookup_address("b@x", "", AddressKeys::full));
   REQUIRE_FALSE(address);
-  CHECK(address.error().text == "fail:down lookup error: down");
+  CHECK(address.error().text == "fail:down lookup error for \"b@x\": down");
 }
 
-TEST_CASE("an error of a value names the parameter") {
-  const auto bad = Maps::open("transport_maps", "inline:{a=1} ldap:x");
-  REQUIRE_FALSE(bad);
-  CHECK(bad.error().text == "transport_maps: unsupported table type: ldap (in \"ldap:x\")");
+TEST_CASE(
+    "a value without form fails and names the parameter; a table that cannot be opened fails its lookups") {
   CHECK(Maps::open("transport_maps", "inline:{a=1").error().text.starts_with("transport_maps: missing '}'"));
+  std::string reports;
+  const table::Opening opening(nullptr, nullptr, [&](table::Trouble, const auto& text) { reports += text; });
+  const auto bad = Maps::open("transport_maps", "inline:{a=1} ldap:x");
+  REQUIRE(bad);
+  CHECK(reports == "transport_maps: unsupported table type: ldap (in \"ldap:x\")");
+  CHECK(answer(bad->lookup("a")).value() == "1");
+  CHECK(answer(bad->lookup("b")).error().text ==
+        "ldap:x lookup error for \"b\": ldap:x is unavailable. unsupported table type: ldap (in \"ldap:x\")");
+}
+
+TEST_CASE("tables of patterns see the whole address once") {
+  const auto maps =
+      Maps::open("maps", "regexp:{{/^@x$/ part}, {/^ann@x$/ short}, {/^ann\\+a@x$/ whole}}, inline:{@x=all}");
+  REQUIRE(maps);
+  const auto look = [&](std::string_view address) {
+    return answer(maps->lookup_address(address, "+", AddressKeys::bare_user)).value()->value;
+  };
+  CHECK(look("ann+a@x") == "whole");
+  CHECK(look("ann@x") == "short");
+  CHECK(look("ann+b@x") == "all");
+}
+
+TEST_CASE("an address that needs quotes is looked up with them, then without") {
+  const auto maps = Maps::open("maps", "inline:{{\"a b\"@x = quoted}, {c d@x = plain}, @x=all}");
+  REQUIRE(maps);
+  const auto look = [&](std::string_view address) {
+    return answer(maps->lookup_address(address, "+", AddressKeys::full)).value()->value;
+  };
+  CHECK(look("a b@x") == "quoted");
+  CHECK(look("c d@x") == "plain");
+  CHECK(look("e f@x") == "all");
+}
+
+TEST_CASE("an empty value is an error") {
+  const auto maps = Maps::open("maps", "inline:{a=}");
+  REQUIRE(maps);
+  CHECK(answer(maps->lookup("a")).error().text ==
+        "inline:{a=} lookup error for \"a\": an empty value is not allowed");
 }

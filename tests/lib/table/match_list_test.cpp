@@ -24,12 +24,8 @@ void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -123,15 +119,15 @@ TEST_CASE("an error names the parameter and the entry") {
       {"[2001:db8::1/64", "list: missing ']' in network: \"[2001:db8::1/64\""},
       {"[2001:db8::1]/64", "list: non-null host address bits in network: \"[2001:db8::1]/64\""},
       {"host.example", "list: bad network address: \"host.example\""},
-      {"cidr:/etc/x", "list: unsupported table type: cidr (in \"cidr:/etc/x\")"},
+      {"ldap:/etc/x", "list: unsupported table type: ldap (in \"ldap:/etc/x\")"},
       {"127.0.0.0/8 !", "list: no pattern after '!'"},
       {"/no/such/file", "list: open /no/such/file: No such file or directory"},
   };
   for (const auto& c : cases) {
     const auto& [words, problem] = c;
     CAPTURE(c.words);
-    const auto parsed =
-        MatchList::parse("list", *config::split_braced(words, config::kListSeparators), Kind::addresses);
+    const auto parsed = MatchList::parse("list", *config::split_braced(words, config::kListSeparators),
+                                         Kind::addresses, MatchList::Broken::refuse);
     REQUIRE_FALSE(parsed);
     CHECK(parsed.error().text == problem);
   }
@@ -160,7 +156,21 @@ TEST_CASE("what needs no table is answered at once") {
   CHECK_FALSE(own.matches_now("c.example"));
   const auto failed = answer(own.matches("c.example"));
   REQUIRE_FALSE(failed);
-  CHECK(failed.error().text == "fail:down lookup error: down");
+  CHECK(failed.error().text == "fail:down lookup error for \"c.example\": down");
+}
+
+TEST_CASE("what cannot be opened fails the lookups that come to it") {
+  const auto own = list("a.example /no/such/file b.example", Kind::names);
+  CHECK(own.matches_now("a.example") == true);
+  const auto failed = answer(own.matches("b.example"));
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().text.find("open /no/such/file: No such file or directory") != std::string::npos);
+}
+
+TEST_CASE("tables of patterns are not asked for parent domains") {
+  CHECK(on("regexp:{{/^example.com$/ x}}", Kind::domains_and_parents, "example.com"));
+  CHECK_FALSE(on("regexp:{{/^example.com$/ x}}", Kind::domains_and_parents, "a.example.com"));
+  CHECK(on("cidr:{{192.0.2.0/24 x}}", Kind::addresses, "192.0.2.9"));
 }
 
 TEST_CASE("an answer at once needs no memory") {

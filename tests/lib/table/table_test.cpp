@@ -4,9 +4,11 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 
 #include "lib/table/accounts.h"
 #include "lib/table/memory_tables.h"
+#include "lib/table/records.h"
 #include "tests/lib/base/temporary_directory.h"
 #include "tests/lib/table/answer.h"
 
@@ -14,13 +16,16 @@ using namespace postern;
 
 namespace {
 
+std::string text_of(const table::Found& found) {
+  if (!found) return "error: " + found.error().text;
+  return *found ? **found : "(none)";
+}
+
 // The value, "(none)", or "error: TEXT".
 std::string look(std::string_view table, std::string_view key) {
   auto opened = table::open(table);
   if (!opened) return "cannot open: " + opened.error().text;
-  auto found = answer((*opened)->lookup(key));
-  if (!found) return "error: " + found.error().text;
-  return *found ? **found : "(none)";
+  return text_of(answer((*opened)->lookup(key)));
 }
 
 }  // namespace
@@ -39,7 +44,21 @@ TEST_CASE("tables answer by their type") {
       {"inline:{A=1}", "a", "1"},
       {"inline:{a=1}", "A", "1"},
       {"inline:{a=1}", "b", "(none)"},
+      {"inline:{a=1,a=2}", "a", "2"},
+      {"inline:{a=}", "a", ""},
       {"fail:not today", "x", "error: not today"},
+      {"unionmap:{static:a, inline:{k=b}, static:c}", "k", "a,b,c"},
+      {"unionmap:{static:a, inline:{k=b}, static:c}", "other", "a,c"},
+      {"unionmap:{inline:{k=b}}", "other", "(none)"},
+      {"unionmap:{static:a, fail:no}", "k", "error: no"},
+      {"pipemap:{inline:{k=a}, inline:{a=b}}", "k", "b"},
+      {"pipemap:{inline:{k=a}, inline:{b=c}}", "k", "(none)"},
+      {"pipemap:{inline:{k=a}, fail:no}", "k", "error: no"},
+      {"randmap:{a}", "any", "a"},
+      {"randmap:{{a b}}", "any", "{a b}"},
+      {"debug:proxy:inline:{a=1}", "a", "1"},
+      {"socketmap:unix:/x:map", "k",
+       "error: socketmap:unix:/x:map is unavailable. servers cannot be asked here"},
       {"environ:", "POSTERN_TABLE_TEST", "here"},
       {"environ:", "POSTERN_TABLE_TEST_NOT", "(none)"},
       {"unix:passwd.byname", "no-such-user-here", "(none)"},
@@ -65,14 +84,25 @@ TEST_CASE("a table that cannot be opened says why and names itself") {
   struct {
     std::string_view table, problem;
   } const cases[] = {
-      {"hash:/etc/aliases", "unsupported table type: hash (in \"hash:/etc/aliases\")"},
-      {"proxy:mysql:/x", "unsupported table type: mysql (in \"proxy:mysql:/x\")"},
+      {"proxy:mysql:/x", "unsupported table type: mysql (in \"mysql:/x\")"},
+      {"hash:/no/such/file", "open database /no/such/file.db: No such file or directory"},
+      {"lmdb:/no/such/file", "open database /no/such/file.lmdb: No such file or directory"},
+      {"regexp:/no/such/file", "open /no/such/file: No such file or directory"},
+      {"cidr:{ 1.2.3.4 x }", "cidr map: no '{' at start of text in \"1.2.3.4\""},
+      {"unionmap:static:a", "bad syntax: \"unionmap:static:a\"; need \"unionmap:{type:name...}\""},
+      {"pipemap:{}", "bad syntax: \"pipemap:{}\"; need \"pipemap:{type:name...}\""},
+      {"unionmap:{static:a, ldap:b}",
+       "unionmap:{static:a, ldap:b}: unsupported table type: ldap (in \"ldap:b\")"},
+      {"randmap:x", "bad syntax: \"randmap:x\"; need \"randmap:{value...}\""},
+      {"socketmap:inet:host",
+       "socketmap:inet:host: bad server \"inet\": expected unix:path or inet:host:port"},
+      {"tcp:host", "tcp:host: bad server \"host\": expected unix:path or inet:host:port"},
+      {"sqlite:prefix", "sqlite:prefix: its parameters are in main.cf, which is not read here"},
       {"nothing", "bad table name \"nothing\": expected type:name"},
       {"inline:{}", "inline:{}: empty table"},
       {"inline:a=b", "inline:a=b: expected {name=value, ...}"},
       {"inline:{a}", "inline:{a}: missing '=' in \"a\""},
       {"inline:{=b}", "inline:{=b}: missing name in \"=b\""},
-      {"inline:{a=1 a=2}", "inline:{a=1 a=2}: duplicate name \"a\""},
       {"unix:shadow", "unix:shadow: expected unix:passwd.byname or unix:group.byname"},
       {"texthash:/no/such/file", "open /no/such/file: No such file or directory"},
   };
@@ -82,7 +112,7 @@ TEST_CASE("a table that cannot be opened says why and names itself") {
     const auto opened = table::open(table);
     REQUIRE_FALSE(opened);
     CHECK(opened.error().text == problem);
-    CHECK(table::is_supported(table) == (problem.find("unsupported") == problem.npos && table != "nothing"));
+    CHECK(table::is_supported(table) == (!problem.starts_with("unsupported") && table != "nothing"));
   }
 }
 
@@ -99,35 +129,68 @@ TEST_CASE("a texthash file is read by the rules of postmap(5)") {
   CHECK(look(table, "ann@example.com") == "ann/");
   CHECK(look(table, "ANN@example.com") == "ann/");
   CHECK(look(table, "bob@example.com") == "two  words  \tmore");
-  CHECK(look(table, "with blank@x") == "quoted");
+  CHECK(look(table, "\"with blank\"@x") == "quoted");
   CHECK(look(table, "last") == "value");
   CHECK(look(table, "#") == "(none)");
 }
 
-TEST_CASE("of equal keys of a texthash file the first counts, and the others are named") {
-  std::vector<std::string> warnings;
-  const auto values =
-      table::parse_texthash("a 1\nb 2\nA 3\n", "map", [&](const auto& text) { warnings.push_back(text); });
-  REQUIRE(values);
-  CHECK(values->at("a") == "1");
-  CHECK(warnings == std::vector<std::string>{"map, line 3: duplicate entry: \"a\""});
+TEST_CASE("what is wrong in a source is said with its line, and its keys are not answered") {
+  struct {
+    std::string_view text, key, value, report;
+  } const cases[] = {
+      {"a 1\nb 2\nA 3\n", "a", "1", "warning map, line 3: duplicate entry: \"A\""},
+      {"a 1\nb\nc 3\n", "c", "3",
+       "mistake map, line 2: expected format: key whitespace value -- ignoring this line"},
+      {"a 1\nb\nc 3\n", "B", "error: map, line 2: expected format: key whitespace value",
+       "mistake map, line 2: expected format: key whitespace value -- ignoring this line"},
+      {"\n\n  a 1\n", "a", "(none)",
+       "warning map, line 3: logical line must not start with whitespace -- ignoring this line"},
+      {"# x\n\"a b 1\n", "a b 1", "(none)",
+       "mistake map, line 2: unbalanced '\"' in '\"a b 1' -- ignoring this line"},
+      {"a 1\n\"\" 1\n", "\"\"", "1", ""},
+      {"a: 1\n", "a:", "1",
+       "warning map, line 1: record is in \"key: value\" format; is this an alias file?"},
+      {"a\\\"b 1\n\"c\\\"d\\\\\" 2\n", "\"c\\\"d\\\\\"", "2",
+       "mistake map, line 1: unbalanced '\"' in 'a\\\"b 1' -- ignoring this line"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.text);
+    std::string reports;
+    auto pairs = table::read_text(
+        c.text, "map", table::TextForm::pairs, [&](table::Trouble trouble, const auto& text) {
+          reports += (trouble == table::Trouble::warning ? "warning " : "mistake ") + text;
+        });
+    CHECK(reports == c.report);
+    table::PairTable table("t", std::move(pairs.values), std::move(pairs.broken));
+    CHECK(text_of(answer(static_cast<table::Table&>(table).lookup(c.key))) == c.value);
+  }
 }
 
-TEST_CASE("errors of a texthash file name the line") {
-  struct {
-    std::string_view text, problem;
-  } const cases[] = {
-      {"a 1\nb\nc 3\n", "map, line 2: expected format: key whitespace value"},
-      {"\n\n  a 1\n", "map, line 3: logical line must not start with whitespace"},
-      {"# x\n\"a b 1\n", "map, line 2: unbalanced '\"'"},
-      {"a 1\n\"\" 1\n", "map, line 2: expected format: key whitespace value"},
-  };
-  const auto ignore = [](const std::string&) { FAIL("there is no duplicate"); };
-  for (const auto& c : cases) {
-    const auto& [text, problem] = c;
-    CAPTURE(c.text);
-    const auto values = table::parse_texthash(text, "map", ignore);
-    REQUIRE_FALSE(values);
-    CHECK(values.error().text == problem);
-  }
+TEST_CASE("an alias file is read by the rules of aliases(5)") {
+  constexpr std::string_view kText =
+      "# Aliases\npostmaster: root\nRoot:\tann@example.com, bob\n"
+      "list: :include:/etc/list,\n  \"|/bin/cmd a, b\", /var/file,\n"
+      "\"quoted: name\" : x\nQ: \"a b\"@example.com\ntwo words: y\ndup: 1\nDUP: 2\n"
+      "no colon\nempty:\nann@example.com: z\n";
+  std::string reports;
+  const auto pairs = table::read_text(kText, "al", table::TextForm::aliases,
+                                      [&](table::Trouble, const auto& text) { reports += text + '\n'; });
+  std::map<std::string, std::string> sorted(pairs.values.begin(), pairs.values.end());
+  const std::map<std::string, std::string> expected{
+      {"postmaster", "root"},
+      {"root", "ann@example.com, bob"},
+      {"list", ":include:/etc/list, \"|/bin/cmd a, b\", /var/file"},
+      {"quoted: name", "x"},
+      {"q", "\"a b\"@example.com"},
+      {"two words", "y"},
+      {"dup", "1"}};
+  CHECK(sorted == expected);
+  CHECK(reports ==
+        "al, line 10: duplicate entry: \"DUP\"\nal, line 11: need name:value pair -- ignoring this line\n"
+        "al, line 12: need name:value pair -- ignoring this line\n"
+        "al, line 13: name must be local -- ignoring this line\n");
+  CHECK(table::looks_like_aliases(kText));
+  CHECK(table::looks_like_aliases("root:ann\n"));
+  CHECK_FALSE(table::looks_like_aliases("a b\n2001:db8::1 OK\n"));
+  CHECK_FALSE(table::looks_like_aliases(""));
 }
