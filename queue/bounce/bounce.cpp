@@ -269,7 +269,9 @@ net::Task<Result<void>> Bounce::spool(ipc::Submit& submit, const ipc::Notify& qu
     ipc::DropSpool drop;
     drop.queue_id = submit.queue_id;
     qmgr_->tell(drop);
+    co_return written;
   }
+  submit.spool = std::move(opened->file);
   co_return written;
 }
 

@@ -289,6 +289,7 @@ net::Task<Result<void>> Pickup::spool(Work& work, ipc::Submit& submit, std::int6
     co_return fail(size.error());
   }
   submit.size += *size;
+  submit.spool = Fd(::fcntl(to->get(), F_DUPFD_CLOEXEC, 3));
   co_return Result<void>();
 }
 
