@@ -58,8 +58,8 @@ class Augeas(unittest.TestCase):
         asked = subprocess.run(
             ['augtool', '-r', root, '-L', '--transform', 'Postfix_Main.lns incl /conf/main.cf', '--transform',
              'Postfix_Master.lns incl /conf/master.cf'], check=True, capture_output=True, text=True,
-            input='get /files/conf/main.cf/mail_owner\nget /files/conf/master.cf/smtp/command\n')
-        self.assertEqual(asked.stdout, '/files/conf/main.cf/mail_owner = postern\n/files/conf/master.cf/smtp/command = smtpd\n')
+            input='get /files/conf/main.cf/mail_owner\nget /files/conf/master.cf/smtp[1]/command\n')
+        self.assertEqual(asked.stdout, '/files/conf/main.cf/mail_owner = postern\n/files/conf/master.cf/smtp[1]/command = smtpd\n')
 
     def test_a_file_that_is_broken_is_reported(self):
         root = self.root('broken')

@@ -37,6 +37,7 @@ default_privs = nobody
 relay_domains = discard.test, pipe.test, many.test, error.test, retry.test
 transport_maps = inline:{{ {{ discard.test = discard: }}, {{ pipe.test = script: }}, {{ many.test = many: }},
   {{ error.test = error:5.1.2 we know no such place }}, {{ retry.test = retry:4.4.4 not today }} }}
+smtpd_reject_unlisted_recipient = no
 script_destination_recipient_limit = 1
 '''
 
