@@ -56,6 +56,7 @@ endif()
 
 if(POSTERN_COMMON_HEADERS)
   set(CMAKE_POSITION_INDEPENDENT_CODE OFF)  # one way for libraries and programs
+  target_compile_options(postern_flags INTERFACE -fPIC)
   add_library(common_headers OBJECT ${CMAKE_SOURCE_DIR}/cmake/common_headers.cpp)
   target_link_libraries(common_headers PRIVATE postern_flags)
   target_precompile_headers(common_headers PRIVATE ${CMAKE_SOURCE_DIR}/cmake/common_headers.h)
