@@ -49,7 +49,8 @@ Result<std::unique_ptr<Names>> open_dns(const config::Settings& settings, const 
   options.hosts_file = setup.hosts_file;
   for (const auto word : split_words(*setup.client.dns_resolver_options)) {
     if (word != "res_defnames" && word != "res_dnsrch") {
-      return fail(Errc::invalid, concat(setup.client.dns_resolver_options.name(), ": unknown option: ", word));
+      return fail(Errc::invalid,
+                  concat(setup.client.dns_resolver_options.name(), ": unknown option: ", word));
     }
     options.search = true;
   }

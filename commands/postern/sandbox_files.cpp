@@ -1,10 +1,10 @@
 #include "commands/postern/sandbox_files.h"
 
-#include <algorithm>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <cerrno>
 

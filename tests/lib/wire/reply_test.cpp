@@ -88,7 +88,8 @@ TEST_CASE("a client reads one-line replies") {
   CHECK(reply.status() == mail::Status{250, {2, 1, 0}, "Ok"});
   CHECK(read({"354"}).go_ahead());
   CHECK(read({"354"}).text() == "354");
-  CHECK(read({"550-5.1.1 no such", "550-", "550 5.1.1 user"}).text() == "550-5.1.1 no such 550- 550 5.1.1 user");
+  CHECK(read({"550-5.1.1 no such", "550-", "550 5.1.1 user"}).text() ==
+        "550-5.1.1 no such 550- 550 5.1.1 user");
   CHECK(read({"450\tlater"}).temporary());
   CHECK(read({"550 no"}).permanent());
   CHECK(read({"550 no"}).status() == mail::Status{550, {5, 0, 0}, "no"});
