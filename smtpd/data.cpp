@@ -87,9 +87,9 @@ net::Task<void> Session::hand_over(Content& content) {
   submit.client.address = peer_.address();
   submit.client.helo = helo_;
   submit.client.protocol = protocol();
-  submit.filter = *shared_.setup.smtpd.content_filter;
-  submit.as_addressed = !shared_.setup.maps_addresses;
-  submit.unchecked = !shared_.setup.checks_content;
+  submit.filter = *shared_.setup.receive.content_filter;
+  submit.as_addressed = !shared_.setup.overrides.maps_addresses;
+  submit.unchecked = !shared_.setup.overrides.checks_content;
   const Deadline limit = shared_.loop.in(*shared_.setup.process.ipc_timeout);
   auto outcome = co_await shared_.cleanup.ask<ipc::SubmitCall>(submit, limit);
   answer(outcome, content);

@@ -167,7 +167,7 @@ net::Task<Policy::Verdict> Policy::destination(Word word, const Case& facts) con
 
 net::Task<Policy::Verdict> Policy::unlisted(const mail::Address& address, Subject subject,
                                             const Case& facts) const {
-  if (address.null() || !setup_.checks_recipients) co_return Verdict();
+  if (address.null() || !setup_.overrides.checks_recipients) co_return Verdict();
   const std::string text = address.text();
   std::string sender;
   if (facts.sender != nullptr) sender = facts.sender->text();

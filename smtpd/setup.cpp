@@ -69,17 +69,9 @@ Result<void> Setup::read(const config::Settings& settings) {
 }
 
 Result<void> Setup::read_overrides() {
-  for (const std::string& option : *receive.receive_override_options) {
-    if (iequals(option, "no_unknown_recipient_checks")) {
-      checks_recipients = false;
-    } else if (iequals(option, "no_address_mappings")) {
-      maps_addresses = false;
-    } else if (iequals(option, "no_header_body_checks")) {
-      checks_content = false;
-    } else if (!iequals(option, "no_milters")) {
-      return fail(Errc::invalid, concat("receive_override_options: unknown option: ", printable(option, 80)));
-    }
-  }
+  const auto read = config::overrides_of(receive);
+  if (!read) return fail(read.error());
+  overrides = *read;
   return {};
 }
 

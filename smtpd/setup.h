@@ -10,6 +10,7 @@
 #include "lib/base/time.h"
 #include "lib/config/params/access_params.h"
 #include "lib/config/params/common_params.h"
+#include "lib/config/overrides.h"
 #include "lib/config/params/content_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/process_params.h"
@@ -42,9 +43,7 @@ struct Setup {
   bool pipelining = true;  // offered
   bool size = true;        // offered
   bool long_queue_ids = false;
-  bool checks_recipients = true;  // these three by receive_override_options
-  bool maps_addresses = true;
-  bool checks_content = true;
+  config::Overrides overrides;
   Words noop_commands, forbidden_commands;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;

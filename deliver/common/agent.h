@@ -50,6 +50,7 @@ class Agent : public daemon::Service {
   std::string id_text(std::int64_t queue_id) const;
   net::Loop& loop() const { return *loop_; }
   const ServiceEntry& entry() const { return entry_; }
+  bool soft_bounce() const { return soft_bounce_; }
 
  protected:
   // Reads what the agent needs. Rights that depend on it may be added to `rights`.

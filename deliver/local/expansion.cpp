@@ -34,6 +34,9 @@ net::Task<Outcome> Expansion::run() {
   step.notify = recipient_.notify;
   step.orcpt = recipient_.orcpt;
   co_await deliver_recipient(std::move(step));
+  if (!deferred_) {
+    co_await tell_owners();
+  }
   Outcome last;
   if (!deferred_ && !forwards_.empty()) {
     last = co_await send_forwards();
@@ -74,6 +77,11 @@ net::Task<void> Expansion::finish(Step step, Outcome outcome) {
     local_.log_attempt(*message_, step.address, step.original, begun_, outcome);
   }
   logged_ = true;
+  const bool is_owners = step.is_of_list && outcome.status == ipc::DeliveryStatus::bounced;
+  if (is_owners && !only_verifies() && !local_.soft_bounce()) {
+    for_owners_.push_back({std::move(step), std::move(outcome)});
+    co_return;
+  }
   auto& first = outcome.status == ipc::DeliveryStatus::sent       ? sent_
                 : outcome.status == ipc::DeliveryStatus::deferred ? deferred_
                                                                   : bounced_;
@@ -200,11 +208,13 @@ net::Task<void> Expansion::expand_alias(Step step, std::string name, std::string
   if (owner) {
     // RFC 3461 5.2.7: nothing of the message's own wishes goes on to the members of a list.
     step.owner = *owner;
+    step.is_of_list = true;
     step.sender = complete(*owner);
     step.envid = step.ret = step.orcpt = step.original = step.notify = std::string();
     is_list_ = !expanded_;
   } else if (*settings().params.reset_owner_alias) {
     step.owner.reset();
+    step.is_of_list = false;
     step.sender = message_->sender;
   }
   expanded_ = true;

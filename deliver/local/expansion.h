@@ -45,6 +45,9 @@ class Expansion {
   net::Task<bool> pass_by_table(Step step, const table::Maps& maps, const std::string& otherwise);
   net::Task<void> finish(Step step, Outcome outcome);
   net::Task<Outcome> send_forwards();
+  // list_owner.cpp
+  net::Task<void> tell_owners();
+  net::Task<void> tell_owner(const Step& step, const Outcome& outcome);
   void forward(const Step& step);
   Outcome not_forwarded(const Error& why) const;
   Outcome result(Outcome last);
@@ -61,6 +64,7 @@ class Expansion {
   const std::int64_t begun_;
   std::set<std::string> been_;
   std::vector<Forward> forwards_;
+  std::vector<std::pair<Step, Outcome>> for_owners_;  // failures that the sender does not hear of
   std::optional<Outcome> deferred_, bounced_, sent_;  // the first of each kind
   bool expanded_ = false;
   bool is_list_ = false;  // … by an alias with an owner

@@ -28,8 +28,9 @@ struct Step {
   std::string orcpt;
 
   std::optional<std::string>
-      owner;                  // who is to hear of problems: of an alias with an owner, or of a .forward file
-  std::string delivered;      // what Delivered-To: names
+      owner;                // who is to hear of problems: of an alias with an owner, or of a .forward file
+  bool is_of_list = false;  // … of an alias with an owner: failures are told to this owner, who is `sender`
+  std::string delivered;    // what Delivered-To: names
   std::string expanded_from;  // the name whose expansion this is part of
   FoundIn place = FoundIn::envelope;
   Rights rights;

@@ -39,6 +39,10 @@ Result<std::int64_t> check_file(int fd, std::int64_t& uid) {
   return status.st_size;
 }
 
+// A CR that is left by now ends no line here, and would at a server that takes it for an end: a letter could then hold
+// commands, or a second letter (cleanup_replace_stray_cr_lf).
+void replace_stray(char* text, std::size_t size) { std::replace(text, text + size, '\r', ' '); }
+
 std::int64_t wire_size(std::string_view text) {
   return static_cast<std::int64_t>(text.size()) + std::count(text.begin(), text.end(), '\n');
 }
@@ -116,6 +120,7 @@ Result<Content> read_content(const LetterFile& letter, std::int64_t inline_limit
   auto text = read_at(letter.fd.get(), begin, first);
   if (!text) return fail(text.error());
   content.text = std::move(*text);
+  replace_stray(content.text.data(), content.text.size());
   if (content.complete) return content;
   const auto end = content.text.find("\n\n");
   if (content.text.starts_with('\n')) {
@@ -165,6 +170,7 @@ Result<std::int64_t> copy_rest(int from, std::int64_t at, int to) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno("read a submission", errno);
     if (got == 0) return size;
+    replace_stray(block.data(), static_cast<std::size_t>(got));
     const std::string_view piece(block.data(), static_cast<std::size_t>(got));
     auto written = write_all(to, piece, "spool file");
     if (!written) return fail(written.error());

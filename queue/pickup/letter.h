@@ -22,7 +22,7 @@ struct LetterFile {
 // too_long when it never will be mail: no regular file, of the wrong size, or not in the format.
 Result<LetterFile> open_letter(const std::string& path);
 
-// The header section and, unless it is larger than `inline_limit`, the rest of the content. Fails with io.
+// CRs become blanks. The header section and, unless it is larger than `inline_limit`, the rest of the content. Fails with io.
 struct Content {
   std::string text;
   bool complete = true;  // otherwise the file has more, from `rest` on
@@ -34,7 +34,7 @@ Result<Content> read_content(const LetterFile& letter, std::int64_t inline_limit
 // is the domain that the sender may lack.
 ipc::Submit submit_of(const LetterFile& letter, Content content, const std::string& origin);
 
-// Copies the rest of the content into the spool file; the size that it has on the wire. Fails with full or io. For a
+// Copies the rest of the content, CRs as blanks, into the spool file; the size that it has on the wire. Fails with full or io. For a
 // thread.
 Result<std::int64_t> copy_rest(int from, std::int64_t at, int to);
 

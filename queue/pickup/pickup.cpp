@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/config/origin.h"
 #include "lib/config/params/cleanup_params.h"
+#include "lib/config/params/content_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/ipc/messages/notify.h"
@@ -43,13 +44,19 @@ Result<void> Pickup::prepare(daemon::Context& context) {
   config::CleanupParams ids;
   config::LimitParams limits;
   config::QmgrParams queue;
-  for (config::ParamGroup* group : std::initializer_list<config::ParamGroup*>{&ids, &limits, &queue}) {
+  config::ReceiveParams receive;
+  for (config::ParamGroup* group :
+       std::initializer_list<config::ParamGroup*>{&ids, &limits, &queue, &receive}) {
     auto loaded = group->load(settings);
     if (!loaded) return loaded;
   }
   const auto origin = config::origin_of(settings);
   if (!origin) return fail(origin.error());
+  const auto overrides = config::overrides_of(receive);
+  if (!overrides) return fail(overrides.error());
   origin_ = *origin;
+  overrides_ = *overrides;
+  filter_ = *receive.content_filter;
   long_ids_ = *ids.enable_long_queue_ids;
   inline_limit_ = *queue.queue_inline_limit;
   header_limit_ = static_cast<std::size_t>(*limits.header_size_limit);
@@ -234,6 +241,9 @@ net::Task<void> Pickup::submit(Work& work) {
   const std::int64_t rest = content->rest;
   ipc::Submit submit = submit_of(work.letter, std::move(*content), origin_);
   submit.queue_id = work.id.number();
+  submit.filter = filter_;
+  submit.as_addressed = !overrides_.maps_addresses;
+  submit.unchecked = !overrides_.checks_content;
   log_info(concat(id_text(work.id), ": uid=", submit.uid, " from=<", printable(submit.sender), ">"));
   if (submit.spooled) {
     auto spooled = co_await spool(work, submit, rest);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/config/overrides.h"
 #include "lib/daemon/service.h"
 #include "lib/ipc/client.h"
 #include "lib/mail/queue_id.h"
@@ -60,6 +61,8 @@ class Pickup : public daemon::Service {
 
   daemon::Context* context_ = nullptr;
   std::string origin_;
+  config::Overrides overrides_;
+  std::string filter_;  // content_filter
   bool long_ids_ = false;
   std::int64_t inline_limit_ = 0;
   std::size_t header_limit_ = 0;

@@ -56,6 +56,9 @@ Result<void> Qmgr::prepare(daemon::Context& context) {
   if (loaded) loaded = read_master();
   if (!loaded) return loaded;
   long_ids_ = *ids.enable_long_queue_ids;
+  const auto double_bounce_sender = context.settings().value("double_bounce_sender");
+  if (!double_bounce_sender) return fail(double_bounce_sender.error());
+  double_bounce_sender_ = *double_bounce_sender;
   auto resolver = table::Resolver::open_routes(context.settings());
   if (!resolver) return fail(resolver.error());
   resolver_ = std::move(*resolver);
@@ -111,6 +114,9 @@ Surroundings Qmgr::surroundings() {
     next.transport = std::move(route->transport);
     next.nexthop = std::move(route->nexthop);
     next.recipient = std::move(route->recipient);
+    next.goes_nowhere =
+        route->address_class == table::AddressClass::local &&
+        iequals(std::string_view(next.recipient).substr(0, next.recipient.rfind('@')), double_bounce_sender_);
     co_return next;
   };
   world.limits = [this](const std::string& transport) { return limits_of(transport); };

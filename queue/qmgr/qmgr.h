@@ -41,6 +41,7 @@ class Qmgr : public daemon::Service {
   config::CommonParams common_;
   std::map<std::string, int> process_limits_;  // of services that set one
   bool long_ids_ = false;
+  std::string double_bounce_sender_;
   std::unique_ptr<table::Resolver> resolver_;
   Trouble trouble_;
   std::optional<Store> store_;

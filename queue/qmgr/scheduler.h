@@ -87,6 +87,8 @@ class Scheduler {
   Transport& transport(const std::string& name);
   bool is_suspended(std::optional<Suspension>& dead) const;
   void refuse(const SlicePtr& slice, std::uint32_t recipient, std::string_view dsn, std::string_view reason);
+  void discard(const SlicePtr& slice, std::uint32_t recipient);
+  void log_unseen(const Message& message, const Recipient& recipient, std::string_view status) const;
   void refuse(Delivery delivery, std::string_view dsn, std::string_view reason);
   void start_next(Transport& transport);
 

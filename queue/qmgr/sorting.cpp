@@ -47,7 +47,9 @@ net::Task<void> Scheduler::sort(SlicePtr slice) {
       co_await net::next_turn(loop_);
     }
     auto next = co_await next_step(*active, slice->recipients[i]);
-    if (next) {
+    if (next && next->goes_nowhere) {
+      discard(slice, i);
+    } else if (next) {
       place(slice, i, std::move(*next), batches);
     } else {
       log_warning(concat(surroundings_.id_text(active->message->id), ": ", next.error().text));
@@ -147,13 +149,8 @@ void Scheduler::put_in_line(Batch batch) {
   to.add(std::move(batch.deliveries), destination);
 }
 
-// A recipient that no agent has seen: it is deferred.
-void Scheduler::refuse(const SlicePtr& slice, std::uint32_t at, std::string_view dsn,
-                       std::string_view reason) {
-  const Message& message = slice->message();
-  Recipient& recipient = slice->recipients[at];
-  take_refusal(message, recipient, std::string(dsn), std::string(reason));
-  slice->active->attempted = true;
+void Scheduler::log_unseen(const Message& message, const Recipient& recipient,
+                           std::string_view status) const {
   const std::string id = surroundings_.id_text(message.id);
   mail::Attempt attempt;
   attempt.queue_id = id;
@@ -164,9 +161,30 @@ void Scheduler::refuse(const SlicePtr& slice, std::uint32_t at, std::string_view
   attempt.activated = message.activated;
   attempt.begun = attempt.connected = attempt.ended = wall_micros();
   attempt.dsn = recipient.dsn;
-  attempt.status = "deferred";
+  attempt.status = status;
   attempt.text = recipient.reason;
   mail::log_delivery(attempt);
+}
+
+// A recipient that no agent has seen: it is deferred.
+void Scheduler::refuse(const SlicePtr& slice, std::uint32_t at, std::string_view dsn,
+                       std::string_view reason) {
+  const Message& message = slice->message();
+  Recipient& recipient = slice->recipients[at];
+  take_refusal(message, recipient, std::string(dsn), std::string(reason));
+  slice->active->attempted = true;
+  log_unseen(message, recipient, "deferred");
+}
+
+// Mail to the sender of our notifications to the postmaster: whoever answers these would otherwise go round in circles.
+void Scheduler::discard(const SlicePtr& slice, std::uint32_t at) {
+  Recipient& recipient = slice->recipients[at];
+  recipient.state = RecipientState::done;
+  recipient.dsn = "2.0.0";
+  recipient.reason = "undeliverable postmaster notification discarded";
+  slice->active->attempted = true;
+  log_unseen(slice->message(), recipient, "sent");
+  log_warning(concat(surroundings_.id_text(slice->message().id), ": ", recipient.reason));
 }
 
 void Scheduler::refuse(Delivery delivery, std::string_view dsn, std::string_view reason) {

@@ -17,6 +17,7 @@ struct NextStep {
   std::string transport;
   std::string nexthop;
   std::string recipient;  // the address as the agent gets it
+  bool goes_nowhere = false;  // double_bounce_sender of ours: what comes back to it ends here
 };
 
 struct Surroundings {

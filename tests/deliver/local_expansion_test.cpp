@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "deliver/local/local.h"
+#include "lib/ipc/messages/notify.h"
 #include "lib/ipc/messages/submit.h"
 #include "lib/ipc/server.h"
 #include "tests/deliver/agent_fixture.h"
@@ -212,6 +213,22 @@ TEST_CASE("nothing that its sender wished goes to the members of a list with an 
   CHECK(system.cleanup.asked[0].envid.empty());
   CHECK(system.cleanup.asked[0].recipients[0].notify.empty());
   CHECK(system.agent.answers.at(1).results[0].arrival == ipc::Arrival::delivered);
+}
+
+TEST_CASE("the owner of a list hears of a command that fails, and its sender does not") {
+  System system("list \"|echo gone; exit 67\", ann@x.org\nowner-list eve\n");
+  Peer<ipc::NotifyCall> bounce(system.agent.loop, "private/bounce", System::accepted());
+  CHECK(like(system.deliver("list@example.com"), "sent 2.0.0 forwarded as *"));
+  CHECK(system.forwarded() == "owner-list@example.com > ann@x.org");
+  REQUIRE(bounce.asked.size() == 1);
+  CHECK(bounce.asked[0].sender == "owner-list@example.com");
+  REQUIRE(bounce.asked[0].recipients.size() == 1);
+  CHECK(bounce.asked[0].recipients[0].number == 0);
+  CHECK(bounce.asked[0].recipients[0].reason == "user unknown. Command output: gone");
+  bounce.answer().code = 451;
+  CHECK(like(system.deliver("list@example.com"), "deferred 4.3.0 user unknown*"));
+  System soft("list \"|exit 67\"\nowner-list eve\n", "soft_bounce = yes\n");
+  CHECK(like(soft.deliver("list@example.com"), "deferred 4.1.1 user unknown"));
 }
 
 TEST_CASE("an alias in a list is the list's, unless owners are reset") {

@@ -20,6 +20,8 @@ world         bob@sandbox.test, cid@sandbox.test
 mixed         world, {user}, "|exit 0"
 team          bob@sandbox.test
 owner-team    {user}
+broken        "|exit 67"
+owner-broken  owner@sandbox.test
 included      :include:{files}/list
 loop          loop2
 loop2         loop
@@ -34,6 +36,7 @@ alias_maps = texthash:{etc}/aliases
 forward_path = {files}/forward-$user
 recipient_delimiter = +
 default_privs = nobody
+smtpd_reject_unlisted_recipient = no
 relay_domains = discard.test, pipe.test, many.test, error.test, retry.test
 transport_maps = inline:{{ {{ discard.test = discard: }}, {{ pipe.test = script: }}, {{ many.test = many: }},
   {{ error.test = error:5.1.2 we know no such place }}, {{ retry.test = retry:4.4.4 not today }} }}
@@ -70,6 +73,9 @@ CASES = [
     ('to-command@local.test', r'to=<to-command@local\.test>, relay=local, .*status=sent \(delivered to command: cat > '),
     ('fails@local.test', r'to=<fails@local\.test>, relay=local, .*dsn=5\.1\.1, status=bounced \(user unknown\. '
                          r'Command output: no room for you\)'),
+    ('broken@local.test', r'to=<broken@local\.test>, relay=local, .*dsn=5\.1\.1, status=bounced \(user unknown\)'),
+    ('double-bounce@local.test', r'to=<double-bounce@local\.test>, relay=none, .*dsn=2\.0\.0, status=sent '
+                                 r'\(undeliverable postmaster notification discarded\)'),
     ('later@local.test', r'to=<later@local\.test>, relay=local, .*dsn=4\.3\.0, status=deferred \(temporary failure\)'),
     ('world@local.test', r'to=<world@local\.test>, relay=local, .*status=sent \(forwarded as [0-9A-F]+\)'),
     ('included+x@local.test', r'to=<included\+x@local\.test>, relay=local, .*status=sent \(forwarded as [0-9A-F]+\)'),
@@ -138,6 +144,9 @@ class Agents(unittest.TestCase):
         for recipient, pattern in CASES:
             with self.subTest(recipient=recipient):
                 self.sandbox.wait_log(rf': {ids[recipient]}: .*(?:{pattern})')
+        # The owner of a list hears of the command that failed, and the sender of the letter does not.
+        self.sandbox.wait_log(r'to=<owner@sandbox\.test>, orig_to=<owner-broken@local\.test>, .*status=sent')
+        self.assertEqual(len(re.findall(f'{ids["broken@local.test"]}: sender non-delivery', self.sandbox.log())), 1)
         self.look_at_the_command()
         self.look_at_the_files()
 

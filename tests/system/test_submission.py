@@ -67,7 +67,7 @@ class Submission(unittest.TestCase):
                  (['-t'], 'To: Ann <ann@sandbox.test>, friends: bob@sandbox.test;\nCc: (x) cid\n\n\n', {'ann', 'bob', 'cid'}),
                  (['-t', 'eve'], 'Bcc: ann,\n bob\n\nTo: dan\n', {'ann', 'bob', 'eve'}),
                  (['-t'], 'To: ann\nResent-To: bob\nResent-Cc: cid\n\n\n', {'bob', 'cid'}),
-                 (['-oi', '--', '-dash@sandbox.test'], HELLO, {'-dash'})]
+                 (['-oi', '--', 'dash@sandbox.test'], HELLO, {'dash'})]
         for words, text, expected in cases:
             with self.subTest(words=words, text=text):
                 self.setUp()
@@ -100,7 +100,7 @@ class Submission(unittest.TestCase):
     def test_where_content_ends_and_how_lines_do(self):
         head = 'Subject: s\nFrom: a@b.test\nDate: d\nMessage-Id: <1@b.test>\n\n'
         cases = [([], 'one\n.\ntwo\n', 'one\n'), (['-i'], 'one\n.\ntwo\n', 'one\n.\ntwo\n'),
-                 (['-oi'], '.\n..\n', '.\n..\n'), ([], 'a\r\nb\rc\r\n.\r\n', 'a\nb\rc\n'), ([], 'no end', 'no end\n'),
+                 (['-oi'], '.\n..\n', '.\n..\n'), ([], 'a\r\nb\rc\r\n.\r\n', 'a\nb c\n'), ([], 'no end', 'no end\n'),
                  ([], '..\n', '..\n'), ([], '', '')]
         for words, body, expected in cases:
             with self.subTest(words=words, body=body):
@@ -282,6 +282,27 @@ class Submission(unittest.TestCase):
                  for one in self.sandbox.wait_mail(count + 4)}
         self.assertEqual(sorted(subject for subject, _ in taken),
                          sorted([b'number %d' % n for n in range(count)] + 4 * [b'at last']))
+
+
+class Settings(unittest.TestCase):
+    """The same programs where pickup has settings of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sandbox = postern.Sandbox(settings={
+            'content_filter': 'discard:filtered', 'receive_override_options': 'no_address_mappings, no_header_body_checks',
+            'virtual_alias_maps': 'inline:{ { ann@sandbox.test = bob@sandbox.test } }',
+            'header_checks': 'regexp:{ { /^Subject: hello/ REJECT } }'})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.sandbox.close()
+
+    def test_pickup_hands_on_its_filter_and_what_is_left_out(self):
+        done = subprocess.run([os.path.join(self.sandbox.build, 'bin', 'sendmail'), 'ann'], input=HELLO.encode(), timeout=60,
+                              env=dict(os.environ, MAIL_CONFIG=self.sandbox.facts['config_directory']), check=False)
+        self.assertEqual(done.returncode, 0)
+        self.sandbox.wait_log(r'to=<ann@sandbox\.test>, orig_to=<ann>, relay=none, .*status=sent \(filtered\)')
 
 
 class Down(unittest.TestCase):

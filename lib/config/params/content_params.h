@@ -29,6 +29,8 @@ struct ContentParams : ParamGroup {
 struct ReceiveParams : ParamGroup {
   Param<List> receive_override_options{*this, "receive_override_options", "",
       "Which steps of receiving mail to leave out."};
+  Param<std::string> content_filter{
+      *this, "content_filter", "", "transport:nexthop of a filter for all mail."};
 };
 
 }  // namespace postern::config

@@ -50,8 +50,6 @@ struct SmtpdParams : ParamGroup {
       *this, "smtpd_command_filter", "", "Tables that rewrite commands.", not_yet()};
   Param<bool> smtputf8_enable{*this, "smtputf8_enable",
       "${{$compatibility_level} <level {1} ? {no} : {yes}}", "Offer SMTPUTF8 (RFC 6531).", not_yet()};
-  Param<std::string> content_filter{
-      *this, "content_filter", "", "transport:nexthop of a filter for all mail."};
   Param<std::string> proxy_filter{
       *this, "smtpd_proxy_filter", "", "host:port of a filter before the queue.", not_yet()};
   Param<List> milters{*this, "smtpd_milters", "", "Mail filters for mail from the network.", not_yet()};

@@ -59,6 +59,18 @@ TEST_CASE("What NOTIFY asks for decides who hears of a result") {
   }
 }
 
+TEST_CASE("What comes back to the sender of double bounces ends there, and others go on") {
+  Rig q;
+  q.with_bounce();
+  q.start();
+  Message message = letter(1, 2);
+  message.recipients[0].address = "nowhere@example.com";
+  q.enqueue(std::move(message));
+  wait_for(q.loop, [&] { return q.queued == 0; });
+  CHECK(q.agent->asked == std::vector<std::string>{"user2@example.com"});
+  CHECK(q.bounce->asked.empty());
+}
+
 TEST_CASE("A failure is told with all that the agent said, once, and others go on") {
   Rig q;
   q.with_bounce();

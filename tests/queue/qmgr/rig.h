@@ -201,6 +201,7 @@ struct Rig {
       NextStep next;
       next.transport = "fake";
       next.nexthop = address.substr(address.find('@') + 1);
+      next.goes_nowhere = address.starts_with("nowhere@");
       next.recipient = std::move(address);
       co_return next;
     };
