@@ -13,7 +13,7 @@ constexpr int kBusyPages = 4000;
 constexpr milliseconds kSyncLatest{1000};
 // Results wait this long for a message that is committed anyway: alone they would cost a transaction of their own,
 // and the message that comes next would wait for it.
-constexpr milliseconds kPatience{10};
+constexpr milliseconds kPatience{3};
 
 }  // namespace
 
