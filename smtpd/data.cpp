@@ -22,11 +22,13 @@ net::Task<void> Session::data() {
   }
   reply("354 End data with <CR><LF>.<CR><LF>\r\n");
   mail_->submit.queue_id = mail_->id.number();
-  Content content(shared_, *mail_, bare_newline_policy());
-  const bool complete = co_await receive(content);
-  if (complete) {
-    where_ = "END-OF-MESSAGE";
-    co_await hand_over(content);
+  {  // the content writes into the transaction until its end
+    Content content(shared_, *mail_, bare_newline_policy());
+    const bool complete = co_await receive(content);
+    if (complete) {
+      where_ = "END-OF-MESSAGE";
+      co_await hand_over(content);
+    }
   }
   forget_transaction();
 }

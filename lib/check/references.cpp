@@ -20,8 +20,6 @@ namespace postern::check {
 
 namespace {
 
-constexpr std::size_t kLargestTable = 64u << 20;
-
 enum class Kind { transport, transports, transport_maps, service, milters };
 enum class Folder { private_, public_, any };
 

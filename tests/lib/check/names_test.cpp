@@ -20,8 +20,8 @@ TEST_CASE("names of the administrator's own") {
       {"mine = x\nsmtpd_banner = $mine\n", {}},
       {"mine = x\nother = $mine\n", {"warning main.cf:2 unknown parameter other"}},
       {"smtpd_restriction_classes = strict\nstrict = reject\n", {}},
-      {"relay_recipient_maps =\nsender_bcc_maps = ldap:people\npeople_server_host = localhost\n", {}},
-      {"sender_bcc_maps = ldap:people\npeople_server_hots = localhost\n",
+      {"relay_recipient_maps =\nsmtpd_sender_login_maps = ldap:people\npeople_server_host = localhost\n", {}},
+      {"smtpd_sender_login_maps = ldap:people\npeople_server_hots = localhost\n",
        {"warning main.cf:2 unknown parameter people_server_hots"}},
   };
   check_cases(System(), cases);

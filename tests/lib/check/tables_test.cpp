@@ -9,14 +9,15 @@ TEST_CASE("table types") {
   const std::vector<Case> cases{
       {"virtual_alias_maps = nosuch:thing\n",
        {"error main.cf:1 virtual_alias_maps: unknown table type: nosuch (in \"nosuch:thing\")"}},
-      {"sender_bcc_maps = hsah:/etc/x\n",
-       {"warning main.cf:1 sender_bcc_maps: unknown table type: hsah (in \"hsah:/etc/x\"): did you mean "
+      {"smtpd_sender_login_maps = hsah:/etc/x\n",
+       {"warning main.cf:1 smtpd_sender_login_maps: unknown table type: hsah (in \"hsah:/etc/x\"): did you "
+        "mean "
         "hash?"}},
       {"virtual_alias_maps = thing\n",
        {"error main.cf:1 virtual_alias_maps: bad table name \"thing\": expected type:name"}},
       {"virtual_alias_maps = nis:aliases\n",
        {"error main.cf:1 virtual_alias_maps: unsupported table type: nis (in \"nis:aliases\")"}},
-      {"sender_bcc_maps = nis:aliases\n", {}},
+      {"smtpd_sender_login_maps = nis:aliases\n", {}},
       {"virtual_alias_maps = tcp:localhost:99, socketmap:unix:/x:y, debug:static:a\n", {}},
       {"virtual_alias_maps = tcp:localhost\n",
        {"error main.cf:1 virtual_alias_maps: tcp:localhost: bad server \"localhost\": expected unix:path or "
