@@ -28,7 +28,8 @@ Content::Content(Shared& shared, Transaction& mail, wire::BareNewline policy)
   if (limit_ == 0) limit_ = std::numeric_limits<std::uint64_t>::max();
 }
 
-Content::~Content() { drop_file(); }
+// The transaction may be gone already, and with it its spool descriptor.
+Content::~Content() { release_file(); }
 
 wire::ContentDecoder::Progress Content::take(std::string_view input) {
   std::string& out = place_ == Place::memory ? submit_.content : shared_.block;
@@ -114,8 +115,12 @@ void Content::give_up(mail::Status why) {
 }
 
 void Content::drop_file() {
-  file_.reset();
   submit_.spool.reset();
+  release_file();
+}
+
+void Content::release_file() {
+  file_.reset();
   if (!file_wanted_) return;
   file_wanted_ = false;
   ipc::DropSpool drop;

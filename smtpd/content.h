@@ -47,6 +47,7 @@ class Content {
   void give_up(mail::Status why);
   void write(std::string_view text);
   void drop_file();
+  void release_file();  // without a look at the transaction
   bool find_header_end();
 
   Shared& shared_;

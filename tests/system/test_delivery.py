@@ -1,6 +1,7 @@
 """A letter from a client to the Maildir: not a byte is lost, added or changed."""
 import os
 import pwd
+import threading
 import unittest
 
 import postern
@@ -91,6 +92,24 @@ class Delivery:
                 self.setUp()
                 fill = size - len(postern.letter(body=''))
                 self.arrives((b'x' * 70 + b'\r\n') * (fill // 72) + b'y' * (fill % 72) + b'\r\n')
+
+    def test_sessions_side_by_side_leave_each_others_memory_alone(self):
+        replies = []
+
+        def client():
+            for _ in range(3):
+                with self.sandbox.session() as session:
+                    for _ in range(5):
+                        session.begin()
+                        replies.append(session.content(postern.letter()))
+        clients = [threading.Thread(target=client) for _ in range(8)]
+        for each in clients:
+            each.start()
+        for each in clients:
+            each.join()
+        self.assertEqual((len(replies), [r for r in replies if not r.startswith('250')]), (120, []))
+        self.sandbox.wait_mail(120)
+        self.assertNotIn('killed by signal', self.sandbox.log())
 
     def test_the_file_is_the_owners_alone(self):
         self.arrives('Hello.\r\n')
