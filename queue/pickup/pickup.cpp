@@ -16,6 +16,7 @@
 #include "lib/ipc/messages/notify.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/messages/taken.h"
+#include "lib/mail/address.h"
 
 namespace postern::pickup {
 
@@ -234,7 +235,7 @@ net::Task<void> Pickup::submit(Work& work) {
   const std::int64_t rest = content->rest;
   ipc::Submit submit = submit_of(work.letter, std::move(*content), origin_);
   submit.queue_id = work.id.number();
-  log_info(concat(id_text(work.id), ": uid=", submit.uid, " from=<", printable(submit.sender), ">"));
+  log_info(concat(id_text(work.id), ": uid=", submit.uid, " from=<", mail::shown_address(submit.sender), ">"));
   if (submit.spooled) {
     auto spooled = co_await spool(work, submit, rest);
     if (!spooled) {
