@@ -7,6 +7,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/mail/address.h"
 #include "lib/wire/reply.h"
 
 namespace postern::smtpd {
@@ -254,11 +255,11 @@ void Session::reject(const mail::Status& status) {
 void Session::log_reject(const mail::Status& status) const {
   std::string line = mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
   line += concat(": reject: ", where_, " from ", peer_.text(), ": ", status.reply(), ';');
-  if (mail_) line += concat(" from=<", mail_->submit.sender, '>');
+  if (mail_) line += concat(" from=<", mail::shown_address(mail_->submit.sender), '>');
   if (recipient_ != nullptr) {
-    line += concat(" to=<", recipient_->text(), '>');
+    line += concat(" to=<", recipient_->quoted(), '>');
   } else if (mail_ && mail_->submit.recipients.size() == 1) {
-    line += concat(" to=<", mail_->submit.recipients.front().address, '>');
+    line += concat(" to=<", mail::shown_address(mail_->submit.recipients.front().address), '>');
   }
   line += concat(" proto=", protocol());
   if (!helo_.empty()) line += concat(" helo=<", helo_, '>');

@@ -7,6 +7,7 @@
 #include "commands/queue/times.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
+#include "lib/mail/address.h"
 
 namespace postern::commands {
 
@@ -27,8 +28,10 @@ std::string right(std::string_view text, std::size_t width) {
 
 std::string shown(std::string_view text) { return printable(text, kLongestText); }
 
+std::string address_text(std::string_view internal) { return shown(mail::shown_address(internal)); }
+
 std::string sender_of(const ipc::QueuedMessage& message) {
-  return message.sender.empty() ? "MAILER-DAEMON" : message.sender;
+  return message.sender.empty() ? "MAILER-DAEMON" : mail::shown_address(message.sender);
 }
 
 std::string row(bool long_id, std::string_view id, std::string_view size, std::string_view time,
@@ -39,10 +42,10 @@ std::string row(bool long_id, std::string_view id, std::string_view size, std::s
 
 std::string json_recipient(const ipc::QueuedRecipient& recipient) {
   JsonObject object;
-  object.add("address", recipient.address);
+  object.add("address", mail::shown_address(recipient.address));
   if (!recipient.reason.empty()) object.add("delay_reason", recipient.reason);
   if (!iequals(recipient.original, recipient.address) && !recipient.original.empty()) {
-    object.add("original", recipient.original);
+    object.add("original", mail::shown_address(recipient.original));
   }
   if (!recipient.dsn.empty()) object.add("dsn", recipient.dsn);
   if (!recipient.transport.empty())
@@ -75,9 +78,9 @@ std::string client_text(const ipc::QueuedMessage& message) {
 }
 
 std::string recipient_text(const ipc::QueuedRecipient& recipient) {
-  std::string text = concat("  to <", shown(recipient.address), ">");
+  std::string text = concat("  to <", address_text(recipient.address), ">");
   if (!recipient.original.empty() && !iequals(recipient.original, recipient.address)) {
-    text += concat(", orig_to <", shown(recipient.original), ">");
+    text += concat(", orig_to <", address_text(recipient.original), ">");
   }
   text += "\n";
   if (recipient.reason.empty() && recipient.transport.empty()) return text;
@@ -139,7 +142,7 @@ std::string table_entry(const Entry& entry) {
       text +=
           right("", kReasonEnd > words.size() ? kReasonEnd - words.size() : 0) + concat("(", words, ")\n");
     }
-    text += row(entry.long_id, "", "", "", shown(recipient.address));
+    text += row(entry.long_id, "", "", "", address_text(recipient.address));
   }
   return text + "\n";
 }
@@ -169,7 +172,7 @@ std::string json_entry(const Entry& entry) {
 std::string long_entry(const Entry& entry, std::int64_t now) {
   const ipc::QueuedMessage& message = entry.message;
   std::string text = concat(entry.id, "  ", standing_text(message, now), "\n");
-  text += concat("  from <", shown(message.sender), ">, ", message.size, " bytes, arrived ",
+  text += concat("  from <", address_text(message.sender), ">, ", message.size, " bytes, arrived ",
                  date_text(message.arrived), " (", age_text(now - message.arrived), " ago)",
                  shown(client_text(message)), "\n");
   if (!message.message_id.empty()) text += concat("  message-id ", shown(message.message_id), "\n");

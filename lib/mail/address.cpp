@@ -202,6 +202,16 @@ Address from_internal(std::string_view text) {
   return {std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
 }
 
+std::string shown_address(std::string_view internal) {
+  const auto is_plain = [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && c != '\x7f' &&
+           std::string_view("\"(),:;<>[]\\").find(c) == std::string_view::npos;
+  };
+  const bool plain = std::all_of(internal.begin(), internal.end(), is_plain);
+  if (plain && internal.find('@') == internal.rfind('@')) return std::string(internal);
+  return printable(from_internal(internal).quoted(), kLongestPath);
+}
+
 Result<Path> parse_path(std::string_view text, Grammar grammar) {
   auto path = Reader(text.substr(0, kLongestPath + 1), grammar).path();
   if (path ? path->length > kLongestPath : text.size() > kLongestPath) {

@@ -1,6 +1,6 @@
 // Mail addresses of the envelope: the mailboxes and paths of RFC 5321 4.1.2, with the bytes above 127 that
-// RFC 6531 adds, and two forms of writing them. The internal form has no quotes, as tables and most log
-// fields want it; the quoted form is what may stand in an SMTP command.
+// RFC 6531 adds, and two forms of writing them. The internal form has no quotes, as tables want it;
+// the quoted form is what may stand in an SMTP command, and what the log shows.
 #pragma once
 
 #include <string>
@@ -38,6 +38,9 @@ struct Address {
 
 // Splits an internal form at its last '@'. Any text is one; nothing is checked.
 Address from_internal(std::string_view text);
+// An internal form as the log and listings show it: quoted where it must be (info_log_address_format = external), so
+// that no address can look like the end of its field; and without control characters.
+std::string shown_address(std::string_view internal);
 
 enum class Grammar {
   lenient,  // as Postfix: brackets may be missing, dots may touch or end a local part, a domain may be

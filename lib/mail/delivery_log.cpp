@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/mail/address.h"
 
 namespace postern::mail {
 
@@ -12,9 +13,9 @@ void log_delivery(const Attempt& attempt) {
   std::string line;
   line.reserve(240);
   const auto add = [&line](const auto&... parts) { (line.append(parts), ...); };
-  add(attempt.queue_id, ": to=<", attempt.address, ">");
+  add(attempt.queue_id, ": to=<", shown_address(attempt.address), ">");
   if (!attempt.original.empty() && !iequals(attempt.original, attempt.address)) {
-    add(", orig_to=<", attempt.original, ">");
+    add(", orig_to=<", shown_address(attempt.original), ">");
   }
   add(", relay=", attempt.relay);
   if (attempt.uses > 1) add(", conn_use=", std::to_string(attempt.uses));

@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/ipc/messages/spool.h"
+#include "lib/mail/address.h"
 #include "lib/mail/queue_id.h"
 
 namespace postern::cleanup {
@@ -40,7 +41,8 @@ void log_message_id(const Canonical& canonical, std::string_view id) {
 std::string who(const ipc::SmtpClient& client, const Envelope& envelope) {
   std::string out = "from local;";
   if (!client.address.empty()) out = concat("from ", client.name, '[', client.address, "];");
-  out += concat(" from=<", envelope.sender(), "> to=<", envelope.first_recipient(), '>');
+  out += concat(" from=<", mail::shown_address(envelope.sender()), "> to=<",
+                mail::shown_address(envelope.first_recipient()), '>');
   if (!client.protocol.empty()) out += concat(" proto=", client.protocol);
   if (!client.helo.empty()) out += concat(" helo=<", printable(client.helo, 255), '>');
   return out;
@@ -184,7 +186,8 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
       submitted, house_, {received, envelope.sender(), completes ? Origin::ours : Origin::foreign, id, now},
       *edits);
   if (!canonical) {
-    log_warning(concat(id, ": reject: ", canonical.error().text, "; from=<", submitted.sender, ">"));
+    log_warning(concat(id, ": reject: ", canonical.error().text, "; from=<",
+                       mail::shown_address(submitted.sender), ">"));
     co_return outcome(554, "5.4.0", "Error: too many hops");
   }
   log_message_id(*canonical, id);

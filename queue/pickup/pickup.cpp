@@ -17,6 +17,7 @@
 #include "lib/ipc/messages/notify.h"
 #include "lib/ipc/messages/spool.h"
 #include "lib/ipc/messages/taken.h"
+#include "lib/mail/address.h"
 
 namespace postern::pickup {
 
@@ -244,7 +245,7 @@ net::Task<void> Pickup::submit(Work& work) {
   submit.filter = filter_;
   submit.as_addressed = !overrides_.maps_addresses;
   submit.unchecked = !overrides_.checks_content;
-  log_info(concat(id_text(work.id), ": uid=", submit.uid, " from=<", printable(submit.sender), ">"));
+  log_info(concat(id_text(work.id), ": uid=", submit.uid, " from=<", mail::shown_address(submit.sender), ">"));
   if (submit.spooled) {
     auto spooled = co_await spool(work, submit, rest);
     if (!spooled) {

@@ -3,6 +3,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/mail/address.h"
 #include "queue/qmgr/scheduler.h"
 
 namespace postern::qmgr {
@@ -51,8 +52,8 @@ net::Task<void> Scheduler::conclude(SlicePtr slice) {
   }
   if (expired && waiting > 0) {
     const std::string_view status = m.forced_expire ? "force-expired" : "expired";
-    log_info(concat(surroundings_.id_text(m.id), ": from=<", m.sender, ">, status=", status,
-                    ", returned to sender"));
+    log_info(concat(surroundings_.id_text(m.id), ": from=<", mail::shown_address(m.sender),
+                    ">, status=", status, ", returned to sender"));
     if (!active->sliced) {
       for (Recipient& r : slice->recipients) {
         if (r.state == RecipientState::pending) give_up(r);

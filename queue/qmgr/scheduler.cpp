@@ -5,6 +5,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/mail/address.h"
 
 namespace postern::qmgr {
 
@@ -198,8 +199,8 @@ ActivePtr Scheduler::activate(MessagePtr message) {
 void Scheduler::begin(const ActivePtr& active) {
   Message& m = *active->message;
   if (m.count > 0 && !m.forced_expire) {
-    log_info(concat(surroundings_.id_text(m.id), ": from=<", m.sender, ">, size=", m.size,
-                    ", nrcpt=", m.count, " (queue active)"));
+    log_info(concat(surroundings_.id_text(m.id), ": from=<", mail::shown_address(m.sender),
+                    ">, size=", m.size, ", nrcpt=", m.count, " (queue active)"));
   }
   auto slice = std::make_shared<Slice>();
   slice->active = active;

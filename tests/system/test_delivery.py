@@ -94,7 +94,6 @@ class Delivery:
                 self.arrives((b'x' * 70 + b'\r\n') * (fill // 72) + b'y' * (fill % 72) + b'\r\n')
 
     def test_sessions_side_by_side_leave_each_others_memory_alone(self):
-        before = self.sandbox.processes('smtpd')
         replies = []
 
         def client():
@@ -111,6 +110,7 @@ class Delivery:
         self.assertEqual((len(replies), [r for r in replies if not r.startswith('250')]), (120, []))
         self.sandbox.wait_mail(120)
         self.assertEqual(self.sandbox.processes('smtpd'), before)
+        self.assertNotIn('killed by signal', self.sandbox.log())
 
     def test_the_file_is_the_owners_alone(self):
         self.arrives('Hello.\r\n')

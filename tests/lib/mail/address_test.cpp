@@ -188,8 +188,8 @@ TEST_CASE("domains") {
     CAPTURE(text);
     CHECK(mail::is_domain(text));
   }
-  for (const std::string_view text :
-       {"", ".", "a.", ".a", "a..b", "-a.b", "a-.b", "a.-", "a b", "a@b", "[", "[]", "[a]", "[::1]", "[1.2.3.4"}) {
+  for (const std::string_view text : {"", ".", "a.", ".a", "a..b", "-a.b", "a-.b", "a.-", "a b", "a@b", "[",
+                                      "[]", "[a]", "[::1]", "[1.2.3.4"}) {
     CAPTURE(text);
     CHECK_FALSE(mail::is_domain(text));
   }
@@ -221,5 +221,24 @@ TEST_CASE("the extension of a local part is split off") {
     CHECK(got.user == user);
     CHECK(got.extension == extension);
     CHECK(got.delimiter == delimiter);
+  }
+}
+
+TEST_CASE("what is shown of an address cannot look like the end of its field") {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"ann@example.com", "ann@example.com"},
+      {"ann+x.y@example.com", "ann+x.y@example.com"},
+      {"", ""},
+      {"ann", "ann"},
+      {"x y@example.com", "\"x y\"@example.com"},
+      {"a>, relay=none, status=sent (x@example.com", "\"a>, relay=none, status=sent (x\"@example.com"},
+      {"a\"b@example.com", "\"a\\\"b\"@example.com"},
+      {"a@b@example.com", "\"a@b\"@example.com"},
+      {"ann@[192.0.2.1]", "ann@[192.0.2.1]"},
+      {"a\nb@example.com", "\"a?b\"@example.com"},
+  };
+  for (const auto& [internal, shown] : cases) {
+    CAPTURE(internal);
+    CHECK(mail::shown_address(internal) == shown);
   }
 }
