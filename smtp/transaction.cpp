@@ -15,6 +15,26 @@ namespace {
 // into the buffers on the way, whatever it does (RFC 2920 3.1).
 constexpr std::size_t kMostAhead = 16 * 1024;
 
+// The address as it was given, for ORCPT=. One beyond ASCII has a type of its own, which only SMTPUTF8 can carry (RFC 6533
+// 3): as it is, but for what an xtext encodes. Empty: it cannot be said.
+std::string original_text(std::string_view original, bool smtputf8) {
+  const std::string quoted = mail::from_internal(original).quoted();
+  const bool is_ascii = std::all_of(quoted.begin(), quoted.end(), [](char c) { return (c & 0x80) == 0; });
+  if (is_ascii) return concat("rfc822;", wire::encode_xtext(quoted));
+  if (!smtputf8) return {};
+  std::string text = "utf-8;";
+  for (const char c : quoted) {
+    if ((c & 0x80) != 0) {
+      text += c;
+    } else if (c == '\\') {
+      text += "\\x{5C}";
+    } else {
+      text += wire::encode_xtext(std::string_view(&c, 1));
+    }
+  }
+  return text;
+}
+
 constexpr std::string_view kEndOfContent = "sending end of data -- message may be sent more than once";
 
 }  // namespace
@@ -313,7 +333,8 @@ std::string Transaction::rcpt_command(std::size_t recipient) const {
   if (!asked.orcpt.empty()) {
     line += concat(" ORCPT=", asked.orcpt);
   } else if (!asked.original.empty()) {
-    line += concat(" ORCPT=rfc822;", wire::encode_xtext(mail::from_internal(asked.original).quoted()));
+    const std::string original = original_text(asked.original, session_.features.smtputf8);
+    if (!original.empty()) line += concat(" ORCPT=", original);
   }
   return line;
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr mail::ListLimits kLimits{8u << 20, 100'000, 20};
 
-// What stands in <>, or the whole, as long as it is one word.
+// What stands in <>, or the whole, as long as it is one word. A route in front of it is passed over (RFC 5321 4.1.1.3).
 std::string one_address(std::string_view text) {
   const auto open = text.rfind('<');
   const auto close = text.find('>', open == std::string_view::npos ? 0 : open);
@@ -18,6 +18,8 @@ std::string one_address(std::string_view text) {
     text = text.substr(open + 1, close - open - 1);
   }
   text = trim(text);
+  const auto route = text.starts_with('@') ? text.find(':') : std::string_view::npos;
+  if (route != std::string_view::npos) text.remove_prefix(route + 1);
   return text.find_first_of(" \t\r\n") == std::string_view::npos ? std::string(text) : std::string();
 }
 

@@ -170,7 +170,7 @@ Result<bool> set_word(Options& options, const std::string& word, const std::stri
       if (!done) return fail(done.error());
       continue;
     } else {
-      return fail(Errc::invalid, concat("invalid option -- '", option, "'\n", kUsage));
+      return fail(Errc::invalid, concat("invalid option -- '", option, "'; ", kUsage));
     }
     if (!done) return fail(done.error());
     return false;

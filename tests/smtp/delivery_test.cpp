@@ -290,3 +290,17 @@ TEST_CASE("SMTPUTF8 and DSN are passed on only where they are offered") {
   CHECK(SmtpFixture::text(client.deliver(std::move(wanted))).starts_with("sent"));
   CHECK(remote.surprises.empty());
 }
+
+TEST_CASE("an original recipient beyond ASCII has a type of its own") {
+  SmtpFixture client;
+  Remote remote(client.loop);
+  auto message = SmtpFixture::message(at(remote));
+  message.smtputf8 = true;
+  message.recipients[0].original = "bj\xc3\xb6rn+x@example.org";
+  auto script = whole_session();
+  script[8] = "C: MAIL FROM:<ann@example.com> SIZE=22 SMTPUTF8";
+  script[9] = "C: RCPT TO:<bob@example.org> ORCPT=utf-8;bj\xc3\xb6rn+2Bx@example.org";
+  remote.expects(script);
+  CHECK(SmtpFixture::text(client.deliver(std::move(message))).starts_with("sent"));
+  CHECK(remote.surprises.empty());
+}

@@ -21,6 +21,7 @@ TEST_CASE("Addresses as people write them") {
       {"", {}},
       {"<>", {}},
       {"a b", {}},
+      {"@relay.test:ann@a.test", {"ann@a.test"}},
       {"Ann [B] <ann@a.test>, x..y@b.test", {"ann@a.test", "x..y@b.test"}},
       {"<ann@a.test", {}},
   };

@@ -76,7 +76,7 @@ TEST_CASE("What the sender wants to hear of") {
 }
 
 TEST_CASE("What cannot be") {
-  CHECK(problem("-Z a") == "invalid option -- 'Z'\nusage: sendmail [options]");
+  CHECK(problem("-Z a") == "invalid option -- 'Z'; usage: sendmail [options]");
   CHECK(problem("-f") == "option requires an argument -- 'f'");
   CHECK(problem("-bx a") == "unsupported: -bx");
   CHECK(problem("-n a") == "-n option not supported");
