@@ -52,22 +52,21 @@ class Sink:
             say('421 4.3.2 away')
             raise Closed
         say('220 sink.test ESMTP')
-        recipients = []
-        refused = []
+        recipients, has_sender = [], False
         while line := await reader.readline():
             words = line.decode('latin1').strip()
             verb = words[:4].upper()
             if verb == 'EHLO':
                 say('250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 50000000')
             elif verb == 'MAIL':
-                recipients, refused = [], []
-                self.refuse_sender = mood('sender')
-                if not self.refuse_sender:
+                recipients, has_sender = [], not mood('sender')
+                if has_sender:
                     say('250 2.1.0 Ok')
             elif verb == 'RCPT':
-                recipient = re.search('<(.*?)>', words)[1]
-                if not mood('recipient'):
-                    recipients.append(recipient)
+                if not has_sender:
+                    say('503 5.5.1 need MAIL')
+                elif not mood('recipient'):
+                    recipients.append(re.search('<(.*?)>', words)[1])
                     say('250 2.1.5 Ok')
             elif verb == 'DATA':
                 if not recipients:
