@@ -245,7 +245,8 @@ net::Task<void> Pickup::submit(Work& work) {
   submit.filter = filter_;
   submit.as_addressed = !overrides_.maps_addresses;
   submit.unchecked = !overrides_.checks_content;
-  log_info(concat(id_text(work.id), ": uid=", submit.uid, " from=<", mail::shown_address(submit.sender), ">"));
+  log_info(
+      concat(id_text(work.id), ": uid=", submit.uid, " from=<", mail::shown_address(submit.sender), ">"));
   if (submit.spooled) {
     auto spooled = co_await spool(work, submit, rest);
     if (!spooled) {
