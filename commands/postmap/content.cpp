@@ -1,5 +1,6 @@
 #include "commands/postmap/content.h"
 
+#include <algorithm>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -58,7 +59,7 @@ Result<std::string> decoded(std::string_view text) {
     group = 0;
   }
   if (padding > 2) return bad();
-  out.resize(out.size() - padding);
+  out.erase(out.size() - std::min(padding, out.size()));
   return out;
 }
 
