@@ -1,4 +1,5 @@
 """A mail system that stands by itself: files that a sandbox has made, run through the verbs of postern."""
+import contextlib
 import os
 import signal
 import stat
@@ -98,4 +99,5 @@ class Standing:
     def end(self):
         self.run('abort')
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(pid, signal.SIGKILL)
