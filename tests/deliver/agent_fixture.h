@@ -45,7 +45,8 @@ template <class A>
 class AgentFixture {
  public:
   explicit AgentFixture(const std::string& main_cf, ServiceEntry entry = {}) : receiving_(loop) {
-    auto parsed = config::MainCf::parse(main_cf + "\nmyhostname = mx.example.com\n", "main.cf");
+    auto parsed =
+        config::MainCf::parse(main_cf + "\nmyhostname = mx.example.com\nmail_owner = bin\n", "main.cf");
     REQUIRE(parsed);
     const config::Settings settings(std::move(*parsed));
     auto ready = agent.configure(settings, loop, rights, std::move(entry));
