@@ -17,21 +17,7 @@ ParamBase* find_in(const ParamGroup& group, std::string_view name) {
 
 // Parameters that stand in one of our groups without effect, and that other programs of Postfix read.
 constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
-    {"allow_percent_hack", "trivial-rewrite"},
-    {"append_at_myorigin", "trivial-rewrite"},
-    {"append_dot_mydomain", "trivial-rewrite"},
-    {"canonical_maps", "smtpd, cleanup, proxymap"},
-    {"default_privs", "local, pipe, spawn"},
-    {"delay_warning_time", "bounce, cleanup"},
-    {"duplicate_filter_limit", "cleanup, local, showq"},
     {"header_address_token_limit", "all"},
-    {"owner_request_special", "all"},
-    {"propagate_unmatched_extensions", "smtp, lmtp, cleanup, local"},
-    {"queue_run_delay", "smtp, lmtp, qmgr"},
-    {"recipient_canonical_maps", "smtpd, cleanup, proxymap"},
-    {"resolve_dequoted_address", "trivial-rewrite"},
-    {"resolve_null_domain", "trivial-rewrite"},
-    {"sender_canonical_maps", "smtpd, cleanup, proxymap"},
     {"smtpd_client_connection_count_limit", "smtpd, postscreen"},
     {"smtpd_command_filter", "smtpd, postscreen"},
     {"smtputf8_enable", "all"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "lib/desk/client.h"
 #include "lib/mail/queue_id.h"
 
 namespace postern::desk {
@@ -44,19 +45,6 @@ ipc::QueuedRecipient recipient_from(std::int64_t id, const queue::Recipient& fro
   to.nexthop = from.nexthop;
   to.dsn = from.dsn;
   to.reason = from.reason;
-  return to;
-}
-
-ipc::SmtpClient client_from(const queue::Client& from) {
-  ipc::SmtpClient to;
-  to.name = from.name;
-  to.address = from.address;
-  to.port = from.port;
-  to.helo = from.helo;
-  to.protocol = from.protocol;
-  to.sasl_method = from.sasl_method;
-  to.sasl_username = from.sasl_username;
-  to.sasl_sender = from.sasl_sender;
   return to;
 }
 
@@ -123,7 +111,7 @@ Reading read(Database& database, const ipc::ReadMessage& question) {
   answer.ret = message.ret;
   answer.body_type = message.body_type;
   answer.smtputf8 = message.smtputf8;
-  answer.client = client_from(message.client);
+  answer.client = client_of(message.client);
   answer.content = std::move(*content);
   reading.spooled = message.spooled;
   return reading;

@@ -16,13 +16,7 @@ namespace postern::bounce {
 
 namespace {
 
-ipc::Outcome outcome(int code, std::string dsn, std::string text) {
-  ipc::Outcome result;
-  result.code = code;
-  result.dsn = std::move(dsn);
-  result.text = std::move(text);
-  return result;
-}
+using ipc::outcome;
 
 std::string with_domain(const std::string& address, const std::string& origin) {
   return address.find('@') == std::string::npos ? concat(address, "@", origin) : address;

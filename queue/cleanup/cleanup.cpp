@@ -12,13 +12,7 @@ namespace postern::cleanup {
 
 namespace {
 
-ipc::Outcome outcome(int code, std::string dsn, std::string text) {
-  ipc::Outcome result;
-  result.code = code;
-  result.dsn = std::move(dsn);
-  result.text = std::move(text);
-  return result;
-}
+using ipc::outcome;
 
 ipc::Outcome queue_trouble() { return outcome(451, "4.3.0", "Error: queue file write error"); }
 

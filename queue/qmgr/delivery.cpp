@@ -3,6 +3,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/desk/client.h"
 #include "queue/qmgr/scheduler.h"
 
 namespace postern::qmgr {
@@ -11,19 +12,6 @@ namespace {
 
 constexpr int kTriesAfterLoss = 4;            // of a request whose agent died
 constexpr milliseconds kPauseAfterLoss{100};  // doubled each time
-
-ipc::SmtpClient client_of(const queue::Client& from) {
-  ipc::SmtpClient to;
-  to.name = from.name;
-  to.address = from.address;
-  to.port = from.port;
-  to.helo = from.helo;
-  to.protocol = from.protocol;
-  to.sasl_method = from.sasl_method;
-  to.sasl_username = from.sasl_username;
-  to.sasl_sender = from.sasl_sender;
-  return to;
-}
 
 ipc::DeliverTo to_deliver(const Recipient& r) {
   ipc::DeliverTo to;
@@ -60,7 +48,7 @@ net::Task<Result<ipc::Deliver>> Scheduler::request_for(const Delivery& delivery)
   request.envid = message.envid;
   request.ret = message.ret;
   request.attempts = message.attempts;
-  request.client = client_of(message.client);
+  request.client = desk::client_of(message.client);
   request.purpose = static_cast<ipc::Purpose>(message.purpose);
   request.content = message.content;
   request.recipients.reserve(delivery.recipients.size());

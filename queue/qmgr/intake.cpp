@@ -2,24 +2,12 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/desk/client.h"
 #include "lib/ipc/messages/deliver.h"
 
 namespace postern::qmgr {
 
 namespace {
-
-queue::Client client_from(ipc::SmtpClient from) {
-  queue::Client to;
-  to.name = std::move(from.name);
-  to.address = std::move(from.address);
-  to.port = from.port;
-  to.helo = std::move(from.helo);
-  to.protocol = std::move(from.protocol);
-  to.sasl_method = std::move(from.sasl_method);
-  to.sasl_username = std::move(from.sasl_username);
-  to.sasl_sender = std::move(from.sasl_sender);
-  return to;
-}
 
 Recipient& add(Message& message, ipc::Recipient from) {
   Recipient& to = message.recipients.emplace_back();
@@ -48,7 +36,7 @@ MessagePtr message_from(ipc::Enqueue question) {
   message->filter = std::move(question.filter);
   message->message_id = std::move(question.message_id);
   message->subject = std::move(question.subject);
-  message->client = client_from(std::move(question.client));
+  message->client = desk::client_from(question.client);
   message->content = std::move(question.content);
   message->recipients.reserve(question.recipients.size() + question.expanded.size());
   for (ipc::Recipient& from : question.recipients) add(*message, std::move(from));
@@ -77,13 +65,7 @@ queue::Settlement settlement_from(const ipc::Enqueue& question) {
   return settlement;
 }
 
-ipc::Outcome outcome(int code, std::string dsn, std::string text) {
-  ipc::Outcome result;
-  result.code = code;
-  result.dsn = std::move(dsn);
-  result.text = std::move(text);
-  return result;
-}
+using ipc::outcome;
 
 ipc::Outcome refusal(const Error& error) {
   if (error.kind == Errc::full) return outcome(452, "4.3.1", "Insufficient system storage");

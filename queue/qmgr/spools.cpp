@@ -8,28 +8,22 @@
 
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <unordered_set>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/queue/spool_name.h"
 
 namespace postern::qmgr {
 
 namespace {
 
-std::string file_name(std::int64_t id) {
-  char out[24];
-  std::snprintf(out, sizeof out, "%016llX", static_cast<unsigned long long>(id));
-  return out;
-}
-
 std::optional<std::int64_t> id_in(const std::string& name) {
   std::uint64_t id = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id, 16);
-  if (error != std::errc() || file_name(static_cast<std::int64_t>(id)) != name) return std::nullopt;
+  if (error != std::errc() || queue::spool_name(static_cast<std::int64_t>(id)) != name) return std::nullopt;
   return static_cast<std::int64_t>(id);
 }
 
@@ -42,11 +36,11 @@ bool is_locked(int file) {
 
 }  // namespace
 
-std::string Spools::path(std::int64_t id) const { return concat(directory_, "/", file_name(id)); }
+std::string Spools::path(std::int64_t id) const { return concat(directory_, "/", queue::spool_name(id)); }
 
 Result<void> Spools::clean(const std::vector<std::int64_t>& known) {
   std::unordered_set<std::string> names;
-  for (const std::int64_t id : known) names.insert(file_name(id));
+  for (const std::int64_t id : known) names.insert(queue::spool_name(id));
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_.c_str()), &::closedir);
   if (!directory) return fail_errno(concat("open directory ", directory_), errno);
   std::vector<std::string> strays;

@@ -2,26 +2,6 @@
 
 namespace postern::qmgr {
 
-namespace {
-
-Result<bool> change_one(Database& database, ipc::QueueAction action, std::int64_t id,
-                        Store::Changed& changed) {
-  switch (action) {
-    case ipc::QueueAction::flush: return database.hurry(id);
-    case ipc::QueueAction::hold: return database.hold(id);
-    case ipc::QueueAction::release: return database.release(id);
-    case ipc::QueueAction::requeue: return database.requeue(id);
-    case ipc::QueueAction::expire: return database.expire(id);
-    case ipc::QueueAction::remove: break;
-  }
-  auto removed = database.remove(id);
-  if (!removed) return fail(removed.error());
-  if (removed->spooled) changed.spooled.push_back(id);
-  return removed->existed;
-}
-
-}  // namespace
-
 net::Task<void> Store::quiet() {
   while (work_->jobs > 0) {
     const bool notified = co_await work_->idle.wait(Deadline::max());  // the writer always answers
@@ -62,18 +42,11 @@ net::Task<void> Store::record(Change change) {
   }
 }
 
-net::Task<Result<Store::Changed>> Store::change(ipc::QueueAction action, std::vector<std::int64_t> ids) {
-  std::function<Result<Changed>(Database&)> work =
-      [action, ids = std::move(ids)](Database& database) -> Result<Changed> {
-    Changed changed;
-    for (const std::int64_t id : ids) {
-      auto done = change_one(database, action, id, changed);
-      if (!done) return fail(done.error());
-      if (*done) changed.ids.push_back(id);
-    }
-    return changed;
+net::Task<Result<desk::Changed>> Store::change(ipc::QueueAction action, std::vector<std::int64_t> ids) {
+  std::function<Result<desk::Changed>(Database&)> work = [action, ids = std::move(ids)](Database& database) {
+    return desk::change(database, action, ids);
   };
-  auto result = co_await run<Changed>(Job::Kind::durable, std::move(work));
+  auto result = co_await run<desk::Changed>(Job::Kind::durable, std::move(work));
   trouble_.note(result);
   co_return result;
 }

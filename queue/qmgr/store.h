@@ -34,11 +34,7 @@ class Store {
   // Applies a change; while that is impossible (a full disk) it tries again every second.
   net::Task<void> record(Change change);
   // Does this to each message, durably; gives those that were changed. Fails when the queue cannot be written.
-  struct Changed {
-    std::vector<std::int64_t> ids;
-    std::vector<std::int64_t> spooled;  // of those that were removed: their files can go
-  };
-  net::Task<Result<Changed>> change(ipc::QueueAction action, std::vector<std::int64_t> ids);
+  net::Task<Result<desk::Changed>> change(ipc::QueueAction action, std::vector<std::int64_t> ids);
   // As in Database.
   net::Task<Result<bool>> is_taken(std::int64_t message);
   net::Task<void> forget_taken(std::vector<std::int64_t> messages);

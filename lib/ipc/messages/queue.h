@@ -108,7 +108,7 @@ struct ChangeQueue {
   QueueAction action = QueueAction::flush;
   std::vector<std::int64_t> queue_ids;  // at most 1000
   std::string where;
-  std::string site;  // flush: only mail whose next hop is this domain
+  std::string site;  // flush: only mail that was tried, to recipients of this domain
   std::int64_t after = 0;
   static constexpr std::string_view name = "change_queue";
   static constexpr auto fields =

@@ -71,6 +71,14 @@ struct Outcome {
       std::tuple{Field{"code", &Outcome::code}, Field{"dsn", &Outcome::dsn}, Field{"text", &Outcome::text}};
 };
 
+inline Outcome outcome(int code, std::string dsn, std::string text) {
+  Outcome result;
+  result.code = code;
+  result.dsn = std::move(dsn);
+  result.text = std::move(text);
+  return result;
+}
+
 using SubmitCall = Call<Submit, Outcome>;
 
 }  // namespace postern::ipc
