@@ -5,6 +5,7 @@
 
 #include "lib/base/text.h"
 #include "lib/table/memory_tables.h"
+#include "lib/table/nesting.h"
 #include "lib/table/network.h"
 #include "lib/table/openers.h"
 #include "lib/table/source.h"
@@ -13,26 +14,20 @@ namespace postern::table {
 
 namespace {
 
-enum class Kind { result, block, end, broken };
+using Kind = RuleKind;
 
-struct Rule {
-  Kind kind = Kind::result;
-  bool negated = false;
+struct Rule : RuleBase {
   Network network;
-  std::string value;    // or of a broken rule the mistake, with its place
-  std::size_t end = 0;  // of a block
+  std::string value;
 };
 
 class Cidr : public MemoryTable {
  public:
-  Cidr(std::string name, const std::vector<SourceRule>& source)
-      : MemoryTable(std::move(name), KeyForm::pattern) {
-    read(source);
-  }
+  Cidr(std::string name, std::vector<Rule> rules)
+      : MemoryTable(std::move(name), KeyForm::pattern), rules_(std::move(rules)) {}
 
  private:
   Found find(std::string_view key) const override;
-  void read(const std::vector<SourceRule>& source);
   std::vector<Rule> rules_;
 };
 
@@ -87,43 +82,13 @@ Result<Rule> parse(std::string_view line, std::string& note) {
   return rule;
 }
 
-void Cidr::read(const std::vector<SourceRule>& source) {
-  std::vector<std::size_t> blocks;
-  for (const auto& [text, where] : source) {
-    std::string note;
-    auto rule = parse(text, note);
-    const auto place = concat("cidr map ", where, ": ");
-    if (!note.empty()) Opening::report(Trouble::warning, place + note);
-    if (!rule) {
-      const auto mistake = place + rule.error().text;
-      Opening::report(Trouble::mistake, mistake);
-      rule = Rule();
-      rule->kind = Kind::broken;
-      rule->value = mistake;
-      if (behind_word(text, "if")) blocks.push_back(rules_.size());
-    } else if (rule->kind == Kind::block) {
-      blocks.push_back(rules_.size());
-    } else if (rule->kind == Kind::end && blocks.empty()) {
-      Opening::report(Trouble::warning, place + "ignoring ENDIF without matching IF");
-    } else if (rule->kind == Kind::end) {
-      rules_[blocks.back()].end = rules_.size();
-      blocks.pop_back();
-    }
-    rules_.push_back(std::move(*rule));
-  }
-  for (const auto block : blocks) {
-    rules_[block].end = rules_.size();
-    Opening::report(Trouble::warning, concat("cidr map ", source[block].where, ": IF has no matching ENDIF"));
-  }
-}
-
 Found Cidr::find(std::string_view key) const {
   const auto address = parse_address(key);
   if (!address) return std::nullopt;
   for (std::size_t at = 0; at < rules_.size(); ++at) {
     const Rule& rule = rules_[at];
     if (rule.kind == Kind::end) continue;
-    if (rule.kind == Kind::broken) return fail(Errc::busy, rule.value);
+    if (rule.kind == Kind::broken) return fail(Errc::busy, rule.mistake);
     // A rule for the other family says nothing of this address, not even with "!".
     const bool applies =
         rule.network.family == address->family && rule.network.contains(*address) != rule.negated;
@@ -138,7 +103,7 @@ Found Cidr::find(std::string_view key) const {
 Result<std::unique_ptr<Table>> open_cidr(std::string name, std::string_view argument) {
   const auto source = read_rules(argument);
   if (!source) return fail(source.error().kind, concat("cidr map: ", source.error().text));
-  return std::make_unique<Cidr>(std::move(name), *source);
+  return std::make_unique<Cidr>(std::move(name), nested_rules<Rule>(*source, "cidr", parse));
 }
 
 }  // namespace postern::table

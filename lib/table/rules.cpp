@@ -95,34 +95,8 @@ Result<Rules::Rule> Rules::parse(std::string_view line, std::string& note) const
 }
 
 void Rules::read(const std::vector<SourceRule>& source, std::string_view type) {
-  std::vector<std::size_t> blocks;
-  for (const auto& [text, where] : source) {
-    std::string note;
-    auto rule = parse(text, note);
-    const auto place = concat(type, " map ", where, ": ");
-    if (!note.empty()) Opening::report(Trouble::warning, place + note);
-    if (!rule) {
-      const auto mistake = place + rule.error().text;
-      Opening::report(Trouble::mistake, mistake);
-      rule = Rule();
-      rule->kind = Kind::broken;
-      rule->mistake = mistake;
-      if (behind_word(text, "if")) blocks.push_back(rules_.size());
-    } else if (rule->kind == Kind::block) {
-      blocks.push_back(rules_.size());
-    } else if (rule->kind == Kind::end && blocks.empty()) {
-      Opening::report(Trouble::warning, place + "ignoring ENDIF without matching IF");
-    } else if (rule->kind == Kind::end) {
-      rules_[blocks.back()].end = rules_.size();
-      blocks.pop_back();
-    }
-    rules_.push_back(std::move(*rule));
-  }
-  for (const auto block : blocks) {
-    rules_[block].end = rules_.size();
-    Opening::report(Trouble::warning,
-                    concat(type, " map ", source[block].where, ": IF has no matching ENDIF"));
-  }
+  const auto one = [this](std::string_view text, std::string& note) { return parse(text, note); };
+  rules_ = nested_rules<Rule>(source, type, one);
 }
 
 Found Rules::find(std::string_view key) const {

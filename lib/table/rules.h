@@ -8,7 +8,7 @@
 
 #include "lib/table/expression.h"
 #include "lib/table/memory_tables.h"
-#include "lib/table/source.h"
+#include "lib/table/nesting.h"
 
 namespace postern::table {
 
@@ -22,14 +22,10 @@ class Rules : public MemoryTable {
   void read(const std::vector<SourceRule>& source, std::string_view type);
 
  private:
-  enum class Kind { result, block, end, broken };
-  struct Rule {
-    Kind kind = Kind::result;
-    bool negated = false;
+  using Kind = RuleKind;
+  struct Rule : RuleBase {
     std::unique_ptr<Expression> expression;
     Replacement replacement;
-    std::size_t end = 0;  // of a block: its endif, or behind the last rule
-    std::string mistake;  // of a broken rule: with its place
   };
 
   Found find(std::string_view key) const override;
