@@ -48,6 +48,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
       {"cleanup", &content},
       {"smtpd, pickup", &receive},
       {"bounce", &bounce},
+      {"screen", &screen},
+      {"screen", &screen_dialogue},
       {"sendmail, postdrop", &submission},
       {"qmgr", &qmgr},
       {"showq", &queue_access},

@@ -22,6 +22,8 @@
 #include "lib/config/params/rewrite_params.h"
 #include "lib/config/params/queue_access_params.h"
 #include "lib/config/params/routing_params.h"
+#include "lib/config/params/screen_dialogue_params.h"
+#include "lib/config/params/screen_params.h"
 #include "lib/config/params/smtp_client_params.h"
 #include "lib/config/params/smtp_more_params.h"
 #include "lib/config/params/smtp_session_params.h"
@@ -50,6 +52,8 @@ struct ReadParams {
   ContentParams content;
   ReceiveParams receive;
   BounceParams bounce;
+  ScreenParams screen;
+  ScreenDialogueParams screen_dialogue;
   SubmissionParams submission;
   QmgrParams qmgr;
   QueueAccessParams queue_access;

@@ -8,7 +8,7 @@ namespace postern::config {
 
 namespace {
 
-constexpr const UnreadRows* kParts[] = {&kLmtpRows,  &kLocalRows,  &kPostscreenRows, &kQueueRows, &kSmtpRows,
+constexpr const UnreadRows* kParts[] = {&kLmtpRows,  &kLocalRows,  &kQueueRows, &kSmtpRows,
                                         &kSmtpdRows, &kSystemRows, &kTlsRows,        &kVerifyRows};
 
 ParamSpec spec_of(const Unread& row) {

@@ -30,6 +30,8 @@ namespace postern::daemon {
 struct Program {
   std::string_view name;
   Rights rights{};
+  // What its log lines call it, where tools look for another name; empty: its name.
+  std::string_view log_name{};
   // True for a program whose clients are other services: each keeps one connection for all of its work, so
   // process_session_limit does not count here. Otherwise master starts another child when there are as many
   // sessions.

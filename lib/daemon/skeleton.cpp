@@ -139,7 +139,8 @@ class Skeleton {
     const std::string kind = environment(kLogVariable, "none");
     if (kind == "none" || !is_open(kLogDescriptor)) return;
     const auto target = kind == "syslog" ? log::Target::syslog : log::Target::descriptor;
-    const std::string tag = concat(*common_.syslog_name, "/", program_.name);
+    const std::string_view name = program_.log_name.empty() ? program_.name : program_.log_name;
+    const std::string tag = concat(*common_.syslog_name, "/", name);
     log::open({tag, *common_.myhostname, target, Fd(kLogDescriptor)});
   }
 

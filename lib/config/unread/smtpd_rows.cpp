@@ -76,7 +76,6 @@ constexpr Unread kRows[] = {
     {"smtpd_sasl_tls_security_options", "$smtpd_sasl_security_options", string, "What mechanisms must not allow with TLS.", "smtpd"},
     {"smtpd_sasl_type", "cyrus", string, "The kind of SASL server.", "smtpd", {1}},
     {"smtpd_sender_login_maps", "", string, "Tables of the logins that own a sender address.", "smtpd, proxymap"},
-    {"smtpd_service_name", "smtpd", string, "The service that clients are handed to after screening.", "postscreen", {1}},
     {"smtpd_starttls_timeout", "${stress?{10}:{300}}s", time, "How long a TLS handshake may take.", "smtpd", {1}},
     {"smtpd_tls_CAfile", "", string, "Certificates that client certificates may be signed by.", "smtpd, tlsproxy"},
     {"smtpd_tls_CApath", "", string, "A directory of such certificates.", "smtpd, tlsproxy"},

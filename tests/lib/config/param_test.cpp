@@ -224,7 +224,7 @@ TEST_CASE("who reads a parameter is known: here, or in Postfix") {
               {"local_recipient_maps", "smtpd, cleanup, qmgr", true},
               {"header_checks", "cleanup", true},
               {"swap_bangpath", "smtpd, cleanup, qmgr", true},
-              {"postscreen_greet_wait", "postscreen", false},
+              {"postscreen_greet_wait", "screen", true},
               {"lmtp_connect_timeout", "lmtp", true},
               {"ignore_mx_lookup_error", "smtp, lmtp", true},
               {"smtp_tls_CAfile", "smtp", true},

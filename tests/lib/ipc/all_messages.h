@@ -5,6 +5,7 @@
 
 #include "lib/ipc/messages/deliver.h"
 #include "lib/ipc/messages/enqueue.h"
+#include "lib/ipc/messages/handed_over.h"
 #include "lib/ipc/messages/leaving.h"
 #include "lib/ipc/messages/notify.h"
 #include "lib/ipc/messages/queue.h"
@@ -15,9 +16,10 @@
 
 namespace postern::ipc {
 
-using AllMessages = std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, IsTaken,
-                               Leaving, ListQueue, MessageRead, Notify, OpenSpool, Outcome, QueueChanged,
-                               QueuePage, ReadMessage, Report, Reported, SpoolOpened, Submit, TakenAnswer>;
+using AllMessages =
+    std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, HandedOver, IsTaken, Leaving,
+               ListQueue, MessageRead, Notify, Offence, OpenSpool, Outcome, QueueChanged, QueuePage,
+               ReadMessage, Report, Reported, SpoolOpened, Submit, TakenAnswer, Watched>;
 
 template <class Message>
 struct Kind {
