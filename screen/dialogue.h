@@ -73,7 +73,7 @@ class Dialogue {
   Turn too_long();
   // postscreen_command_time_limit is over, counted from the end of the command before. The session ends.
   Turn timed_out();
-  // Ends the session with "421 4.3.2 ...", or another whole reply, which gets its footer.
+  // Ends the session with "421 4.3.2 ..." or another reply, with or without CR LF, which gets its footer.
   Turn ends_with(std::string_view reply);
   // The client must say who it is anew (RFC 3207 4.2).
   void tls_started();
