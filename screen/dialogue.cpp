@@ -75,11 +75,15 @@ void Dialogue::discard_keywords(std::string_view words) {
 Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, std::string_view raw) {
   Turn turn;
   if (!crlf && is_due(Test::bare_newline) && offends(Test::bare_newline, state_, raw, turn)) return turn;
+  if (raw.data() != line.data() && raw != line) {
+    turn.log.push_back(
+        concat(ends_.client(), ": replacing command \"", printable(raw, kShown), "\" with \"", printable(line, kShown), '"'));
+  }
   std::string_view rest = line;
   const auto word = take_word(rest);
   if (commits_offence(line, behind, word, turn)) return turn;
   if (commands_ >= static_cast<std::uint32_t>(*setup_.params.command_count_limit)) {
-    log(turn, "COMMAND COUNT LIMIT from ");
+    log_end(turn, "COMMAND COUNT LIMIT");
     hang_up(turn, setup_.limit_reply);
     return turn;
   }
@@ -127,14 +131,14 @@ bool Dialogue::offends(Test test, std::string_view after, std::string_view text,
 
 Turn Dialogue::too_long() {
   Turn turn;
-  log(turn, "COMMAND LENGTH LIMIT from ");
+  log_end(turn, "COMMAND LENGTH LIMIT");
   hang_up(turn, setup_.limit_reply);
   return turn;
 }
 
 Turn Dialogue::timed_out() {
   Turn turn;
-  log(turn, "COMMAND TIME LIMIT from ");
+  log_end(turn, "COMMAND TIME LIMIT");
   hang_up(turn, setup_.timeout_reply);
   return turn;
 }
@@ -147,8 +151,8 @@ Turn Dialogue::ends_with(std::string_view reply) {
   return turn;
 }
 
-void Dialogue::log(Turn& turn, std::string_view what, std::string_view rest) const {
-  turn.log.push_back(concat(what, ends_.client(), rest.empty() ? " after " : rest, rest.empty() ? state_ : ""));
+void Dialogue::log_end(Turn& turn, std::string_view why) const {
+  turn.log.push_back(concat(why, " from ", ends_.client(), " after ", state_));
 }
 
 void Dialogue::hang_up(Turn& turn, std::string_view reply) {

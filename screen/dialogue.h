@@ -106,7 +106,7 @@ class Dialogue {
   void say(Turn& turn, std::string_view reply);
   void say(Turn& turn, const mail::Status& status);
   void soften(Turn& turn);
-  void log(Turn& turn, std::string_view what, std::string_view rest = {}) const;
+  void log_end(Turn& turn, std::string_view why) const;
   std::string footer_value(std::string_view name) const;
 
   // server_speech.cpp: as smtpd.
