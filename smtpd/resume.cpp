@@ -56,14 +56,13 @@ net::Task<void> Session::repeat(const std::vector<std::string>& said) {
 }
 
 bool Session::may_repeat(std::string_view line) {
-  const Verb verb = verb_of(line);
+  const Verb verb = wire::first_verb(line);
   promise_ = verb == Verb::mail ? Promise::sender : Promise::name;
-  if (!is_left_to_us(verb) || !wire::parse_command(line, grammar())) return true;
+  if (!is_left_to_us(verb) || !wire::parse_command(line, shared_.setup.rules.grammar)) return true;
   log_warning(concat("session of ", peer_.text(),
                      " was handed over behind a command that cannot be repeated: ", printable(line, 100)));
   muted_ = false;
-  reply(mail::status::local_error());
-  open_ = false;
+  reply(mail::Status{421, {4, 3, 0}, concat(shared_.setup.host(), " Error: internal error")});
   return false;
 }
 
