@@ -31,6 +31,7 @@ void Dialogue::answer_as_server(std::string_view line, bool crlf, std::string_vi
     turn.next = Next::hand_over;
     return;
   }
+  turn.slow = errors_ >= *setup_.smtpd.soft_error_limit;
   if (!is_utf8(line)) {
     complain(verb, wire::bad_utf8(), turn);
   } else if (wire::is_among(line, setup_.server.noop_commands)) {
@@ -44,7 +45,10 @@ void Dialogue::answer_as_server(std::string_view line, bool crlf, std::string_vi
       complain(verb, command.error(), turn);
     }
   }
-  if (turn.next == Next::hand_over) return;
+  if (turn.next == Next::hand_over) {
+    turn.slow = false;
+    return;
+  }
   const bool is_junk = verb == Verb::rset || verb == Verb::noop;
   if (is_junk && junk_++ > *setup_.smtpd.junk_command_limit) ++errors_;
   end_when_due(verb, turn);
@@ -103,7 +107,6 @@ void Dialogue::complain(Verb verb, const mail::Status& status, Turn& turn) {
 
 void Dialogue::end_when_due(Verb verb, Turn& turn) {
   if (turn.next == Next::hang_up) return;
-  turn.slow = errors_ > *setup_.smtpd.soft_error_limit;
   if (errors_ < *setup_.smtpd.hard_error_limit) return;
   turn.log.push_back(concat("too many errors after ", wire::name_of(verb), " from ", ends_.client()));
   buffer_ = concat(turn.reply, "421 4.7.0 ", setup_.host(), " Error: too many errors\r\n");
