@@ -18,6 +18,7 @@
 #include "lib/base/result.h"
 #include "lib/config/settings.h"
 #include "lib/daemon/arguments.h"
+#include "lib/daemon/in_hand.h"
 #include "lib/daemon/jail.h"
 #include "lib/daemon/rights.h"
 #include "lib/daemon/scoreboard.h"
@@ -42,6 +43,8 @@ struct Program {
   // True for a service that master.cf wakes: Service::wakeup() is called instead of serve() for a connection
   // on which the byte kWakeup comes first.
   bool wakeups = false;
+  // Service::take() is called instead of serve(): process_session_limit and max_use do not count.
+  bool takes_connections = false;
 };
 
 // What a service is given. It lives as long as the process.
@@ -75,8 +78,7 @@ class Context {
 
   // In prepare() only: paths that depend on the settings may be added.
   Rights& rights() { return program_.rights; }
-  // In prepare() only: takes the listening sockets away from the skeleton, for a service that reads
-  // datagrams.
+  // In prepare() only: takes the listening sockets away from the skeleton, for a service that reads datagrams.
   std::vector<Fd> take_listeners() { return std::move(listeners_); }
 
   // A path below the queue directory ("private/cleanup") as it is named at this moment: the current directory
@@ -125,6 +127,8 @@ class Service {
   virtual void started() {}
   // One coroutine for each accepted connection; it ends when the connection is over.
   virtual net::Task<void> serve(net::Accepted connection) = 0;
+  // The same, cheaper, where Program::takes_connections; `listener` is where it came to. finish() leaves no token.
+  virtual void take(net::Accepted, int listener, InHand) { static_cast<void>(listener); }
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
   // The service is, or no longer is, under stress: `settings` have the new value of stress.
