@@ -26,6 +26,10 @@
 #include "lib/net/socket.h"
 #include "lib/net/task.h"
 
+namespace postern::ipc {
+struct HandedOver;
+}
+
 namespace postern::daemon {
 
 struct Program {
@@ -129,6 +133,9 @@ class Service {
   virtual net::Task<void> serve(net::Accepted connection) = 0;
   // The same, cheaper, where Program::takes_connections; `listener` is where it came to. finish() leaves no token.
   virtual void take(net::Accepted, int listener, InHand) { static_cast<void>(listener); }
+  // Of type pass: a session that screen has begun, with its state (contract.h, kBegunSession). The peer is the client as
+  // the state names it; `channel` is where to report. Without an own version it is refused, which the log says.
+  virtual net::Task<void> resume(net::Accepted connection, ipc::HandedOver state, Fd channel);
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
   // The service is, or no longer is, under stress: `settings` have the new value of stress.
