@@ -4,7 +4,7 @@
 #include <string>
 
 #include "lib/base/text.h"
-#include "lib/queue/statement.h"
+#include "lib/base/statement.h"
 
 namespace postern::queue {
 

@@ -5,7 +5,7 @@
 
 #include "lib/base/text.h"
 #include "lib/queue/database.h"
-#include "lib/queue/statement.h"
+#include "lib/base/statement.h"
 
 namespace postern::queue {
 
