@@ -24,11 +24,13 @@ class Sequel {
   virtual void passed(const ipc::Watched& watched) = 0;
 };
 
+class Channel;
+
 class Handover {
  public:
   // `service`: smtpd_service_name, a service of type pass. The current directory is the queue directory.
-  Handover(net::Loop& loop, const std::string& service)
-      : loop_(loop), service_("private/" + service), watches_(loop) {}
+  Handover(net::Loop& loop, const std::string& service);
+  ~Handover();
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
 
@@ -50,10 +52,12 @@ class Handover {
   static bool is_plain(const ipc::HandedOver& state);
 
  private:
-  net::Task<Result<Fd>> send(std::string_view message, int session, Deadline deadline);
-  net::Task<Result<void>> await_plain(Fd channel, Deadline deadline);
-  net::Task<void> watch(Fd channel, std::unique_ptr<Sequel> sequel);
-  Error complaint(const Error& error) const;
+  using Way = std::unique_ptr<Channel>;  // to a server
+
+  net::Task<Result<Way>> send(std::string_view message, int session);
+  net::Task<Result<bool>> is_taken(Channel& way, bool plain);
+  net::Task<void> watch(Way way, std::unique_ptr<Sequel> sequel);
+  Error complain(Errc kind, std::string_view what, const Error& why) const;
 
   net::Loop& loop_;
   std::string service_;

@@ -79,7 +79,8 @@ class Message {
     if (!begun_) bytes.remove_prefix(1);
     begun_ = true;
     size_ += bytes.size();
-    if (size_ > ipc::HandedOver::kLargest) return fail(Errc::too_long, concat("a state of ", size_, " bytes"));
+    if (size_ > ipc::HandedOver::kLargest)
+      return fail(Errc::too_long, concat("a state of ", size_, " bytes"));
     reader_.feed(bytes);
     reader_.feed(std::move(descriptors));
     auto frame = reader_.next();
@@ -102,7 +103,8 @@ class Message {
       return fail(Errc::invalid, concat(descriptors.size(), " descriptors instead of one"));
     }
     if (bytes.size() != 1 || kind != kPassedSession) {
-      return fail(Errc::invalid, concat("unknown kind of session: \"", escaped(bytes.substr(0, kShown)), "\""));
+      return fail(Errc::invalid,
+                  concat("unknown kind of session: \"", escaped(bytes.substr(0, kShown)), "\""));
     }
     auto session = session_of(std::move(descriptors.front()));
     if (!session) return fail(session.error());
