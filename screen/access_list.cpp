@@ -37,18 +37,16 @@ Result<AccessList> AccessList::open(const config::List& words, const config::Lis
   return list;
 }
 
-// Nothing: the list goes on, or only a table can tell.
+// Nothing: the list goes on.
 std::optional<Access> AccessList::obey(Word word, std::string_view address) const {
   switch (word) {
-    case Word::dunno: break;
+    case Word::dunno: return Access::dunno;
     case Word::permit: return Access::permit;
     case Word::reject: return Access::reject;
-    case Word::mynetworks: {
-      const auto ours = mynetworks_.matches_now(address);
-      if (ours && *ours) return Access::permit;
-      break;
-    }
+    case Word::mynetworks: break;
   }
+  const auto ours = mynetworks_.matches_now(address);
+  if (ours && *ours) return Access::permit;
   return std::nullopt;
 }
 
@@ -57,48 +55,47 @@ std::optional<Access> AccessList::judge_now(std::string_view address) const {
     const auto* word = std::get_if<Word>(&entry);
     if (word == nullptr) return std::nullopt;
     if (*word == Word::mynetworks && !mynetworks_.matches_now(address)) return std::nullopt;
-    if (const auto decided = obey(*word, address)) return *decided;
+    if (const auto decided = obey(*word, address)) return decided;
   }
   return Access::dunno;
 }
 
 net::Task<Access> AccessList::judge(std::string_view address) const {
   for (const Entry& entry : entries_) {
-    Access access = Access::dunno;
+    std::optional<Access> decided;
     if (const auto* word = std::get_if<Word>(&entry)) {
-      const bool asks = *word == Word::mynetworks && !mynetworks_.matches_now(address);
-      if (asks) {
-        const auto ours = co_await mynetworks_.matches(address);
-        if (!ours) log_warning(concat(kParameter, ": ", ours.error().text));
-        if (ours && *ours) access = Access::permit;
-      } else {
-        access = obey(*word, address).value_or(Access::dunno);
-      }
+      decided = obey(*word, address);
+      if (!decided && !mynetworks_.matches_now(address)) decided = co_await ask_networks(address);
     } else {
-      access = co_await ask(*std::get<1>(entry), address);
+      decided = co_await ask(*std::get<1>(entry), address);
     }
-    if (access != Access::dunno) co_return access;
+    if (decided) co_return *decided;
   }
   co_return Access::dunno;
 }
 
-net::Task<Access> AccessList::ask(table::Table& table, std::string_view address) const {
+net::Task<std::optional<Access>> AccessList::ask_networks(std::string_view address) const {
+  const auto ours = co_await mynetworks_.matches(address);
+  if (!ours) log_warning(concat(kParameter, ": ", ours.error().text));
+  if (ours && *ours) co_return Access::permit;
+  co_return std::nullopt;
+}
+
+net::Task<std::optional<Access>> AccessList::ask(table::Table& table, std::string_view address) const {
   auto found = co_await table.lookup(address);
-  if (!found) {
-    log_warning(table::lookup_error(table, address, found.error().text));
-    co_return Access::dunno;
-  }
-  if (!*found) co_return Access::dunno;
+  if (!found) log_warning(table::lookup_error(table, address, found.error().text));
+  if (!found || !*found) co_return std::nullopt;
   for (const auto text : split_words(**found)) {
     const auto word = word_of(text);
     if (!word) {
       log_warning(concat(kParameter, ": table ", table.name(), " has \"", printable(text, 100), "\" for ",
                          address, ", not permit, reject or dunno"));
-      co_return Access::dunno;
+      co_return std::nullopt;
     }
-    if (const auto decided = obey(*word, address)) co_return *decided;
+    const auto decided = obey(*word, address);
+    if (decided) co_return decided;
   }
-  co_return Access::dunno;
+  co_return std::nullopt;
 }
 
 }  // namespace postern::screen

@@ -1,7 +1,9 @@
 // postscreen_access_list: who is let in or refused without a test.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,11 +22,11 @@ enum class Access : std::uint8_t { dunno, permit, reject };
 class AccessList {
  public:
   // Words of the list: permit_mynetworks, permit, reject, dunno, or a table that is asked for the client's address; tables
-  // answer with such words too. The first that is not dunno decides. Fails with invalid, naming parameter and word; a
+  // answer with such words too. The first word decides; permit_mynetworks is none for other clients. Fails with invalid, naming parameter and word; a
   // table that cannot be opened is reported, and says dunno.
   static Result<AccessList> open(const config::List& words, const config::List& mynetworks);
 
-  // A table that fails, or answers with another word, is logged and says dunno.
+  // A table that fails, or answers with another word, is logged; the list goes on. The address lives as long as the task.
   net::Task<Access> judge(std::string_view address) const;
   // The same, if no table has to be asked.
   std::optional<Access> judge_now(std::string_view address) const;
@@ -35,7 +37,8 @@ class AccessList {
 
   static std::optional<Word> word_of(std::string_view text);
   std::optional<Access> obey(Word word, std::string_view address) const;
-  net::Task<Access> ask(table::Table& table, std::string_view address) const;
+  net::Task<std::optional<Access>> ask_networks(std::string_view address) const;
+  net::Task<std::optional<Access>> ask(table::Table& table, std::string_view address) const;
 
   table::MatchList mynetworks_;
   std::vector<Entry> entries_;

@@ -92,6 +92,15 @@ void Clients::Hold::end_visit() {
   if (--found->second == 0) clients_->connections_.erase(found);
 }
 
+Clients::Hold Clients::Hold::share() const {
+  Hold hold;
+  hold.clients_ = clients_;
+  hold.client_ = client_;
+  hold.address_ = address_;
+  ++client_->holders;
+  return hold;
+}
+
 void Clients::Hold::leave() {
   if (clients_ == nullptr) return;
   end_visit();

@@ -63,6 +63,8 @@ class Clients {
     Client* operator->() const { return client_; }
     // The client is judged no longer, but its record is still wanted.
     void end_visit();
+    // The record for somebody else too, who is no visit.
+    Hold share() const;
 
    private:
     friend class Clients;
