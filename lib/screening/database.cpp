@@ -1,5 +1,7 @@
 #include "lib/screening/database.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "lib/base/text.h"
@@ -102,7 +104,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access
   const int flags =
       access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
+  const mode_t old = ::umask(077);
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  ::umask(old);
   std::unique_ptr<Database> database(new Database(handle, path));
   if (code != SQLITE_OK) return database->failure("open");
   sqlite3_extended_result_codes(handle, 1);
@@ -145,8 +149,8 @@ Result<void> Database::make_tables() {
 
 Result<void> Database::prepare_statements() {
   statements_ = std::make_unique<Statements>(handle_);
-  if (!statements_->whole()) return failure("prepare a question");
-  return {};
+  if (statements_->whole()) return {};
+  return fail(Errc::invalid, concat(path_, ": its tables are not those of this version"));
 }
 
 Result<std::optional<Passes>> Database::find(std::string_view client) {
