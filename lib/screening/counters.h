@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "lib/screening/tests.h"
@@ -76,6 +77,9 @@ struct CountName {
   std::string_view meaning;  // a line for the documentation
 };
 const CountName& name_of(Count count);
+
+// In front of the name of a DNS list: the number of clients that it knew.
+inline constexpr std::string_view kListPrefix = "list:";
 
 // How a test went for one client.
 enum class Outcome : std::uint8_t { passed, ignored, enforced, dropped };
