@@ -65,7 +65,9 @@ net::Task<Access> AccessList::judge(std::string_view address) const {
     std::optional<Access> decided;
     if (const auto* word = std::get_if<Word>(&entry)) {
       decided = obey(*word, address);
-      if (!decided && !mynetworks_.matches_now(address)) decided = co_await ask_networks(address);
+      if (!decided && !mynetworks_.matches_now(address)) {
+        decided = co_await ask_networks(address);
+      }
     } else {
       decided = co_await ask(*std::get<1>(entry), address);
     }

@@ -7,7 +7,8 @@ namespace postern::screen {
 
 class Load {
  public:
-  Load(int pre_queue_limit, int post_queue_limit) : before_limit_(pre_queue_limit), after_limit_(post_queue_limit) {}
+  Load(int pre_queue_limit, int post_queue_limit)
+      : before_limit_(pre_queue_limit), after_limit_(post_queue_limit) {}
 
   enum class Change { none, entered, left };  // of stress
 

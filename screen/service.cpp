@@ -67,7 +67,8 @@ net::Task<void> Screen::serve(net::Accepted) { co_return; }
 void Screen::take(net::Accepted connection, int fd, daemon::InHand in_hand) {
   const auto& end = listener(fd).end;
   const End server = end ? *end : End::of(net::local_endpoint(connection.fd.get()));
-  visits_->spawn(receive(std::make_unique<Visit>(*shared_, std::move(connection), server, std::move(in_hand))));
+  visits_->spawn(
+      receive(std::make_unique<Visit>(*shared_, std::move(connection), server, std::move(in_hand))));
 }
 
 const Screen::Listener& Screen::listener(int fd) {
@@ -75,8 +76,9 @@ const Screen::Listener& Screen::listener(int fd) {
     if (known.fd == fd) return known;
   }
   const End end = End::of(net::local_endpoint(fd));
-  const bool is_any = std::all_of(end.address.begin(), end.address.end(), [](unsigned char byte) { return byte == 0; }) ||
-                      end.text() == "0.0.0.0";
+  const bool is_any =
+      std::all_of(end.address.begin(), end.address.end(), [](unsigned char byte) { return byte == 0; }) ||
+      end.text() == "0.0.0.0";
   Listener listener{fd, std::nullopt};
   if (end.is_inet && !is_any) listener.end = end;
   listeners_.push_back(listener);
@@ -100,7 +102,8 @@ void Screen::count_lists() {
   for (std::size_t list = 0; list < counted_.size(); ++list) {
     const DnsLists::Tally& now = lists_->tally(list);
     DnsLists::Tally& counted = counted_[list];
-    if (now.asked != counted.asked) counters_->add(screening::Count::dns_questions, now.asked - counted.asked);
+    if (now.asked != counted.asked)
+      counters_->add(screening::Count::dns_questions, now.asked - counted.asked);
     if (now.late != counted.late) counters_->add(screening::Count::dns_timeouts, now.late - counted.late);
     for (; counted.listed < now.listed; ++counted.listed) counters_->listed(lists_->domain(list));
     counted = now;

@@ -11,6 +11,13 @@ using screening::Test;
 
 namespace {
 
+Result<void> open(table::Maps& maps, const config::Param<std::string>& param) {
+  auto opened = table::Maps::open(param.name(), *param);
+  if (!opened) return fail(opened.error());
+  maps = std::move(*opened);
+  return {};
+}
+
 // The words of these parameters were checked when they were loaded.
 Action read_action(const std::string& word) { return *screening::action_of(word); }
 
@@ -56,14 +63,10 @@ Result<void> Setup::read_lists(const config::Settings&) {
   auto list = table::MatchList::parse(kInterfaces, *words, table::MatchList::Kind::addresses);
   if (!list) return fail(list.error());
   interfaces = std::move(*list);
-  auto filter = table::Maps::open("postscreen_command_filter", *dialogue->params.command_filter);
-  if (!filter) return fail(filter.error());
-  command_filter = std::move(*filter);
-  auto discard = table::Maps::open("postscreen_discard_ehlo_keyword_address_maps",
-                                   *dialogue->params.discard_ehlo_keyword_address_maps);
-  if (!discard) return fail(discard.error());
-  discard_keywords = std::move(*discard);
-  return {};
+  auto opened = open(command_filter, dialogue->params.command_filter);
+  if (opened) opened = open(discard_keywords, dialogue->params.discard_ehlo_keyword_address_maps);
+  if (opened) opened = open(footers, dialogue->params.reject_footer_maps);
+  return opened;
 }
 
 void Setup::choose_tests() {

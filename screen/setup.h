@@ -29,7 +29,7 @@ struct Setup {
   AccessList access_list;
   table::MatchList interfaces;  // postscreen_allowlist_interfaces
   bool minds_interfaces = false;
-  table::Maps command_filter, discard_keywords;
+  table::Maps command_filter, discard_keywords, footers;
 
   bool reads_proxy = false;
   bool hands_over_sessions = true;  // screen_handoff = session

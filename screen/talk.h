@@ -14,19 +14,19 @@ namespace postern::screen {
 // The ends of a connection.
 struct Link {
   End client, server;
+
+  Ends ends() const {
+    return {client.text(), std::to_string(client.port), server.text(), std::to_string(server.port)};
+  }
 };
 
 struct Talk {
   Talk(Shared& shared, Fd fd, const Link& link, Speech speech, TestSet to_do)
-      : client_address(link.client.text()),
-        client_port(std::to_string(link.client.port)),
-        server_address(link.server.text()),
-        server_port(std::to_string(link.server.port)),
+      : ends(link.ends()),
         stream(shared.loop, std::move(fd)),
-        dialogue(*shared.setup.dialogue, speech, to_do,
-                 Ends{client_address, client_port, server_address, server_port}) {}
+        dialogue(*shared.setup.dialogue, speech, to_do, ends) {}
 
-  std::string client_address, client_port, server_address, server_port;
+  Ends ends;
   net::Stream stream;
   Dialogue dialogue;
   std::string pending;  // the line that a server is to answer, with its ending

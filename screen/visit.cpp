@@ -41,9 +41,15 @@ net::Task<void> Visit::run() {
     if (!introduced) co_return;
   }
   auto way = co_await receive();
-  if (way == Way::greeting) way = co_await test_before_greeting();
-  if (way == Way::dialogue) way = co_await talk();
-  if (way == Way::server) co_await hand_over();
+  if (way == Way::greeting) {
+    way = co_await test_before_greeting();
+  }
+  if (way == Way::dialogue) {
+    way = co_await talk();
+  }
+  if (way == Way::server) {
+    co_await hand_over();
+  }
 }
 
 // The proxy's header is taken off the connection, and nothing behind it.
@@ -105,7 +111,9 @@ net::Task<Visit::Way> Visit::receive() {
   log_info(concat("CONNECT from [", address, "]:", client_.port, " to ", server_.name()));
   if (is_turned_away()) co_return Way::over;
   auto access = shared_.setup.access_list.judge_now(address);
-  if (!access) access = co_await shared_.setup.access_list.judge(address);
+  if (!access) {
+    access = co_await shared_.setup.access_list.judge(address);
+  }
   if (*access == Access::permit) {
     log_line(concat(shared_.setup.allow_word, "LISTED"));
     shared_.counters.add(Count::allowlisted);
@@ -121,7 +129,9 @@ net::Task<Visit::Way> Visit::receive() {
   }
   if (recall()) co_return Way::server;
   bool vetoed = false;
-  if (shared_.setup.minds_interfaces) vetoed = co_await is_vetoed();
+  if (shared_.setup.minds_interfaces) {
+    vetoed = co_await is_vetoed();
+  }
   if (vetoed) veto();
   if (shared_.load.too_many_to_judge()) {
     log_info(concat("reject: connect from ", client_.name(), ": all screening ports busy"));
@@ -140,7 +150,8 @@ bool Visit::is_turned_away() {
   };
   const auto limit = static_cast<unsigned>(*shared_.setup.params.client_connection_count_limit);
   if (limit > 0 && shared_.clients.connections(client_) > limit) {
-    return refuse(Count::too_many_connections, "too many connections", "421 4.7.0 Error: too many connections\r\n");
+    return refuse(Count::too_many_connections, "too many connections",
+                  "421 4.7.0 Error: too many connections\r\n");
   }
   if (shared_.load.too_many_waiting()) {
     return refuse(Count::servers_busy, "all server ports busy", "421 4.3.2 All server ports are busy\r\n");
@@ -231,7 +242,8 @@ void Visit::log_line(std::string_view what) const { log_info(concat(what, " ", c
 void Visit::say_old_words() {
   if (!shared_.setup.says_old_words || shared_.said_old_words) return;
   shared_.said_old_words = true;
-  log_info(concat("using backwards-compatible default setting respectful_logging=no for client ", client_.name()));
+  log_info(
+      concat("using backwards-compatible default setting respectful_logging=no for client ", client_.name()));
 }
 
 std::string Visit::since(Instant begun) const {
@@ -263,7 +275,8 @@ void Visit::change_stress() {
   const Load::Change change = shared_.load.change();
   if (change == Load::Change::none) return;
   const bool entered = change == Load::Change::entered;
-  log_info(concat(entered ? "entering" : "leaving", " STRESS mode with ", shared_.load.in_hand(), " connections"));
+  log_info(
+      concat(entered ? "entering" : "leaving", " STRESS mode with ", shared_.load.in_hand(), " connections"));
   if (entered) shared_.counters.add(Count::stress_entered);
   if (shared_.stress_changed) shared_.stress_changed(entered);
 }
@@ -276,7 +289,8 @@ std::string Visit::own_reply(std::string_view reply) const {
 }
 
 bool Visit::send_now(std::string_view text) {
-  return ::send(fd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  return ::send(fd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(text.size());
 }
 
 net::Task<void> Visit::say_last(std::string_view reply) {

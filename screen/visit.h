@@ -11,6 +11,7 @@
 #include "lib/ipc/messages/handed_over.h"
 #include "lib/net/readiness.h"
 #include "lib/net/socket.h"
+#include "lib/net/stream.h"
 #include "lib/net/task.h"
 #include "screen/clients.h"
 #include "screen/dialogue.h"
@@ -96,7 +97,8 @@ class Visit : Inquiry::Waiter {
   net::Task<void> begin_talk(Speech speech);
   net::Task<Next> take_turn(bool as_server);
   net::Task<Next> finish_turn(std::string_view reply, Next next, bool slow);
-  net::Task<std::string> filter(std::string line);
+  net::Task<Turn> hear_filtered(net::Line line);
+  net::Task<void> add_footer(Turn& turn);
   void note(const Turn& turn);
   void note_failure(Test test, std::int64_t now);
   net::Task<bool> answer(std::string_view reply);

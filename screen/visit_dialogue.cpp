@@ -21,8 +21,10 @@ TestSet Visit::tests_of_commands() const {
 net::Task<Visit::Way> Visit::talk() {
   begin(Phase::after_greeting);
   const bool as_server = shared_.setup.hands_over_sessions && !judgement_.is_refused();
-  co_await begin_talk(as_server ? Speech::server : Speech::dummy);
-  const bool pregreeted = judgement_.failed().has(Test::pregreet) && shared_.setup.greet_action != Action::ignore;
+  const Speech speech = as_server ? Speech::server : Speech::dummy;
+  co_await begin_talk(speech);
+  const bool pregreeted =
+      judgement_.failed().has(Test::pregreet) && shared_.setup.greet_action != Action::ignore;
   if (!pregreeted) {
     const bool said = co_await answer(talk_->dialogue.greeting());
     if (!said) co_return Way::over;
@@ -37,9 +39,9 @@ net::Task<Visit::Way> Visit::talk() {
 net::Task<void> Visit::begin_talk(Speech speech) {
   const Link link{client_, server_};
   talk_ = std::make_unique<Talk>(shared_, std::move(fd_), link, speech, tests_of_commands());
-  if (!refusal_.empty()) talk_->dialogue.refuse_with(refusal_);
+  if (!refusal_.empty()) talk_->dialogue.refuse_with(std::string(refusal_));
   if (shared_.setup.discard_keywords.empty()) co_return;
-  const auto found = co_await shared_.setup.discard_keywords.lookup(talk_->client_address);
+  const auto found = co_await shared_.setup.discard_keywords.lookup(talk_->ends.client_address);
   if (!found) {
     log_warning(found.error().text);
   } else if (*found) {
@@ -55,16 +57,12 @@ net::Task<Next> Visit::take_turn(bool as_server) {
   auto line = co_await talk.stream.read_line(static_cast<std::size_t>(*limits.line_length_limit), deadline);
   Turn turn;
   if (line) {
-    std::string filtered;
-    if (!shared_.setup.command_filter.empty()) {
-      talk.pending = concat(line->text, line->crlf ? "\r\n" : "\n");
-      filtered = co_await filter(std::string(line->text));
-      line->text = filtered;
+    if (shared_.setup.command_filter.empty()) {
+      turn = talk.dialogue.hear(line->text, line->crlf, talk.stream.buffered());
+    } else {
+      turn = co_await hear_filtered(*line);
     }
-    turn = talk.dialogue.hear(line->text, line->crlf, talk.stream.buffered());
-    if (turn.next == Next::hand_over && talk.pending.empty()) {
-      talk.pending = concat(line->text, line->crlf ? "\r\n" : "\n");
-    }
+    if (turn.next == Next::hand_over) talk.pending = concat(line->text, line->crlf ? "\r\n" : "\n");
   } else if (line.error().kind == Errc::timeout) {
     turn = talk.dialogue.timed_out();
   } else if (line.error().kind != Errc::too_long) {
@@ -77,7 +75,9 @@ net::Task<Next> Visit::take_turn(bool as_server) {
   }
   note(turn);
   if (turn.next == Next::hand_over) co_return turn.next;
-  talk.pending.clear();
+  if (shared_.setup.dialogue->footer_tables) {
+    co_await add_footer(turn);
+  }
   co_return co_await finish_turn(turn.reply, turn.next, turn.slow);
 }
 
@@ -97,19 +97,29 @@ net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow)
   co_return next;
 }
 
-// What postscreen_command_filter makes of a line.
-net::Task<std::string> Visit::filter(std::string line) {
-  auto found = co_await shared_.setup.command_filter.lookup(line);
+// What postscreen_command_filter makes of a line. The stream is not used meanwhile: the line stays where it is.
+net::Task<Turn> Visit::hear_filtered(net::Line line) {
+  auto found = co_await shared_.setup.command_filter.lookup(line.text);
   if (!found) log_warning(found.error().text);
-  if (found && *found) co_return **found;
-  co_return line;
+  std::string_view text = line.text;
+  if (found && *found) text = **found;
+  co_return talk_->dialogue.hear(text, line.crlf, talk_->stream.buffered(), line.text);
+}
+
+net::Task<void> Visit::add_footer(Turn& turn) {
+  const bool refuses = turn.reply.starts_with('4') || turn.reply.starts_with('5');
+  if (!refuses) co_return;
+  const std::string reply(turn.reply.substr(0, turn.reply.find('\r')));
+  auto footer = co_await shared_.setup.footers.lookup(reply);
+  if (!footer) log_warning(footer.error().text);
+  if (footer && *footer) talk_->dialogue.add_footer(turn, **footer);
 }
 
 // What a turn says of the client.
 void Visit::note(const Turn& turn) {
   for (const std::string& line : turn.log) log_info(line);
   const std::int64_t now = wall_seconds();
-  for (const Test test : kDeepTests) {
+  for (const Test test : screening::kAllTests) {
     if (turn.failed.has(test)) note_failure(test, now);
   }
   const TestSet passed = talk_->dialogue.passed().without(judgement_.passed());

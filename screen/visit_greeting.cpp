@@ -117,7 +117,8 @@ std::string Visit::judge_lists(std::int64_t now) {
   const std::int64_t until = now + inquiry_->ttl().count();
   if (score < *params.dnsbl_threshold) {
     judgement_.pass(Test::dnsbl, until);
-    if (*params.dnsbl_allowlist_threshold < 0 && score <= *params.dnsbl_allowlist_threshold) judgement_.excuse(until);
+    if (*params.dnsbl_allowlist_threshold < 0 && score <= *params.dnsbl_allowlist_threshold)
+      judgement_.excuse(until);
     return {};
   }
   log_info(concat("DNSBL rank ", score, " for ", client_.name()));

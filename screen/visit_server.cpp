@@ -38,7 +38,7 @@ class Report : public Sequel {
 
   void passed(const ipc::Watched&) override {
     const std::int64_t now = wall_seconds();
-    for (const Test test : kDeepTests) {
+    for (const Test test : screening::kAllTests) {
       if (watched_.has(test)) judgement_.pass(test, now + shared_.setup.ttl(test).count());
     }
     keep_results(shared_, link_.client, known_, judgement_);
@@ -46,18 +46,11 @@ class Report : public Sequel {
 
  private:
   void tell(Test test, const ipc::Offence& offence) const {
-    const Ends ends{client_.address, client_.port, {}, {}};
-    log_info(offence_line(test, ends, offence.after, offence.text));
+    log_info(offence_line(test, link_.ends(), offence.after, offence.text));
   }
-
-  struct Texts {
-    explicit Texts(const End& end) : address(end.text()), port(std::to_string(end.port)) {}
-    std::string address, port;
-  };
 
   Shared& shared_;
   Link link_;
-  Texts client_{link_.client};
   Clients::Hold known_;
   Judgement judgement_;
   TestSet watched_;
@@ -108,7 +101,7 @@ net::Task<void> Visit::hand_over() {
 }
 
 TestSet Visit::tests_to_watch() const {
-  if (talk_ != nullptr) return talk_->dialogue.watched();
+  if (talk_ != nullptr) return talk_->dialogue.to_watch();
   return judgement_.open(kDeepTests);
 }
 
@@ -122,7 +115,7 @@ ipc::HandedOver Visit::state(TestSet watched) {
   }
   state.pipelining = !watched.has(Test::pipelining);
   state.tests = watched.bits();
-  for (const Test test : kDeepTests) {
+  for (const Test test : screening::kAllTests) {
     if (!watched.has(test)) continue;
     const TestSet one{test};
     if (shared_.setup.action(test) == Action::enforce) state.enforced |= one.bits();
@@ -159,7 +152,8 @@ net::Task<void> Visit::turn_away(std::string_view reply) {
   if (line) {
     const Turn turn = talk_->dialogue.hear(line->text, line->crlf, {});
     const bool leaves = turn.next == Next::hang_up;
-    const std::string_view last = leaves ? turn.reply : talk_->dialogue.ends_with(reply.substr(0, reply.size() - 2)).reply;
+    const std::string_view last =
+        leaves ? turn.reply : talk_->dialogue.ends_with(reply.substr(0, reply.size() - 2)).reply;
     send_now(last);
   }
   disconnect();
