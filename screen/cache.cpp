@@ -5,7 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/daemon/acting_as.h"
-#include "screen/cache_map.h"
+#include "lib/screening/cache_map.h"
 
 namespace postern::screen {
 
@@ -56,7 +56,7 @@ Result<std::unique_ptr<Cache>> Cache::open(net::Loop& loop, CacheSetup setup) {
 
 Result<void> Cache::open_file() {
   if (setup_.map.empty()) return {};
-  const auto map = read_cache_map(setup_.map, setup_.data_directory);
+  const auto map = screening::read_cache_map(setup_.map, setup_.data_directory);
   if (!map) return fail(map.error());
   if (!map->note.empty()) log_info(map->note);
   if (map->file.empty()) return {};
