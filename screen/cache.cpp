@@ -28,10 +28,9 @@ constexpr milliseconds kReaderPatience{50};
 
 Cache::Cache(net::Loop& loop, CacheSetup setup) : loop_(loop), setup_(std::move(setup)) {}
 
+// Who counts may be gone by now.
 Cache::~Cache() {
-  if (!writer_) return;
-  write_tally();
-  write_passes();
+  if (writer_) write_passes();
 }
 
 Result<std::unique_ptr<Cache>> Cache::open(net::Loop& loop, const config::ScreenParams& params,

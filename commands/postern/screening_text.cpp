@@ -89,8 +89,8 @@ std::vector<Row> rows_of(const Report& report) {
       {"turned away: connections of one client", report.of(Count::too_many_connections)},
       {"turned away: ports busy", sum({Count::servers_busy, Count::screening_busy})},
       {"without a header of the proxy", report.of(Count::proxy_failed)},
-      {"given to a server", report.of(Count::handed_over)},
-      {"  in the middle of the session", report.of(Count::handed_over_in_session)},
+      {"given to a server at the greeting", report.of(Count::handed_over)},
+      {"given to a server in mid-session", report.of(Count::handed_over_in_session)},
       {"no server for them", report.of(Count::hand_over_failed)},
       {"in the tarpit", report.of(Count::tarpitted)},
   };
