@@ -17,7 +17,7 @@ net::Task<void> Session::greeted(std::string name, Protocol protocol) {
   if (protocol == Protocol::esmtp) {
     reply(shared_.setup.ehlo_reply);
   } else {
-    reply(shared_.setup.helo_reply);
+    reply(shared_.setup.rules.helo);
   }
 }
 

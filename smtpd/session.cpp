@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
 #include "lib/wire/reply.h"
+#include "lib/wire/server_replies.h"
 
 namespace postern::smtpd {
 
@@ -78,12 +79,12 @@ net::Task<void> Session::greet() {
     denied_ = true;
     reject(*refused);
   } else {
-    reply(shared_.setup.greeting);
+    reply(shared_.setup.rules.greeting);
   }
 }
 
 net::Task<void> Session::obey(std::string_view line) {
-  const Verb verb = verb_of(line);
+  const Verb verb = wire::first_verb(line);
   const int errors = errors_;
   tally_.met(verb);
   where_ = name_of(verb);
@@ -94,12 +95,11 @@ net::Task<void> Session::obey(std::string_view line) {
   }
   if (is_improper(line)) co_return;
   if (!is_utf8(line)) {
-    complain({500, {5, 5, 2}, "Error: bad UTF-8 syntax"});
+    complain(wire::bad_utf8());
   } else if (is_noop(line)) {
-    reply("250 2.0.0 Ok\r\n");
+    reply(wire::kOk);
   } else {
-    const bool strict = *shared_.setup.smtpd.strict_rfc821_envelopes;
-    auto command = wire::parse_command(line, strict ? mail::Grammar::strict : mail::Grammar::lenient);
+    auto command = wire::parse_command(line, shared_.setup.rules.grammar);
     if (command) {
       co_await obey(std::move(*command));
     } else {
@@ -122,13 +122,13 @@ net::Task<void> Session::obey(wire::Command command) {
   } else if (auto* helo = std::get_if<wire::Helo>(&command)) {
     co_await greeted(std::move(helo->name), Protocol::smtp);
   } else if (std::holds_alternative<wire::Quit>(command)) {
-    reply("221 2.0.0 Bye\r\n");
+    reply(wire::kBye);
     open_ = false;
   } else if (std::holds_alternative<wire::Rset>(command)) {
     forget_transaction();
-    reply("250 2.0.0 Ok\r\n");
+    reply(wire::kOk);
   } else if (std::holds_alternative<wire::Noop>(command)) {
-    reply("250 2.0.0 Ok\r\n");
+    reply(wire::kOk);
   } else if (auto* question = std::get_if<wire::Vrfy>(&command)) {
     co_await vrfy(std::move(*question));
   } else if (auto* turn = std::get_if<wire::Etrn>(&command)) {
@@ -145,8 +145,8 @@ net::Task<void> Session::obey(wire::Command command) {
 // RFC 2920: whoever was not offered PIPELINING, or sends more behind a command that ends a group, may be a
 // program that does not read our replies.
 bool Session::is_improper(std::string_view line) {
-  const Verb verb = verb_of(line);
-  const bool allowed = protocol_ == Protocol::esmtp && shared_.setup.pipelining && !ends_group(verb);
+  const Verb verb = wire::first_verb(line);
+  const bool allowed = protocol_ == Protocol::esmtp && shared_.setup.rules.offer.pipelining && !ends_group(verb);
   if (allowed || pipelined_ || stream_.buffered().empty()) return false;
   log_info(concat("improper command pipelining after ", name_of(verb), " from ", peer_.text(), ": ",
                   escaped(stream_.buffered())));
@@ -159,8 +159,7 @@ bool Session::is_improper(std::string_view line) {
 
 // A web client, or a mail header: somebody makes a program send us what it believes to be something else.
 bool Session::is_forbidden(std::string_view line) {
-  const std::string word = wire::verb_of(line);
-  if (!word.ends_with(':') && shared_.setup.forbidden_commands.count(word) == 0) return false;
+  if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
   reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
   open_ = false;
@@ -168,8 +167,7 @@ bool Session::is_forbidden(std::string_view line) {
 }
 
 bool Session::is_noop(std::string_view line) const {
-  const auto& words = shared_.setup.noop_commands;
-  return !words.empty() && words.count(wire::verb_of(line)) > 0;
+  return wire::is_among(line, shared_.setup.rules.noop_commands);
 }
 
 bool Session::refuses_bare_newline() {
