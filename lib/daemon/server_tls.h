@@ -18,9 +18,6 @@ enum class TlsLevel : unsigned char { none, may, encrypt };
 // that is a client's is taken as encrypt, with a warning that names `parameter`. Fails with invalid: another word.
 Result<TlsLevel> tls_level(std::string_view parameter, std::string_view word, bool use, bool enforce);
 
-// The replies about TLS, with their line ends, the same from every service (RFC 3207).
-inline constexpr std::string_view kTlsReady = "220 2.0.0 Ready to start TLS\r\n";
-
 struct ServerTls {
   TlsLevel level = TlsLevel::none;
   int log_level = 0;
@@ -29,6 +26,9 @@ struct ServerTls {
 
   bool is_wanted() const { return level != TlsLevel::none; }
   bool is_required() const { return level == TlsLevel::encrypt; }
+  // A client's certificate that was required and is not there, or is not trusted: what to say of it, in Postfix's words.
+  // Empty: all is well.
+  std::string_view objection(const net::TlsFacts& facts) const;
 };
 
 // Opens what the level needs, before the jail. Files that cannot be used are no error: warnings say what is wrong, and
