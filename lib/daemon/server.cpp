@@ -207,12 +207,24 @@ net::Task<void> Server::serve_passed(net::Accepted connection) {
   auto passed = co_await receive_passed(loop_, std::move(connection.fd));
   if (!passed) {
     log_warning(concat("session refused that user ", sender, " hands over: ", passed.error().text));
+    co_return;
+  }
+  if (log::is_verbose() && passed->session) {
+    log_info(concat("session of ", name_of(*passed->session), " handed over"));
+  }
+  if (passed->state) {
+    auto state = std::move(passed->state);
+    co_await service_.resume(std::move(*passed->session), std::move(*state), std::move(passed->channel));
   } else if (passed->session) {
-    if (log::is_verbose()) log_info(concat("session of ", name_of(*passed->session), " handed over"));
     co_await service_.serve(std::move(*passed->session));
   } else if (wakeups_) {
     wake();
   }
+}
+
+net::Task<void> Service::resume(net::Accepted connection, ipc::HandedOver, Fd) {
+  log_warning(concat("session of ", name_of(connection), " refused: this service takes none that has begun"));
+  co_return;
 }
 
 net::Task<void> Server::serve_one(net::Accepted connection) {

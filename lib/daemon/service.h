@@ -25,6 +25,10 @@
 #include "lib/net/socket.h"
 #include "lib/net/task.h"
 
+namespace postern::ipc {
+struct HandedOver;
+}
+
 namespace postern::daemon {
 
 struct Program {
@@ -125,6 +129,9 @@ class Service {
   virtual void started() {}
   // One coroutine for each accepted connection; it ends when the connection is over.
   virtual net::Task<void> serve(net::Accepted connection) = 0;
+  // Of type pass: a session that screen has begun, with its state (contract.h, kBegunSession). The peer is the client as
+  // the state names it; `channel` is where to report. Without an own version it is refused, which the log says.
+  virtual net::Task<void> resume(net::Accepted connection, ipc::HandedOver state, Fd channel);
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
   // The service is, or no longer is, under stress: `settings` have the new value of stress.
