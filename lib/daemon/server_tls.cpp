@@ -142,7 +142,7 @@ void log_tls(const ServerTls& tls, std::string_view client, const Result<net::Tl
     }
     return;
   }
-  if (tls.log_level >= 1 && facts->has_certificate) {
+  if (tls.log_level >= 2 && facts->has_certificate) {
     log_info(concat(client, ": subject_CN=", printable(facts->subject), ", issuer=", printable(facts->issuer),
                     ", fingerprint=", facts->fingerprint, ", pkey_fingerprint=", facts->key_fingerprint));
   }
