@@ -180,6 +180,7 @@ bool Session::is_improper(std::string_view line) {
 bool Session::is_forbidden(std::string_view line, std::string_view before) {
   if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
+  muted_ = false;  // the last word, whatever was said elsewhere
   if (offends(screening::Test::non_smtp_command, before, line)) return true;
   reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
   open_ = false;

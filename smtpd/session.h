@@ -33,7 +33,7 @@ class Session {
   net::Task<void> run();
   // The rest of a conversation that screen began: goes on behind what was said, and tells screen through the channel what
   // it finds. Ends as run().
-  net::Task<void> resume(ipc::HandedOver state, Fd channel);
+  net::Task<void> resume(std::unique_ptr<ipc::HandedOver> state, Fd channel);
 
   // The process stops: a client that is between transactions is told so, and its session ends soon; others
   // are told when their transaction is over.

@@ -81,7 +81,9 @@ class Message {
     size_ += bytes.size();
     if (size_ > ipc::HandedOver::kLargest)
       return fail(Errc::too_long, concat("a state of ", size_, " bytes"));
+    if (bytes.empty()) return kept(std::move(descriptors));
     reader_.feed(bytes);
+    reader_.feed(std::exchange(descriptors_, {}));
     reader_.feed(std::move(descriptors));
     auto frame = reader_.next();
     if (!frame) return fail(frame.error());
@@ -113,8 +115,15 @@ class Message {
     return wrapped(std::move(passed));
   }
 
+  // The first byte came alone.
+  Result<std::optional<Passed>> kept(std::vector<Fd> descriptors) {
+    descriptors_ = std::move(descriptors);
+    return std::optional<Passed>();
+  }
+
   bool begun_ = false;
   std::size_t size_ = 0;
+  std::vector<Fd> descriptors_;
   ipc::FrameReader reader_{true};
 };
 
