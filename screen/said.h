@@ -16,10 +16,12 @@ namespace postern::screen {
 class Said {
  public:
   // Lines that are kept.
-  static constexpr std::size_t kMost = 100;
+  static constexpr std::size_t kMost = 20;
 
-  // A command that was obeyed. HELO, EHLO and RSET make short what was obeyed before.
+  // HELO, EHLO, MAIL or RSET that was obeyed. All but MAIL make short what was obeyed before.
   void obeyed(wire::Verb verb, std::string_view line);
+  // A command that does nothing, as NOOP.
+  void obeyed_nothing(std::string_view line);
   // One that was answered with an error: a line that a server answers with an error of the same verb is kept.
   void refused(wire::Verb verb);
   bool full() const { return lines_.size() >= kMost; }
@@ -27,10 +29,11 @@ class Said {
   std::vector<std::string> take() { return std::exchange(lines_, {}); }
 
  private:
-  void shorten(std::int32_t& at, std::string_view text);
+  void shorten(std::int8_t& at, std::string_view text);
   std::vector<std::string> lines_;
-  std::int32_t name_ = -1;    // where HELO or EHLO stands
-  std::int32_t sender_ = -1;  // where MAIL stands
+  std::int8_t name_ = -1;    // where HELO or EHLO stands
+  std::int8_t sender_ = -1;  // where MAIL stands
+  wire::Verb greeted_ = wire::Verb::helo;
 };
 
 }  // namespace postern::screen
