@@ -265,6 +265,80 @@ class StartTls(unittest.TestCase):
             return str(port).encode() in file.read()
 
 
+class InFrontOfServers(unittest.TestCase):
+    """screen hands a good client that wants TLS over to smtpd, and does TLS itself with others."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.made = certificates.Certificates()
+        cls.addClassCleanup(cls.made.close)
+        certificate = cls.made.make('mx', ['mx.test'])
+        cls.box = postern.Sandbox(settings={
+            'smtpd_tls_security_level': 'may', 'smtpd_tls_cert_file': certificate, 'smtpd_tls_loglevel': '1',
+            'postscreen_greet_banner': '', 'postscreen_cache_map': '', 'postscreen_access_list': ''})
+        cls.addClassCleanup(cls.box.close)
+        cls.ports = {}
+        # In `strict`, a test is to be done, so that the session is not handed over at once.
+        entries = {'session': 'postscreen_pipelining_enable=yes',
+                   'reconnect': 'screen_handoff=reconnect,postscreen_pipelining_enable=yes',
+                   'denied': 'postscreen_access_list=static:reject,postscreen_denylist_action=enforce',
+                   'strict': 'postscreen_pipelining_enable=yes,smtpd_tls_security_level=encrypt',
+                   'keyless': 'screen_handoff=reconnect,postscreen_pipelining_enable=yes,smtpd_tls_cert_file=/nonexistent'}
+        lines = ['smtpd pass - - - - - smtpd\n']
+        for name, options in entries.items():
+            cls.ports[name] = peers.free_port()
+            words = ' '.join(f'-o {word}' for word in options.split(','))
+            lines.append(f'127.0.0.1:{cls.ports[name]} inet n - - - 1 postscreen {words} -o syslog_name=postfix/{name}\n')
+        cls.box.append('master.cf', ''.join(lines))
+        cls.box.reload()
+
+    def open(self, name):
+        session = Client(self.ports[name])
+        self.addCleanup(session.close)
+        self.assertIn('250-STARTTLS', session.ehlo)
+        return session
+
+    def test_a_good_client_is_handed_over(self):
+        session = self.open('session')
+        session.starttls()
+        self.assertNotIn('STARTTLS', session.command('EHLO client.example'))
+        session.begin()
+        self.assertRegex(session.content(postern.letter('good')), '^250 ')
+        self.box.wait_log(r'postfix/smtpd\[\d+\]: Anonymous TLS connection established from \S+\[127\.0\.0\.1\]: TLSv1\.3 ')
+
+    def test_a_client_that_is_tested_or_refused_has_tls_with_screen(self):
+        for name, pattern in (('reconnect', r'450 4\.3\.2 Service currently unavailable'),
+                              ('denied', r'550 5\.3\.2 Service currently unavailable')):
+            with self.subTest(name):
+                session = self.open(name)
+                session.send(b'STARTTLS\r\n')
+                self.assertEqual(session.reply(), '220 2.0.0 Ready to start TLS')
+                session.encrypt()
+                self.assertNotIn('STARTTLS', session.command('EHLO client.example'))
+                self.assertEqual(session.command('STARTTLS'), '554 5.5.1 Error: TLS already active')
+                self.assertEqual(session.command('MAIL FROM:<ann@client.example>'), '250 2.1.0 Ok')
+                self.assertRegex(session.command('RCPT TO:<bob@sandbox.test>'), pattern)
+                self.assertEqual(session.command('QUIT'), '221 2.0.0 Bye')
+                self.box.wait_log(rf'postfix/{name}/postscreen\[\d+\]: Anonymous TLS connection established from '
+                                  r'\[127\.0\.0\.1\]:\d+: TLSv1\.3 with cipher ')
+                self.box.wait_log(rf'postfix/{name}/postscreen\[\d+\]: NOQUEUE: reject: RCPT from \[127\.0\.0\.1\]')
+
+    def test_where_tls_is_required_or_cannot_be_had(self):
+        required = '530 5.7.0 Must issue a STARTTLS command first'
+        session = self.open('strict')
+        for line, reply in (('MAIL FROM:<>', required), ('NOOP', '250 2.0.0 Ok'), ('RSET', required)):
+            self.assertEqual(session.command(line), reply)
+        session = self.open('keyless')
+        self.assertEqual(session.command('STARTTLS'), '454 4.7.0 TLS not available due to local problem')
+        self.box.wait_log(r'postfix/keyless/postscreen\[\d+\]: warning: cannot load the certificate from /nonexistent: ')
+        session = self.open('reconnect')
+        session.command('STARTTLS')
+        session.command('NOOP')
+        self.box.wait_log(r'postfix/reconnect/postscreen\[\d+\]: SSL_accept error from \[127\.0\.0\.1\]:\d+: -1')
+        self.box.wait_log(r'postfix/reconnect/postscreen\[\d+\]: HANGUP after \S+ from \[127\.0\.0\.1\]:\d+ in tests after SMTP '
+                          'handshake')
+
+
 def read(path):
     with open(path, encoding='latin1') as file:
         return file.read()
