@@ -33,6 +33,9 @@ net::Task<Visit::Way> Visit::talk() {
     const Next next = co_await take_turn(as_server);
     if (next == Next::hand_over) co_return Way::server;
     if (next == Next::hang_up) co_return Way::over;
+    if (next != Next::start_tls) continue;
+    const bool started = co_await start_tls();
+    if (!started) co_return Way::over;
   }
 }
 
@@ -95,6 +98,20 @@ net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow)
     co_await net::sleep_until(shared_.loop, shared_.loop.in(*shared_.setup.dialogue->smtpd.error_sleep_time));
   }
   co_return next;
+}
+
+// What was received behind the command is thrown away. False: the visit is over.
+net::Task<bool> Visit::start_tls() {
+  const Setup& setup = shared_.setup;
+  const Deadline deadline = shared_.loop.in(*setup.tls_params.starttls_timeout);
+  auto facts = co_await talk_->stream.accept_tls(*setup.tls.context, deadline);
+  daemon::log_tls(setup.tls, client_.name(), facts);
+  if (!facts) {
+    hung_up();
+    co_return false;
+  }
+  talk_->dialogue.tls_started();
+  co_return true;
 }
 
 // What postscreen_command_filter makes of a line. The stream is not used meanwhile: the line stays where it is.

@@ -40,6 +40,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
       {"smtpd, cleanup, qmgr", &routing},
       {"smtpd, cleanup", &limits},
       {"smtpd", &smtpd},
+      {"smtpd, screen", &smtpd_tls},
+      {"smtpd, smtp, lmtp", &tls},
       {"smtpd", &access},
       {"cleanup", &cleanup},
       {"cleanup", &rewrite},
