@@ -5,6 +5,7 @@
 #include "lib/config/expand.h"
 #include "lib/config/lines.h"
 #include "lib/config/origin.h"
+#include "lib/screening/cache_map.h"
 #include "lib/table/address_lists.h"
 
 namespace postern::check {
@@ -44,6 +45,13 @@ void check_references(Configuration& configuration, const Setting& setting,
   }
 }
 
+Result<void> check_cache_map(const config::Settings& settings) {
+  const auto map = settings.value("postscreen_cache_map");
+  if (!map || map->empty()) return {};
+  const auto read = screening::read_cache_map(*map, "");
+  return read ? Result<void>() : fail(read.error());
+}
+
 // Everything that the parameter itself says about its value.
 Result<void> accept(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
   if (auto* param = configuration.find_param(setting.name)) {
@@ -51,6 +59,7 @@ Result<void> accept(Configuration& configuration, const Setting& setting, const 
   } else if (const auto expanded = settings.value(setting.name); !expanded) {
     return fail(expanded.error());
   }
+  if (setting.name == "postscreen_cache_map") return check_cache_map(settings);
   if (is_address_list(setting.name)) return table::check_address_list(settings, setting.name);
   if (setting.name == "myorigin" && setting.service == nullptr) {
     if (const auto origin = config::origin_of(settings); !origin) return fail(origin.error());

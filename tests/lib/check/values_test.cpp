@@ -23,6 +23,10 @@ TEST_CASE("values of main.cf have the type and the bounds of their parameter") {
        {"error main.cf:1 bad list configuration: mydestination = {a: missing '}' in \"{a\""}},
       {"myorigin = /nonexistent/name\n",
        {"error main.cf:1 myorigin: open /nonexistent/name: No such file or directory"}},
+      {"postscreen_cache_map = pcre:$data_directory/x\n",
+       {"error main.cf:1 postscreen_cache_map: pcre:DIR/data/x: nothing can be written to a table of type pcre"}},
+      {"postscreen_cache_map = proxy:lmdb:$data_directory/x\n", {}},
+      {"postscreen_cache_map =\n", {}},
       {"default_process_limit = 7\n", {}},  // too low for a default of a program that is not there
   };
   check_cases(System(), cases);
