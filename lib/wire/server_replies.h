@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/mail/status.h"
@@ -32,22 +33,24 @@ struct Offer {
   bool chunking = false;
 };
 
-// Keywords, in any case, that are not offered ("silent-discard" and words of no extension mean nothing).
+// Keywords, in any case, that are not offered. "silent-discard" is none: the log does not tell. Words of no extension mean
+// nothing.
 class Discarded {
  public:
   Discarded() = default;
   // A text of words, separated by blanks or commas.
   explicit Discarded(std::string_view words);
-  template <class Words>
-  explicit Discarded(const Words& words) {
-    for (const auto& word : words) add(word);
-  }
+  explicit Discarded(const std::vector<std::string>& words);
   bool has(std::string_view keyword) const;
   void add(std::string_view word);
-  Discarded operator|(Discarded other) const;
+  bool empty() const { return bits_ == 0; }
+  bool silent() const { return silent_; }
+  // "ETRN VRFY", for the log, in Postfix's order.
+  std::string text() const;
 
  private:
-  std::uint32_t bits_ = 0;
+  std::uint16_t bits_ = 0;
+  bool silent_ = false;
 };
 
 // Takes away what is discarded.
