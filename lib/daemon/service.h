@@ -18,6 +18,7 @@
 #include "lib/base/result.h"
 #include "lib/config/settings.h"
 #include "lib/daemon/arguments.h"
+#include "lib/daemon/in_hand.h"
 #include "lib/daemon/jail.h"
 #include "lib/daemon/rights.h"
 #include "lib/daemon/scoreboard.h"
@@ -46,6 +47,8 @@ struct Program {
   // True for a service that master.cf wakes: Service::wakeup() is called instead of serve() for a connection
   // on which the byte kWakeup comes first.
   bool wakeups = false;
+  // Service::take() is called instead of serve(): process_session_limit and max_use do not count.
+  bool takes_connections = false;
 };
 
 // What a service is given. It lives as long as the process.
@@ -76,11 +79,11 @@ class Context {
   // Numbers on the scoreboard.
   Counter counter(std::string_view name) { return page_.counter(name); }
   Counter gauge(std::string_view name) { return page_.gauge(name); }
+  Label label() { return page_.label(); }
 
   // In prepare() only: paths that depend on the settings may be added.
   Rights& rights() { return program_.rights; }
-  // In prepare() only: takes the listening sockets away from the skeleton, for a service that reads
-  // datagrams.
+  // In prepare() only: takes the listening sockets away from the skeleton, for a service that reads datagrams.
   std::vector<Fd> take_listeners() { return std::move(listeners_); }
 
   // A path below the queue directory ("private/cleanup") as it is named at this moment: the current directory
@@ -129,9 +132,12 @@ class Service {
   virtual void started() {}
   // One coroutine for each accepted connection; it ends when the connection is over.
   virtual net::Task<void> serve(net::Accepted connection) = 0;
+  // The same, cheaper, where Program::takes_connections; `listener` is where it came to. finish() leaves no token.
+  virtual void take(net::Accepted, int listener, InHand) { static_cast<void>(listener); }
   // Of type pass: a session that screen has begun, with its state (contract.h, kBegunSession). The peer is the client as
   // the state names it; `channel` is where to report. Without an own version it is refused, which the log says.
-  virtual net::Task<void> resume(net::Accepted connection, ipc::HandedOver state, Fd channel);
+  virtual net::Task<void> resume(net::Accepted connection, std::unique_ptr<ipc::HandedOver> state,
+                                 Fd channel);
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
   // The service is, or no longer is, under stress: `settings` have the new value of stress.
