@@ -27,7 +27,8 @@ SERVICES = '''
 127.0.0.1:{tls_screen} inet n - y - 1 postscreen -o postscreen_bare_newline_enable=yes -o smtpd_service_name=secret {tls}
 secret pass - - y - - smtpd {tls}
 smtpd pass - - y - - smtpd
-late pass - - y - - smtpd -o smtpd_delay_reject=no -o smtpd_sender_restrictions=check_sender_access,inline:{{bad@client.example=REJECT}}
+late pass - - y - - smtpd -o smtpd_delay_reject=no
+  -o smtpd_sender_restrictions=check_sender_access,inline:{{bad@client.example=REJECT}}
 '''
 TLS = '-o smtpd_tls_security_level=may -o smtpd_tls_chain_files='
 SETTINGS = {'postscreen_access_list': '', 'postscreen_greet_wait': '1s', 'postscreen_non_smtp_command_action': 'drop',
@@ -52,7 +53,8 @@ DIALOGUES = {
     'eight_bit': [EHLO, MAIL + ' BODY=8BITMIME SIZE=500', RCPT, 'DATA', LATIN1, 'QUIT'],
     'options': [EHLO, MAIL + ' SIZE=12 RET=HDRS ENVID=a', RCPT + ' NOTIFY=NEVER', 'DATA', LETTER, 'QUIT'],
     'null_sender': [EHLO, 'MAIL FROM:<>', RCPT, 'DATA', LETTER, 'QUIT'],
-    'several_recipients': [EHLO, MAIL, RCPT, 'RCPT TO:<postmaster>', 'RCPT TO:<x@elsewhere.example>', 'DATA', LETTER, 'QUIT'],
+    'several_recipients': [EHLO, MAIL, RCPT, 'RCPT TO:<postmaster>', 'RCPT TO:<x@elsewhere.example>', 'DATA', LETTER,
+                           'QUIT'],
     'hidden_end': [EHLO, MAIL, RCPT, 'DATA', (LETTER.replace('Hello.\r\n', 'x\n.\nMAIL FROM:<a@b>\n'), 1), 'QUIT'],
     'rset': [EHLO, MAIL, 'RSET', 'MAIL FROM:<joe@client.example>', RCPT, 'DATA', LETTER, 'QUIT'],
     'rset_before_rcpt': [EHLO, MAIL, 'RSET', RCPT, 'DATA', 'QUIT'],
@@ -66,7 +68,7 @@ DIALOGUES = {
     'order': [EHLO, RCPT, 'DATA', MAIL, 'DATA', 'QUIT'],
     'helo_syntax': ['HELO', 'EHLO', 'helo  spaced out', 'EHLO [127.0.0.1]', 'QUIT'],
     'unknown': [EHLO, 'FOO', 'HELP', 'EXPN x', 'XCLIENT A=B', '', ' ', 'QUIT'],
-    'lower_case': ['ehlo client.example', 'mail from:<ann@client.example>', 'rcpt to:<bob@sandbox.test>', 'data', LETTER, 'quit'],
+    'lower_case': [EHLO.lower(), MAIL.lower(), RCPT.lower(), 'data', LETTER, 'quit'],
     'noop': ['NOOP', EHLO, 'NOOP x', 'XNOP', 'RSET x', 'RSET', 'QUIT x'],
     'junk': [EHLO] + ['NOOP', 'RSET'] * 8 + [MAIL, RCPT, 'QUIT'],
     'junk_and_mail': [EHLO] + ['NOOP'] * 5 + [MAIL, RCPT, 'FOO', 'FOO', 'FOO', 'FOO'],
@@ -204,7 +206,8 @@ class HandOver(unittest.TestCase):
         cls.sandbox = postern.Sandbox(settings=SETTINGS)
         cls.made = certificates.Certificates()
         chain = cls.made.make('server', ['mail.sandbox.test'])
-        cls.ports = dict((name, peers.free_port()) for name in ('screen', 'turns', 'strict', 'plain_turns', 'late', 'plain_tls', 'tls_screen'))
+        names = ('screen', 'turns', 'strict', 'plain_turns', 'late', 'plain_tls', 'tls_screen')
+        cls.ports = {name: peers.free_port() for name in names}
         cls.sandbox.append('master.cf', SERVICES.format(**cls.ports, tls=TLS + chain))
         cls.sandbox.reload()
         cls.ports['plain'] = cls.sandbox.port
@@ -304,7 +307,8 @@ class HandOver(unittest.TestCase):
         }
         with concurrent.futures.ThreadPoolExecutor() as pool:
             sources = [next(self.next_source) for _ in cases]
-            ends = list(pool.map(lambda source, steps: play(self.ports['strict'], source, steps, 'x'), sources, cases.values()))
+            ends = list(pool.map(lambda source, steps: play(self.ports['strict'], source, steps, 'x'), sources,
+                                 cases.values()))
         endings = [b'521 5.5.1 Protocol error\r\n', b'521 5.7.0 Error: I can break rules, too. Goodbye.\r\n',
                    b'550 5.5.1 Protocol error\r\n']
         for line, source, said, ending in zip(cases, sources, ends, endings):
