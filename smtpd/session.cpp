@@ -63,7 +63,11 @@ net::Task<void> Session::converse() {
     if (!line->crlf && offends(screening::Test::bare_newline, line->text, line->text)) continue;
     if (!line->crlf && refuses_bare_newline()) continue;
     const bool slow = errors_ >= *shared_.setup.smtpd.soft_error_limit;
-    co_await obey(line->text);
+    if (shared_.setup.command_filter.empty()) {
+      co_await obey(line->text);
+    } else {
+      co_await obey_edited(line->text);
+    }
     if (slow) {
       co_await hold_back();
     }
@@ -253,7 +257,8 @@ net::Task<void> Session::skip_line() {
 void Session::reply(const mail::Status& status) {
   if (muted_) return;
   std::string text;
-  wire::append_reply(text, status);
+  wire::append_reply(text, softened(status));
+  add_footer(text);
   stream_.put(text);
   if (status.code == 421 || status.code == 521) open_ = false;
 }
@@ -277,7 +282,7 @@ void Session::reject(const mail::Status& status) {
 
 void Session::log_reject(const mail::Status& status) const {
   std::string line = mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
-  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", status.reply(), ';');
+  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", softened(status).reply(), ';');
   if (mail_) line += concat(" from=<", mail::shown_address(mail_->submit.sender), '>');
   if (recipient_ != nullptr) {
     line += concat(" to=<", recipient_->quoted(), '>');

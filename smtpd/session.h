@@ -62,6 +62,12 @@ class Session {
   void say_goodbye();
   void log_end() const;
 
+  // edits.cpp: what the administrator puts into the dialogue
+  net::Task<void> obey_edited(std::string_view line);
+  mail::Status softened(const mail::Status& status) const;
+  void add_footer(std::string& reply) const;
+  std::string footer_value(std::string_view name) const;
+
   // helo.cpp
   net::Task<void> greeted(std::string name, Protocol protocol);
   void greet_extended();
