@@ -61,13 +61,14 @@ def hold_once(server, chosen):
     settle(server)
     before = server.screen_memory()
     with call("hold", server, hold=chosen.hold, rate=chosen.rate, seed=chosen.seed, greet_ms=chosen.wait * 1000,
-              bots=100, percent=100, patience=chosen.wait + 30) as simulator:
+              bots=100, percent=100, attempts=2, patience=chosen.wait + 30) as simulator:
         held = json.loads(simulator.stdout.readline())
-        with_them = server.screen_memory()
+        all_there = wait_until(lambda: server.descriptors() >= held["held"], 10)  # some are still in the kernel's queue
+        with_them, taken = server.screen_memory(), server.descriptors()
         seen = json.loads(simulator.communicate(timeout=900)[0])
     count = max(held["held"], 1)
     server.stop()
-    return {**held, "before_kib": before, "with_them_kib": with_them,
+    return {**held, "all_there": all_there, "taken": taken, "before_kib": before, "with_them_kib": with_them,
             "rss_bytes_each": (with_them[0] - before[0]) * 1024 / count,
             "pss_bytes_each": (with_them[1] - before[1]) * 1024 / count, **seen, "panics": server.panics()}
 
@@ -123,7 +124,7 @@ def report_run(results):
 def report_hold(results):
     for name, found in results.items():
         one = found[0]
-        print(f"{name}: {one['held']} held, {median(found, 'rss_bytes_each'):.0f} bytes each (PSS "
+        print(f"{name}: {one['held']} held ({one['taken']} descriptors), {median(found, 'rss_bytes_each'):.0f} bytes each (PSS "
               f"{median(found, 'pss_bytes_each'):.0f}); greeting late by {one['greeting_late_ms']} ms, answer to RCPT after "
               f"{one['rcpt_reply_ms']} ms; holders {one['holders']}; legitimate: {legitimate(found, 'delivered')} of "
               f"{legitimate(found, 'messages')} delivered, {legitimate(found, 'in_first_connection')} at once, "

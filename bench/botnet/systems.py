@@ -98,6 +98,9 @@ class Screened(Server):
                 total[i] += int(re.search(rf"^{word}: +(\d+)", text, re.M).group(1))
         return total
 
+    def descriptors(self):
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.screens())
+
     def came_through(self):
         """Connections that smtpd saw, by kind, as the log says."""
         with open(self.dir + "/mail.log", errors="replace") as file:
