@@ -34,7 +34,6 @@ struct DialogueSetup {
   std::string ehlo_server, ehlo_in_turn;  // smtpd's, with and without PIPELINING
   wire::Offer offer_dummy;                // postscreen's, before keywords are discarded
   wire::Discarded discarded;              // postscreen_discard_ehlo_keywords
-  bool discards_silently = false;
   std::string ehlo_dummy;
   wire::CommandWords forbidden_commands;
   std::string timeout_reply, limit_reply;  // whole lines
