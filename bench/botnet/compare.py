@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 
-from systems import BOTNET, LEGITIMATE, SCREENS, Screened, Trouble, call, name_server, settle, wait_until
+from systems import BOTNET, LEGITIMATE, SCREEN, Screened, Trouble, call, name_server, settle, wait_until
 
 SETTINGS = """
 postscreen_greet_wait = {wait}s
@@ -41,7 +41,7 @@ def run_once(server, chosen):
     settle(server)
     after = server.cpu_by_program()
     spent = {name: after[name] - before[name] for name in after if after[name] > before[name]}
-    screen = spent.get(SCREENS[server.name], 0)
+    screen = spent.get(SCREEN, 0)
     helpers = sum(spent.get(name, 0) for name in HELPERS[server.name])
     count = seen["connections"]
     seen["memory_kib"] = server.screen_memory()
@@ -91,7 +91,7 @@ def report_run(results):
 
     def row(title, get, form="{:10.3f}", ratio=False):
         values = {name: get(found) for name, found in results.items()}
-        text = f"{title:34} " + " ".join(form.format(values[x]) if x in values else f"{'-':>10}" for x in SCREENS)
+        text = f"{title:34} " + " ".join(form.format(values[x]) if x in values else f"{'-':>10}" for x in HELPERS)
         if ratio and len(values) == 2 and values["postern"]:
             text += f" {values['postfix'] / values['postern']:7.2f}"
         print(text)

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import BUILD, Server, Trouble, free_port, wait_until  # noqa: E402
 
 BOTNET = BUILD + "/bench/bench_botnet"
-SCREENS = {"postern": "screen", "postfix": "postscreen"}
+SCREEN = "postscreen"  # of both: the name that master.cf has
 # The second octets of callers' addresses, as in kinds.h.
 KINDS = {10: "eager", 11: "tempted", 12: "web", 13: "pipeliner", 14: "trickler", 15: "leaves_early", 16: "leaves_late",
          17: "listed", 18: "bare_newline", 19: "babbler", 200: "postfix", 201: "gmail", 202: "outlook"}
@@ -80,7 +80,7 @@ class Screened(Server):
         return super().greets() and bool(self.screens())
 
     def screens(self):
-        return [pid for pid in self.processes() if name_of(pid) == SCREENS[self.name]]
+        return [pid for pid in self.processes() if name_of(pid) == SCREEN]
 
     def cpu_by_program(self):
         found = collections.Counter()
