@@ -7,68 +7,12 @@ import shutil
 import socket
 import struct
 import subprocess
-import threading
-import time
 import unittest
 
 import postern
 from certificates import Certificates
+from fake_dns import A, AAAA, CNAME, FakeDns, MX, SERVFAIL, TLSA, mx, v4, wire_name
 from remote import Remote
-
-A, CNAME, MX, AAAA, TLSA = 1, 5, 15, 28, 52
-
-
-def wire_name(name):
-    return b''.join(bytes([len(label)]) + label.encode() for label in name.split('.') if label) + b'\0'
-
-
-def mx(preference, host):
-    return struct.pack('>H', preference) + wire_name(host)
-
-
-class Stub:
-    """A DNS server over UDP. Its table: (name, type) to a list of (type, data); a domain may be slow, silent or fail."""
-
-    def __init__(self, table, secure):
-        self.table, self.secure = table, secure
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(('127.0.0.1', 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                packet, client = self.socket.recvfrom(4096)
-            except OSError:
-                return
-            threading.Thread(target=self.answer, args=(packet, client), daemon=True).start()
-
-    def answer(self, packet, client):
-        at, labels = 12, []
-        while packet[at]:
-            labels.append(packet[at + 1:at + 1 + packet[at]].decode('latin1').lower())
-            at += 1 + packet[at]
-        name, kind = '.'.join(labels), struct.unpack('>H', packet[at + 1:at + 3])[0]
-        domain = '.'.join(labels[-2:])
-        if domain == 'never.test':
-            return
-        if domain == 'slow.test':
-            time.sleep(1)
-        records = self.table.get((name, kind), [])
-        code = 2 if domain == 'servfail.test' else 0
-        flags = 0x8180 | code | (0x20 if domain in self.secure else 0)
-        reply = packet[:2] + struct.pack('>HHHHH', flags, 1, len(records), 0, 0) + packet[12:at + 5]
-        for owner, of, data in records:
-            reply += wire_name(owner) + struct.pack('>HHIH', of, 1, 60, len(data)) + data
-        self.socket.sendto(reply, client)
-
-    def close(self):
-        self.socket.close()
-
-
-def v4(address):
-    return socket.inet_aton(address)
 
 
 def has_ipv6():
@@ -154,8 +98,14 @@ class Dns(unittest.TestCase):
             pin = key if domain == 'dane' else bytes(32)
             if domain != 'danenone':
                 table[f'_{cls.port}._tcp.{host}', TLSA] = [(f'_{cls.port}._tcp.{host}', TLSA, b'\3\1\1' + pin)]
-        stub = Stub(table, {'dane.test', 'danebad.test', 'danenone.test'})
+        stub = FakeDns()
         cls.addClassCleanup(stub.close)
+        stub.table = table
+        stub.domain('slow.test', delay=1)
+        stub.domain('never.test', silent=True)
+        stub.domain('servfail.test', code=SERVFAIL)
+        for domain in ('dane.test', 'danebad.test', 'danenone.test'):
+            stub.domain(domain, secure=True)
         ours = ('slow', 'badmx', 'servfail', 'never', 'circle', 'dane', 'danebad', 'danenone', 'insecure')
         words = ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=',
                  '--listen-address=127.0.0.1', '--bind-interfaces', '--proxy-dnssec',
