@@ -1,15 +1,23 @@
-"""Plays a table of client dialogues against a system whose front door is a postscreen: Debian's Postfix, or Postern.
+"""Plays clients from a table against a system whose front door is a postscreen: Debian's Postfix, or Postern.
 
-A case is a text of steps, one a line:
-  > TEXT      sends a line               >> TEXT   sends exactly this, with \\r, \\n, \\x00 written so
-  < TEXT      the next line is this      .         the server closes the connection
-  x           the client closes it       !         ... by a reset
-  = NAME      goes on with connection NAME, and opens it if it is new; the digit in b2 counts client addresses
-  ? PATTERN   waits for this in the log  + N       waits until N seconds have gone
-  & WORD      does what the test registered under this name
-  | TEXT      the next line of the log about this client; what waits and does needs no place among these
-In texts, @ stands for the client in the log, @1 for its next address, $ for the server, ADDR for the client's address, T for
-a time. A letter before a step makes it one of a single system: p of Postfix, o of Postern ours."""
+The table is the files screen_cases/*.txt. In these
+  macro NAME     steps that others name as {NAME}
+  group NAME     a service; its settings follow, NAME = VALUE
+  case NAME      a client of that service with addresses of its own; its steps follow:
+    > TEXT       sends a line               >> TEXT  sends exactly this, with \\r, \\n, \\x00 written so
+    < TEXT       the next line is this      .        the server closes the connection
+    x            the client closes it       !        ... by a reset
+    = NAME       goes on with connection NAME, and opens it if it is new (the digit in b2 counts client addresses);
+                 = NAME GROUP opens it to the service of another group
+    ? TEXT       waits for this in the log  + N      waits N seconds: something runs out
+    & WORD       what the test does under this name
+    : ADDRESS    the log knows the client by this address
+    * DOMAIN ANSWERS [ttl]  before all: this DNS list has the client (answers with commas between)
+    | TEXT       the next line of the log about this client; where it stands among other steps is of no account
+In lines of the log @ is the client and $ the server, with their ports, T a time; in all texts ADDR is the client's address,
+@1 and ADDR1 its next one. A letter before a step makes it one of a single system: p of Postfix, o of ours."""
+import glob
+import os
 import re
 import socket
 import threading
@@ -18,13 +26,41 @@ import time
 import postern
 
 PATIENCE = 15
-STEP = re.compile(r'([po]?)(>>|[<>.x!=?+&|])(?: (.*))?$')
+STEP = re.compile(r'([po]?)(>>|[<>.x!=?+&|:*])(?: (.*))?$')
 
 
-def steps_of(text, letter):
+class Group:
+    def __init__(self):
+        self.settings, self.cases = {}, {}
+
+
+def read_table(folder):
+    """The groups, by name."""
+    groups, macros, into = {}, {}, None
+    for path in sorted(glob.glob(os.path.join(folder, '*.txt'))):
+        with open(path, encoding='utf-8') as file:
+            for line in filter(str.strip, file):
+                word, _, rest = line.strip().partition(' ')
+                if line.startswith('#'):
+                    continue
+                if line[0] == ' ':
+                    into(line.strip())
+                elif word == 'group':
+                    assert rest not in groups, rest
+                    group = groups[rest] = Group()
+                    into = lambda text, group=group: group.settings.update([re.split(' *= *', text, maxsplit=1)])
+                else:
+                    assert word in ('macro', 'case'), line
+                    steps = []
+                    (macros if word == 'macro' else group.cases)[rest] = steps
+                    into = lambda text, steps=steps: steps.extend(macros[text[1:-1]] if text[0] == '{' else [text])
+    return groups
+
+
+def steps_of(lines, letter):
     """Those of one system: (kind, text)."""
-    for line in filter(str.strip, text.splitlines()):
-        found = STEP.match(line.strip())
+    for line in lines:
+        found = STEP.match(line)
         assert found, f'no step: {line}'
         if found[1] in ('', letter):
             yield found[2], found[3] or ''
@@ -43,7 +79,9 @@ class Log:
 
     def read(self):
         with self.lock:
-            with open(self.path, encoding='latin1') as file:
+            if not os.path.exists(self.path):
+                return []
+            with open(self.path, encoding='utf-8', errors='surrogateescape') as file:
                 file.seek(self.at)
                 text = self.rest + file.read()
                 self.at = file.tell()
@@ -56,8 +94,8 @@ class Log:
         found = []
         for line in self.read():
             said = re.search(r' postfix/(?:[\w-]+/)?(?:postscreen|dnsblog)\[\d+\]: (.*)', line)
-            if said and any(f'[{one}]' in line for one in addresses):
-                found.append(normal(said[1], addresses))
+            if said and any(f'[{one}]' in line for one in addresses) and 'discarding EHLO keywords' not in line:
+                found.append(normal(said[1], addresses).rstrip())
         return found
 
 
@@ -73,19 +111,18 @@ def normal(text, addresses):
 class Player(threading.Thread):
     """One case."""
 
-    def __init__(self, system, name, case, block):
-        super().__init__(daemon=True, name=name)
-        self.system, self.case, self.block = system, case, block
-        self.problem, self.expected, self.seen = None, [], []
+    def __init__(self, system, service, name, steps, block):
+        super().__init__(daemon=True, name=f'{service}/{name}')
+        self.system, self.service, self.block = system, service, list(block)
+        self.steps = list(steps_of(steps, system.letter))
+        self.problem, self.seen = None, []
         self.files, self.sockets, self.current = {}, {}, 'a'
-        self.began = time.monotonic()
+        self.known = list(block)  # addresses, in the log
+        self.expected = self.in_order([text.rstrip() for kind, text in self.steps if kind == '|'])
 
     def run(self):
         try:
-            for kind, text in steps_of(self.case.text, self.system.letter):
-                if kind == '|':
-                    self.expected.append(text)
-                    continue
+            for kind, text in self.steps:
                 if kind in ('>', '>>', '<', '.', 'x', '!'):
                     self.open(self.current)
                 self.act(kind, text)
@@ -95,14 +132,22 @@ class Player(threading.Thread):
             for one in [*self.files.values(), *self.sockets.values()]:
                 one.close()
 
-    def open(self, name):
+    def open(self, text):
+        name, _, service = text.partition(' ')
         self.current = name
         if name in self.files:
             return
         source = self.block[int(re.sub(r'\D', '', name) or 0)]
-        host, port = self.system.endpoint(self.case.service)
+        host, port = self.system.endpoint(service or self.service)
         self.sockets[name] = socket.create_connection((host, port), PATIENCE, source_address=(source, 0))
         self.files[name] = self.sockets[name].makefile('rb')
+
+    def listed(self):
+        """The DNS lists that have this client: (domain, address, answers, ttl)."""
+        for kind, text in self.steps:
+            if kind == '*':
+                domain, answers, *ttl = text.split()
+                yield domain, self.block[0], answers.split(','), int(ttl[0]) if ttl else 60
 
     def act(self, kind, text):
         text = text.replace('ADDR', self.block[0]) if kind in '<>' else text
@@ -119,8 +164,10 @@ class Player(threading.Thread):
         elif kind in 'x!':
             self.leave(kind == '!')
         elif kind == '?':
-            pattern = text.replace('@', f'[{self.block[0]}]')
+            pattern = text.replace('@', f'[{self.known[0]}]')
             postern.wait_for(lambda: any(pattern in line for line in self.system.log.read()), f'{pattern} in the log', PATIENCE)
+        elif kind == ':':
+            self.known = [text]
         elif kind == '+':
             time.sleep(float(text))
         elif kind == '&':
@@ -150,12 +197,17 @@ class Player(threading.Thread):
         self.sockets.pop(self.current).close()
 
     def logged(self):
-        return self.system.log.of(self.block)
+        return self.in_order(self.system.log.of(self.known))
+
+    def in_order(self, lines):
+        """What becomes of several connections side by side is logged in no certain order."""
+        return sorted(lines) if any(kind == '=' for kind, _ in self.steps) else lines
 
 
 def play(players):
     for one in players:
         one.start()
+        time.sleep(0.01)  # not all at once: who speaks early must not come late
     for one in players:
         one.join(4 * postern.LIMIT)
         assert not one.is_alive(), f'{one.name} does not end'

@@ -1,8 +1,8 @@
 """The two systems that play the table: each has a service for every group of cases, on a port of its own."""
 import os
 import socket
-import struct
 
+import fake_dns
 import peers
 import postern
 import screen_play
@@ -10,7 +10,7 @@ import screen_play
 DOMAIN = 'sandbox.test'
 COMMON = {'compatibility_level': '3.6', 'myhostname': 'mail.test', 'smtpd_banner': '$myhostname ESMTP',
           'mynetworks': '192.0.2.0/24', 'inet_interfaces': 'all', 'inet_protocols': 'all', 'smtpd_peername_lookup': 'no',
-          'postscreen_greet_wait': '1s', 'smtpd_relay_restrictions': 'reject_unauth_destination',
+          'postscreen_greet_wait': '2s', 'smtpd_relay_restrictions': 'reject_unauth_destination',
           'smtputf8_enable': 'yes', 'smtpd_client_connection_count_limit': '50',
           'smtpd_client_connection_rate_limit': '0'}
 OURS_ALONE = 'screen_'
@@ -80,15 +80,11 @@ class Debian(System):
     """Postfix. Its resolver has a name server of ours, in a mount namespace of its own."""
     letter = 'p'
 
-    def __init__(self, root, groups, tables, name_server):
+    def __init__(self, root, groups, tables, dns):
         super().__init__(groups, tables)
-        resolv = os.path.join(tables, 'resolv.conf')
-        with open(resolv, 'w', encoding='ascii') as file:
-            file.write(f'nameserver {name_server}\noptions timeout:5 attempts:1\n')
         settings = {**COMMON, 'relay_domains': DOMAIN, 'transport_maps': 'static:discard:',
                     'proxy_write_maps': 'proxy:btree:$data_directory/shared'}
-        self.peer = peers.Postfix(root, peers.free_port(), settings, self.master_cf(), (
-            'unshare', '-m', 'sh', '-c', f'mount --bind {resolv} /etc/resolv.conf && exec "$@"', 'sh'))
+        self.peer = peers.Postfix(root, peers.free_port(), settings, self.master_cf(), fake_dns.behind(dns.host, []))
         self.log, self.queue = screen_play.Log(self.peer.log), self.peer.path('queue')
 
     def close(self):
@@ -99,10 +95,10 @@ class Debian(System):
 class Ours(System):
     letter, is_ours = 'o', True
 
-    def __init__(self, groups, tables, name_server):
+    def __init__(self, groups, tables, dns):
         super().__init__(groups, tables)
         self.chroot = 'y' if postern.IS_ROOT else 'n'
-        self.box = postern.Sandbox(settings={**COMMON, 'dns_servers': f'{name_server}:53'})
+        self.box = postern.Sandbox(settings={**COMMON, 'dns_servers': dns.server})
         self.box.append('master.cf', self.master_cf())
         self.box.reload()
         self.log, self.queue = screen_play.Log(self.box.facts['log']), self.box.facts['queue_directory']
