@@ -2,11 +2,11 @@
 
 The table is the files screen_cases/*.txt. In these
   macro NAME     steps that others name as {NAME}
-  group NAME     a service; its settings follow, NAME = VALUE
+  group NAME     a service; its settings follow, NAME = VALUE; `group NAME ours` is none of Postfix
   case NAME      a client of that service with addresses of its own; its steps follow:
     > TEXT       sends a line               >> TEXT  sends exactly this, with \\r, \\n, \\x00 written so
-    < TEXT       the next line is this      .        the server closes the connection
-    x            the client closes it       !        ... by a reset
+    < TEXT       the next line is this      ~ TEXT   the next line matches this regular expression
+    .            the server ends it         x        the client ends it       !  the client resets it
     = NAME       goes on with connection NAME, and opens it if it is new (the digit in b2 counts client addresses);
                  = NAME GROUP opens it to the service of another group
     ? TEXT       waits for this in the log  + N      waits N seconds: something runs out
@@ -26,12 +26,12 @@ import time
 import postern
 
 PATIENCE = 15
-STEP = re.compile(r'([po]?)(>>|[<>.x!=?+&|:*])(?: (.*))?$')
+STEP = re.compile(r'([po]?)(>>|[<>~.x!=?+&|:*])(?: (.*))?$')
 
 
 class Group:
-    def __init__(self):
-        self.settings, self.cases = {}, {}
+    def __init__(self, is_ours):
+        self.settings, self.cases, self.is_ours = {}, {}, is_ours
 
 
 def read_table(folder):
@@ -46,8 +46,9 @@ def read_table(folder):
                 if line[0] == ' ':
                     into(line.strip())
                 elif word == 'group':
-                    assert rest not in groups, rest
-                    group = groups[rest] = Group()
+                    name, _, whose = rest.partition(' ')
+                    assert name not in groups, name
+                    group = groups[name] = Group(whose == 'ours')
                     into = lambda text, group=group: group.settings.update([re.split(' *= *', text, maxsplit=1)])
                 else:
                     assert word in ('macro', 'case'), line
@@ -123,7 +124,7 @@ class Player(threading.Thread):
     def run(self):
         try:
             for kind, text in self.steps:
-                if kind in ('>', '>>', '<', '.', 'x', '!'):
+                if kind in ('>', '>>', '<', '~', '.', 'x', '!'):
                     self.open(self.current)
                 self.act(kind, text)
         except (AssertionError, OSError, LookupError) as error:
@@ -150,15 +151,15 @@ class Player(threading.Thread):
                 yield domain, self.block[0], answers.split(','), int(ttl[0]) if ttl else 60
 
     def act(self, kind, text):
-        text = text.replace('ADDR', self.block[0]) if kind in '<>' else text
+        text = text.replace('ADDR', self.block[0]) if kind in '<~>' else text
         if kind == '=':
             self.open(text)
         elif kind == '>':
             self.sockets[self.current].sendall(text.encode('latin1') + b'\r\n')
         elif kind == '>>':
             self.sockets[self.current].sendall(raw(text))
-        elif kind == '<':
-            self.hear(text)
+        elif kind in '<~':
+            self.hear(re.escape(text) if kind == '<' else text)
         elif kind == '.':
             self.hear_end()
         elif kind in 'x!':
@@ -173,11 +174,11 @@ class Player(threading.Thread):
         elif kind == '&':
             self.system.do(text, self)
 
-    def hear(self, text):
+    def hear(self, pattern):
         line = self.files[self.current].readline().decode('latin1')
         said = line[:-2] if line.endswith('\r\n') else line + ' (without end of line)'
         self.seen.append(said)
-        assert said == text, f'heard {said!r} for {text!r}; before: {self.seen[-6:-1]}'
+        assert re.fullmatch(pattern, said), f'heard {said!r} for {pattern!r}; before: {self.seen[-6:-1]}'
 
     def hear_end(self):
         try:

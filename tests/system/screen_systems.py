@@ -41,8 +41,9 @@ class System:
     letter, chroot, is_ours = '', 'n', False
 
     def __init__(self, groups, tables):
-        self.groups, self.tables = groups, tables  # tables: the directory of the files that settings name as TABLES
-        self.ports = dict(zip(groups, free_ports(len(groups))))
+        self.groups = {name: group for name, group in groups.items() if self.is_ours or not group.is_ours}
+        self.tables = tables  # the directory of the files that settings name as TABLES
+        self.ports = dict(zip(self.groups, free_ports(len(self.groups))))
         self.stuck = []
 
     def endpoint(self, service):

@@ -1,7 +1,12 @@
 """Everything that clients of screen may do: each case of the table (screen_cases/) is played against ours and, where it can be
-had, against Debian's postscreen; what they hear and what is logged about them must be what the table says."""
+had, against Debian's postscreen; what they hear and what is logged about them must be what the table says. Then what other
+programs read in these logs."""
 import os
+import re
+import shutil
+import subprocess
 import tempfile
+import threading
 import unittest
 
 import fake_dns
@@ -11,10 +16,11 @@ import screen_play
 import screen_systems
 
 GROUPS = screen_play.read_table(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'screen_cases'))
+OFFENCES = re.compile('(PREGREET [0-9]+|HANGUP) after |COMMAND (TIME|COUNT|LENGTH) LIMIT')
 
 
 def cases():
-    """(group, name, steps, four addresses of its own)"""
+    """(group, name, steps, the addresses of its own)"""
     number = 0
     for service, group in GROUPS.items():
         for name, steps in group.cases.items():
@@ -31,11 +37,10 @@ def domains(dns):
     dns.domain('short.test', minimum=1)
 
 
-def write_tables(directory, specs):
-    """The tables that settings name as TABLES/..."""
-    words = {'permit': 'permit', 'reject': 'reject', 'dunno': 'dunno'}
-    access = ''.join(f'{block[0]} {words[name]}\n' for _, name, _, block in specs if name in words)
-    tables = {'access': access, 'all': '0.0.0.0/0 permit\n', 'rbl': 'one.test public.example\n', 'keywords': '127.0.0.0/8 dsn, etrn\n',
+def write_tables(directory):
+    """The tables that settings name as TABLES/…"""
+    access = ''.join(f'{block[0]} {name}\n' for _, name, _, block in cases() if name in ('permit', 'reject', 'dunno'))
+    tables = {'access': access, 'rbl': 'one.test public.example\n', 'keywords': '127.0.0.0/8 dsn, etrn\n',
               'commands': '/^X(HELO.*)/ $1\n/bad@/ NOOP\n',
               'footers': '/^550 5.5.1/ See https://mail.test/?ip=$$client_address\n'}
     for name, text in tables.items():
@@ -46,39 +51,95 @@ def write_tables(directory, specs):
 
 
 class Table(unittest.TestCase):
-    def setUp(self):
-        self.tables = tempfile.mkdtemp(prefix='postern-screen-')
-        os.chmod(self.tables, 0o755)
-        self.addCleanup(postern.shutil.rmtree, self.tables)
-        self.dns = fake_dns.FakeDns(f'127.53.{os.getpid() // 256 % 256}.{os.getpid() % 256}', 53)
-        self.addCleanup(self.dns.close)
-        domains(self.dns)
+    @classmethod
+    def setUpClass(cls):
+        cls.tables = tempfile.mkdtemp(prefix='postern-screen-')
+        os.chmod(cls.tables, 0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.tables)
+        write_tables(cls.tables)
+        cls.dns = fake_dns.FakeDns(f'127.53.{os.getpid() // 256 % 256}.{os.getpid() % 256}', 53)
+        cls.addClassCleanup(cls.dns.close)
+        domains(cls.dns)
+        which = os.environ.get('POSTERN_SCREEN_TABLE', 'po')  # p: Debian's alone, o: ours alone
+        root = peers.postfix_root() if 'p' in which else None
+        cls.systems, cls.players = {}, {}
+        if root is not None:
+            cls.begin(screen_systems.Debian(root, GROUPS, cls.tables, cls.dns))
+        if 'o' in which:
+            cls.begin(screen_systems.Ours(GROUPS, cls.tables, cls.dns))
+        sides = [threading.Thread(target=screen_play.play, args=(players,)) for players in cls.players.values()]
+        for side in sides:
+            side.start()
+        for side in sides:
+            side.join()
+        for players in cls.players.values():
+            screen_play.wait_logs(players)
 
-    def check(self, make):
-        specs = list(cases())
-        write_tables(self.tables, specs)
-        system = make(GROUPS, self.tables, self.dns)
-        self.addCleanup(system.close)
+    @classmethod
+    def begin(cls, system):
+        cls.addClassCleanup(system.close)
         system.stick('stuck')
-        players = [screen_play.Player(system, *one) for one in specs]
+        cls.systems[system.letter] = system
+        cls.players[system.letter] = players = [screen_play.Player(system, *one) for one in cases() if one[0] in system.ports]
         for one in players:
             for entry in one.listed():
-                self.dns.enlist(*entry)
-        screen_play.play(players)
-        screen_play.wait_logs(players)
-        for one in players:
+                cls.dns.enlist(*entry)
+
+    def players_of(self, letter):
+        if letter not in self.players:
+            self.skipTest('this system is not there')
+        return self.players[letter]
+
+    def check(self, letter):
+        for one in self.players_of(letter):
             with self.subTest(case=one.name):
                 self.assertIsNone(one.problem, f'log: {one.logged()}')
                 self.assertEqual(one.logged(), one.expected)
 
     def test_debian(self):
-        root = peers.postfix_root()
-        if root is None:
-            self.skipTest('Postfix is not there, and cannot be downloaded')
-        self.check(lambda *what: screen_systems.Debian(root, *what))
+        self.check('p')
 
     def test_ours(self):
-        self.check(screen_systems.Ours)
+        self.check('o')
+
+    def found_by_fail2ban(self, letter, mode):
+        done = subprocess.run(['fail2ban-regex', '-o', 'ip', self.systems[letter].log.path, f'postfix[mode={mode}]'],
+                              capture_output=True, text=True, timeout=postern.LIMIT, check=False)
+        return set(done.stdout.split()), done.stderr
+
+    def offenders(self, letter, pattern):
+        """Whom the log of screen should name: a service with a name of its own for the log is not read by fail2ban."""
+        found = set()
+        for one in self.players_of(letter):
+            if 'syslog_name' not in GROUPS[one.service].settings:
+                for line in one.expected:
+                    for number, address in enumerate(one.known):
+                        if re.search(pattern, line) and re.search(f'@{number or ""}(?![0-9])', line):
+                            found.add(address)
+        return found
+
+    @unittest.skipUnless(shutil.which('fail2ban-regex'), 'fail2ban is not there')
+    def test_fail2ban_finds_exactly_the_offenders(self):
+        for letter in self.players:
+            # Sessions that a server had, and that ended without QUIT, are of this mode too.
+            lost = set(re.findall(r'postfix/smtpd\[\d+\]: lost connection after \w+ from \w+\[([^]]*)\]',
+                                  '\n'.join(self.systems[letter].log.read())))
+            for mode, pattern in (('ddos', OFFENCES), ('normal', 'reject: RCPT from .* Service unavailable')):
+                with self.subTest(system=letter, mode=mode):
+                    expected = self.offenders(letter, pattern)
+                    found, errors = self.found_by_fail2ban(letter, mode)
+                    self.assertGreaterEqual(len(expected), 8 if mode == 'normal' else 40)
+                    self.assertEqual(found - lost, expected - lost, errors)
+                    self.assertLessEqual(expected, found)
+
+    @unittest.skipUnless(shutil.which('pflogsumm'), 'pflogsumm is not there')
+    def test_pflogsumm_counts_what_was_refused(self):
+        for letter in self.players:
+            with self.subTest(system=letter):
+                refused = sum('reject: ' in line for one in self.players_of(letter) for line in one.expected)
+                done = subprocess.run(['pflogsumm', self.systems[letter].log.path], capture_output=True, text=True,
+                                      timeout=postern.LIMIT, check=True)
+                self.assertRegex(done.stdout, rf'(?m)^ +{refused}   rejected ')
 
 
 if __name__ == '__main__':
