@@ -15,6 +15,7 @@ net::Task<void> Session::data() {
     complain({554, {5, 5, 1}, "Error: no valid recipients"});
     co_return;
   }
+  if (refuses_offender()) co_return;
   auto refused = co_await shared_.policy.judge(Stage::data, facts());
   if (refused) {
     reject(*refused);
@@ -107,6 +108,7 @@ void Session::answer(const Result<ipc::Outcome>& outcome, Content& content) {
     errors_ = 0;
     junk_ = 0;
     shared_.accepted.add();
+    if (handed_) handed_->finish(true);
     shared_.bytes.add(content.size());
     reply(mail::status::queued(shared_.setup.text_of(mail_->id)));
   } else if (outcome->code >= 400 && outcome->code <= 599) {

@@ -15,10 +15,18 @@ net::Task<void> Session::greeted(std::string name, Protocol protocol) {
   forget_transaction();
   protocol_ = protocol;
   if (protocol == Protocol::esmtp) {
-    reply(shared_.setup.ehlo_reply);
+    greet_extended();
   } else {
-    reply(shared_.setup.helo_reply);
+    reply(shared_.setup.rules.helo);
   }
+}
+
+// Whoever was not told of PIPELINING by screen is not told later.
+void Session::greet_extended() {
+  if (handed_ == nullptr || handed_->pipelining()) return reply(shared_.setup.ehlo_reply);
+  wire::Offer offer = shared_.setup.rules.offer;
+  offer.pipelining = false;
+  reply(shared_.setup.rules.ehlo(offer));
 }
 
 }  // namespace postern::smtpd

@@ -37,12 +37,14 @@ net::Task<void> Session::rcpt(wire::Rcpt command) {
   }
   if (!has_room()) co_return;
   recipient_ = &command.address;
-  auto refused = co_await shared_.policy.judge(Stage::rcpt, facts());
-  if (refused) {
-    reject(*refused);
-  } else {
-    accept(command);
-    reply("250 2.1.5 Ok\r\n");
+  if (!refuses_offender()) {
+    auto refused = co_await shared_.policy.judge(Stage::rcpt, facts());
+    if (refused) {
+      reject(*refused);
+    } else {
+      accept(command);
+      reply("250 2.1.5 Ok\r\n");
+    }
   }
   recipient_ = nullptr;
 }

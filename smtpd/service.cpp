@@ -30,6 +30,11 @@ net::Task<void> Smtpd::serve(net::Accepted connection) {
   co_await session.run();
 }
 
+net::Task<void> Smtpd::resume(net::Accepted connection, ipc::HandedOver state, Fd channel) {
+  Session session(*shared_, std::move(connection));
+  co_await session.resume(std::move(state), std::move(channel));
+}
+
 // Sessions in hand too: it is their time that others wait for.
 void Smtpd::stress_changed(const config::Settings& settings) {
   const auto followed = setup_->follow(settings, "stress");

@@ -13,6 +13,7 @@ class Smtpd : public daemon::Service {
  public:
   Result<void> prepare(daemon::Context& context) override;
   net::Task<void> serve(net::Accepted connection) override;
+  net::Task<void> resume(net::Accepted connection, ipc::HandedOver state, Fd channel) override;
   void leave(daemon::Leave why) override;
   void stress_changed(const config::Settings& settings) override;
 

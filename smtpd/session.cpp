@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
 #include "lib/wire/reply.h"
+#include "lib/wire/server_replies.h"
 
 namespace postern::smtpd {
 
@@ -41,6 +42,10 @@ Session::~Session() {
 net::Task<void> Session::run() {
   log_info(concat("connect from ", peer_.text()));
   co_await greet();
+  co_await converse();
+}
+
+net::Task<void> Session::converse() {
   while (open_) {
     idle_ = mail_ == nullptr;
     auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
@@ -50,6 +55,7 @@ net::Task<void> Session::run() {
       co_await no_line(std::move(line.error()));
       continue;
     }
+    if (!line->crlf && offends(screening::Test::bare_newline, line->text, line->text)) continue;
     if (!line->crlf && refuses_bare_newline()) continue;
     const bool slow = errors_ >= *shared_.setup.smtpd.soft_error_limit;
     co_await obey(line->text);
@@ -58,6 +64,7 @@ net::Task<void> Session::run() {
     }
     end_when_due();
   }
+  if (handed_) handed_->finish(false);
   stream_.flush_now();
   log_end();
 }
@@ -78,28 +85,29 @@ net::Task<void> Session::greet() {
     denied_ = true;
     reject(*refused);
   } else {
-    reply(shared_.setup.greeting);
+    reply(shared_.setup.rules.greeting);
   }
 }
 
 net::Task<void> Session::obey(std::string_view line) {
-  const Verb verb = verb_of(line);
+  const Verb verb = wire::first_verb(line);
   const int errors = errors_;
   tally_.met(verb);
-  where_ = name_of(verb);
-  if (verb == Verb::unknown && is_forbidden(line)) co_return;
+  const auto before = std::exchange(where_, name_of(verb));
+  if (verb == Verb::unknown && is_forbidden(line, before)) co_return;
+  if (answers_late(verb)) co_return;
   if (denied_ && verb != Verb::quit) {
     complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
     co_return;
   }
   if (is_improper(line)) co_return;
   if (!is_utf8(line)) {
-    complain({500, {5, 5, 2}, "Error: bad UTF-8 syntax"});
+    if (offends(screening::Test::non_smtp_command, before, line)) co_return;
+    complain(wire::bad_utf8());
   } else if (is_noop(line)) {
-    reply("250 2.0.0 Ok\r\n");
+    reply(wire::kOk);
   } else {
-    const bool strict = *shared_.setup.smtpd.strict_rfc821_envelopes;
-    auto command = wire::parse_command(line, strict ? mail::Grammar::strict : mail::Grammar::lenient);
+    auto command = wire::parse_command(line, shared_.setup.rules.grammar);
     if (command) {
       co_await obey(std::move(*command));
     } else {
@@ -122,13 +130,13 @@ net::Task<void> Session::obey(wire::Command command) {
   } else if (auto* helo = std::get_if<wire::Helo>(&command)) {
     co_await greeted(std::move(helo->name), Protocol::smtp);
   } else if (std::holds_alternative<wire::Quit>(command)) {
-    reply("221 2.0.0 Bye\r\n");
+    reply(wire::kBye);
     open_ = false;
   } else if (std::holds_alternative<wire::Rset>(command)) {
     forget_transaction();
-    reply("250 2.0.0 Ok\r\n");
+    reply(wire::kOk);
   } else if (std::holds_alternative<wire::Noop>(command)) {
-    reply("250 2.0.0 Ok\r\n");
+    reply(wire::kOk);
   } else if (auto* question = std::get_if<wire::Vrfy>(&command)) {
     co_await vrfy(std::move(*question));
   } else if (auto* turn = std::get_if<wire::Etrn>(&command)) {
@@ -145,31 +153,34 @@ net::Task<void> Session::obey(wire::Command command) {
 // RFC 2920: whoever was not offered PIPELINING, or sends more behind a command that ends a group, may be a
 // program that does not read our replies.
 bool Session::is_improper(std::string_view line) {
-  const Verb verb = verb_of(line);
-  const bool allowed = protocol_ == Protocol::esmtp && shared_.setup.pipelining && !ends_group(verb);
-  if (allowed || pipelined_ || stream_.buffered().empty()) return false;
+  const Verb verb = wire::first_verb(line);
+  const bool usual =
+      protocol_ == Protocol::esmtp && shared_.setup.rules.offer.pipelining && !ends_group(verb);
+  const bool offered = handed_ == nullptr || handed_->pipelining();
+  if ((usual && offered) || pipelined_ || stream_.buffered().empty()) return false;
   log_info(concat("improper command pipelining after ", name_of(verb), " from ", peer_.text(), ": ",
                   escaped(stream_.buffered())));
   pipelined_ = true;
-  if (!*shared_.setup.smtpd.forbid_unauth_pipelining) return false;
+  if (offends(screening::Test::pipelining, name_of(verb), stream_.buffered())) return true;
+  // What only screen's test did not offer is for that test to refuse.
+  if (usual || !*shared_.setup.smtpd.forbid_unauth_pipelining) return false;
   complain({554, {5, 5, 0}, "Error: SMTP protocol synchronization"});
   open_ = false;
   return true;
 }
 
 // A web client, or a mail header: somebody makes a program send us what it believes to be something else.
-bool Session::is_forbidden(std::string_view line) {
-  const std::string word = wire::verb_of(line);
-  if (!word.ends_with(':') && shared_.setup.forbidden_commands.count(word) == 0) return false;
+bool Session::is_forbidden(std::string_view line, std::string_view before) {
+  if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
+  if (offends(screening::Test::non_smtp_command, before, line)) return true;
   reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
   open_ = false;
   return true;
 }
 
 bool Session::is_noop(std::string_view line) const {
-  const auto& words = shared_.setup.noop_commands;
-  return !words.empty() && words.count(wire::verb_of(line)) > 0;
+  return wire::is_among(line, shared_.setup.rules.noop_commands);
 }
 
 bool Session::refuses_bare_newline() {
@@ -232,13 +243,16 @@ net::Task<void> Session::skip_line() {
 }
 
 void Session::reply(const mail::Status& status) {
+  if (muted_) return;
   std::string text;
   wire::append_reply(text, status);
   stream_.put(text);
   if (status.code == 421 || status.code == 521) open_ = false;
 }
 
-void Session::reply(std::string_view line) { stream_.put(line); }
+void Session::reply(std::string_view line) {
+  if (!muted_) stream_.put(line);
+}
 
 void Session::complain(const mail::Status& status) {
   ++errors_;
@@ -249,6 +263,7 @@ void Session::reject(const mail::Status& status) {
   ++errors_;
   shared_.rejected.add();
   log_reject(status);
+  if (muted_) handed_->hold(status, promise_);
   reply(status);
 }
 

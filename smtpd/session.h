@@ -12,6 +12,7 @@
 #include "lib/net/task.h"
 #include "lib/wire/command.h"
 #include "smtpd/content.h"
+#include "smtpd/handed.h"
 #include "smtpd/peer.h"
 #include "smtpd/policy.h"
 #include "smtpd/shared.h"
@@ -30,6 +31,9 @@ class Session {
 
   // The conversation. Ends when it is over, for whatever reason, and has logged its end.
   net::Task<void> run();
+  // The rest of a conversation that screen began: goes on behind what was said, and tells screen through the channel what
+  // it finds. Ends as run().
+  net::Task<void> resume(ipc::HandedOver state, Fd channel);
 
   // The process stops: a client that is between transactions is told so, and its session ends soon; others
   // are told when their transaction is over.
@@ -43,6 +47,7 @@ class Session {
 
   // session.cpp
   net::Task<void> greet();
+  net::Task<void> converse();
   net::Task<void> obey(std::string_view line);
   net::Task<void> obey(wire::Command command);
   net::Task<void> hold_back();
@@ -50,7 +55,7 @@ class Session {
   net::Task<void> no_line(Error error);
   net::Task<void> skip_line();
   bool is_improper(std::string_view line);
-  bool is_forbidden(std::string_view line);
+  bool is_forbidden(std::string_view line, std::string_view before);
   bool is_noop(std::string_view line) const;
   bool refuses_bare_newline();
   void count_junk();
@@ -59,6 +64,7 @@ class Session {
 
   // helo.cpp
   net::Task<void> greeted(std::string name, Protocol protocol);
+  void greet_extended();
   // mail.cpp
   net::Task<void> mail(wire::Mail command);
   // rcpt.cpp
@@ -77,6 +83,12 @@ class Session {
   // vrfy.cpp
   net::Task<void> vrfy(wire::Vrfy command);
   void etrn(const wire::Etrn& command);
+  // resume.cpp
+  net::Task<void> repeat(const std::vector<std::string>& said);
+  bool may_repeat(std::string_view line);
+  bool answers_late(Verb verb);
+  bool offends(screening::Test test, std::string_view after, std::string_view text);
+  bool refuses_offender();
 
   // Puts a reply; 421 and 521 end the session.
   void reply(const mail::Status& status);
@@ -98,6 +110,7 @@ class Session {
   Peer peer_;
   std::string helo_;
   std::unique_ptr<Transaction> mail_;
+  std::unique_ptr<Handed> handed_;            // null: the session began here
   const mail::Address* recipient_ = nullptr;  // while RCPT is judged
   std::string_view where_ = "CONNECT";        // the last command, for the log
   int errors_ = 0;                            // since the last message
@@ -105,10 +118,12 @@ class Session {
   Tally tally_;
   Protocol protocol_ = Protocol::smtp;
   bool open_ = true;
-  bool idle_ = false;       // waits for a command
-  bool denied_ = false;     // refused at connect: only QUIT is obeyed
-  bool pipelined_ = false;  // improperly
-  bool bare_lf_ = false;    // seen, and to be noted
+  bool idle_ = false;                   // waits for a command
+  bool denied_ = false;                 // refused at connect: only QUIT is obeyed
+  bool pipelined_ = false;              // improperly
+  bool bare_lf_ = false;                // seen, and to be noted
+  bool muted_ = false;                  // repeats what was said elsewhere
+  Promise promise_ = Promise::session;  // while muted: what the client believes that it has
 };
 
 }  // namespace postern::smtpd

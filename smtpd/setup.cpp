@@ -1,29 +1,10 @@
 #include "smtpd/setup.h"
 
-#include <algorithm>
-
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/cleanup_params.h"
-#include "lib/wire/reply.h"
 
 namespace postern::smtpd {
-
-namespace {
-
-Words upper_words(const config::List& words, std::string_view parameter) {
-  Words set;
-  for (const std::string& word : words) {
-    if (word.find(':') == std::string::npos) {
-      set.insert(upper(word));
-    } else {
-      log_warning(concat(parameter, ": tables are not supported here: ", word));
-    }
-  }
-  return set;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Setup>> Setup::load(const config::Settings& settings) {
   auto setup = std::make_unique<Setup>();
@@ -62,9 +43,8 @@ Result<void> Setup::read(const config::Settings& settings) {
                               table::MatchList::Kind::addresses);
   if (!exclusions) return fail(exclusions.error());
   bare_newline_exclusions = std::move(*exclusions);
-  noop_commands = upper_words(*smtpd.noop_commands, "smtpd_noop_commands");
-  forbidden_commands = upper_words(*smtpd.forbidden_commands, "smtpd_forbidden_commands");
-  write_replies();
+  rules = wire::ServerRules(smtpd, limits, host());
+  ehlo_reply = rules.ehlo();
   return {};
 }
 
@@ -90,27 +70,6 @@ Result<void> Setup::choose_bare_newline() {
                 concat("smtpd_forbid_bare_newline: \"", policy, "\" is none of no, normalize, note, reject"));
   }
   return {};
-}
-
-void Setup::write_replies() {
-  greeting = concat("220 ", *smtpd.banner, "\r\n");
-  helo_reply = concat("250 ", host(), "\r\n");
-  std::vector<std::string> lines{host()};
-  const auto& discarded = *smtpd.discard_ehlo_keywords;
-  const auto offer = [&](std::string_view keyword, std::string_view argument) {
-    const bool offered = std::none_of(discarded.begin(), discarded.end(),
-                                      [&](const std::string& word) { return iequals(word, keyword); });
-    if (offered) lines.push_back(concat(keyword, argument));
-    return offered;
-  };
-  pipelining = offer("PIPELINING", "");
-  const auto limit = *limits.message_size_limit;
-  size = offer("SIZE", limit == 0 ? std::string() : concat(' ', limit));
-  if (!*smtpd.disable_vrfy_command) offer("VRFY", "");
-  offer("ENHANCEDSTATUSCODES", "");
-  offer("8BITMIME", "");
-  ehlo_reply.clear();
-  wire::append_reply(ehlo_reply, 250, lines);
 }
 
 }  // namespace postern::smtpd

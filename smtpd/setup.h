@@ -4,7 +4,6 @@
 #include <array>
 #include <memory>
 #include <string>
-#include <unordered_set>
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
@@ -20,11 +19,9 @@
 #include "lib/mail/queue_id.h"
 #include "lib/table/match_list.h"
 #include "lib/wire/content.h"
+#include "lib/wire/server_rules.h"
 
 namespace postern::smtpd {
-
-// Command names in upper case.
-using Words = std::unordered_set<std::string>;
 
 struct Setup {
   // Fails with the first parameter that is wrong, or a list that cannot be opened.
@@ -38,13 +35,10 @@ struct Setup {
   config::ProcessParams process;
   config::ReceiveParams receive;
 
-  // Whole replies, with their line endings.
-  std::string greeting, helo_reply, ehlo_reply;
-  bool pipelining = true;  // offered
-  bool size = true;        // offered
+  wire::ServerRules rules;
+  std::string ehlo_reply;  // whole lines
   bool long_queue_ids = false;
   config::Overrides overrides;
-  Words noop_commands, forbidden_commands;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;
 
@@ -61,7 +55,6 @@ struct Setup {
   Result<void> read(const config::Settings& settings);
   Result<void> read_overrides();
   Result<void> choose_bare_newline();
-  void write_replies();
 };
 
 }  // namespace postern::smtpd

@@ -4,37 +4,14 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
+
+#include "lib/wire/verb.h"
 
 namespace postern::smtpd {
 
-// In the order in which the line shows them.
-enum class Verb : std::uint8_t {
-  helo,
-  ehlo,
-  starttls,
-  auth,
-  mail,
-  rcpt,
-  data,
-  bdat,
-  rset,
-  noop,
-  vrfy,
-  etrn,
-  quit,
-  unknown,
-};
-inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::unknown) + 1;
-
-// The verb that a command line begins with, in any case.
-Verb verb_of(std::string_view line);
-
-// "MAIL"; "UNKNOWN" for what is no command of ours. As log lines name where a session stands.
-std::string_view name_of(Verb verb);
-
-// RFC 2920 3.1: the commands that a client sends last in a group, because their reply changes what follows.
-bool ends_group(Verb verb);
+using wire::ends_group;
+using wire::name_of;
+using wire::Verb;
 
 class Tally {
  public:
@@ -51,7 +28,7 @@ class Tally {
     std::uint32_t all = 0;
   };
   Count& of(Verb verb) { return counts_[static_cast<std::size_t>(verb)]; }
-  std::array<Count, kVerbs> counts_{};
+  std::array<Count, wire::kVerbs> counts_{};
 };
 
 }  // namespace postern::smtpd

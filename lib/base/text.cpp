@@ -96,19 +96,11 @@ std::string_view cut(std::string_view text, std::size_t limit, bool utf8) {
   return text.substr(0, limit);
 }
 
-std::string_view escape(char c) {
-  switch (c) {
-    case '\r':
-      return "\\r";
-    case '\n':
-      return "\\n";
-    case '\t':
-      return "\\t";
-    case '\\':
-      return "\\\\";
-    default:
-      return {};
-  }
+// The letter that stands for a control character behind a backslash; NUL when there is none.
+char letter_of(char c) {
+  constexpr std::string_view kLetters = "abtnvfr";  // from BEL to CR
+  if (c == '\\') return c;
+  return c >= '\a' && c <= '\r' ? kLetters[static_cast<std::size_t>(c - '\a')] : '\0';
 }
 
 }  // namespace
@@ -129,12 +121,20 @@ std::string printable(std::string_view text, std::size_t limit) {
 
 std::string escaped(std::string_view text, std::size_t limit) {
   std::string out;
-  for (const char c : cut(text, limit, is_utf8(text))) {
-    const auto sequence = escape(c);
-    if (sequence.empty()) out += c;
-    out += sequence;
+  for (const char c : text.substr(0, limit)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 32 && byte < 127 && c != '\\') {
+      out += c;
+      continue;
+    }
+    out += '\\';
+    if (const char letter = letter_of(c)) {
+      out += letter;
+    } else {
+      for (const int shift : {6, 3, 0}) out += static_cast<char>('0' + ((byte >> shift) & 7));
+    }
   }
-  return printable(out, out.size());
+  return out;
 }
 
 }  // namespace postern

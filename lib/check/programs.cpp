@@ -26,10 +26,10 @@ constexpr Folded kFolded[] = {
     {"proxywrite", "each service opens its tables itself before it enters its jail"},
 };
 
-constexpr std::string_view kPrograms[] = {"anvil",    "bounce",     "cleanup", "discard", "error",  "flush",
-                                          "lmtp",     "local",      "nqmgr",   "oqmgr",   "pickup", "pipe",
-                                          "postlogd", "postscreen", "qmgr",    "qmqpd",   "showq",  "smtp",
-                                          "smtpd",    "spawn",      "tlsmgr",  "verify",  "virtual"};
+constexpr std::string_view kPrograms[] = {
+    "anvil",  "bounce", "cleanup", "discard", "error",    "flush",      "lmtp",   "local",
+    "nqmgr",  "oqmgr",  "pickup",  "pipe",    "postlogd", "postscreen", "qmgr",   "qmqpd",
+    "screen", "showq",  "smtp",    "smtpd",   "spawn",    "tlsmgr",     "verify", "virtual"};
 
 }  // namespace
 

@@ -73,11 +73,16 @@ inline constexpr std::string_view kNotStressed = "stress=";
 // into the FIFO. In a FIFO other bytes mean the same.
 inline constexpr char kWakeup = 'W';
 
-// A service of type pass: each connection hands over one session, in one message of this single byte with one
-// descriptor beside it (SCM_RIGHTS), a connected stream socket on which nothing has been said yet. Other bytes are
-// kept for sessions that come with their state. The connection is closed when the descriptor was taken, and when
-// nothing has come in time.
+// A service of type pass: each connection hands over one session, a connected stream socket whose descriptor comes beside
+// the first byte (SCM_RIGHTS). The byte tells what kind of session it is, and nothing comes behind what is said here:
+// kPassedSession: the message is this byte; the client has said nothing yet, and has heard nothing but, perhaps, "220-"
+//   lines of a greeting. The connection is closed when the descriptor was taken.
+// kBegunSession: the frame of ipc::HandedOver follows, of at most HandedOver::kLargest bytes, in one message or several. The
+//   service sends ipc::Begun before it says anything to the client, may then send ipc::Offence and ipc::Watched, and
+//   closes the connection when it has no more to say. A service may refuse this kind: it closes the connection.
+// A connection on which the message has not come in time is closed.
 inline constexpr char kPassedSession = '\0';
+inline constexpr char kBegunSession = 'S';
 inline constexpr Duration kPassLimit = seconds(10);
 
 // How long a child takes at most to finish what is in hand: after SIGTERM, and after master has died. Master

@@ -167,7 +167,7 @@ net::Task<void> Server::accept_on(int listener) {
     } else if (has_old_tables()) {
       leave(Leave::reload);  // the next process takes those that wait
     } else if (auto connection = net::accept_from(listener)) {
-      sessions_.spawn(serve(std::move(*connection)));
+      begin(std::move(*connection), listener);
       if (++batch % kAcceptBatch == 0) {
         co_await net::sleep_until(loop_, loop_.in(microseconds(1)));
       }
@@ -180,6 +180,14 @@ net::Task<void> Server::accept_on(int listener) {
       log_warning(connection.error().text);
       co_await net::sleep_until(loop_, loop_.in(kAcceptPause));
     }
+  }
+}
+
+void Server::begin(net::Accepted connection, int listener) {
+  if (limits_.taken) {
+    service_.take(std::move(connection), listener, InHand(*this));
+  } else {
+    sessions_.spawn(serve(std::move(connection)));
   }
 }
 
@@ -207,12 +215,24 @@ net::Task<void> Server::serve_passed(net::Accepted connection) {
   auto passed = co_await receive_passed(loop_, std::move(connection.fd));
   if (!passed) {
     log_warning(concat("session refused that user ", sender, " hands over: ", passed.error().text));
+    co_return;
+  }
+  if (log::is_verbose() && passed->session) {
+    log_info(concat("session of ", name_of(*passed->session), " handed over"));
+  }
+  if (passed->state) {
+    auto state = std::move(passed->state);
+    co_await service_.resume(std::move(*passed->session), std::move(*state), std::move(passed->channel));
   } else if (passed->session) {
-    if (log::is_verbose()) log_info(concat("session of ", name_of(*passed->session), " handed over"));
     co_await service_.serve(std::move(*passed->session));
   } else if (wakeups_) {
     wake();
   }
+}
+
+net::Task<void> Service::resume(net::Accepted connection, ipc::HandedOver, Fd) {
+  log_warning(concat("session of ", name_of(connection), " refused: this service takes none that has begun"));
+  co_return;
 }
 
 net::Task<void> Server::serve_one(net::Accepted connection) {
@@ -256,7 +276,7 @@ void Server::tell_state() {
   if (is_full() || worn || lagging) {
     context_.page_.set_state(State::busy);
     status_.report(State::busy);
-  } else if (sessions_now_ <= limits_.sessions - std::max<std::size_t>(1, limits_.sessions / kRoomShare)) {
+  } else if (limits_.taken || sessions_now_ <= limits_.sessions - std::max<std::size_t>(1, limits_.sessions / kRoomShare)) {
     context_.page_.set_state(State::available);
     status_.report(State::available);
   }

@@ -16,12 +16,13 @@ namespace postern::daemon {
 struct Limits {
   std::size_t sessions = 2000;
   std::size_t uses = 0;                       // sessions to serve in all; 0: no limit
+  bool taken = false;                         // the service takes connections itself, as many as come
   bool alone = false;                         // no other process serves while this one has sessions in hand
   Duration idle = Duration::max();            // leave after so long without a session; max(): never
   Duration watchdog = std::chrono::hours(5);  // for one turn of the loop
 };
 
-class Server {
+class Server final : private Sessions {
  public:
   Server(Context& context, Service& service, StatusChannel& status, std::vector<Fd> listeners, bool wakeups,
          Limits limits);
@@ -52,9 +53,10 @@ class Server {
   void wake();
   void leave(Leave why);
   bool is_worn() const { return limits_.uses != 0 && sessions_begun_ >= limits_.uses; }
-  bool is_full() const { return sessions_now_ >= limits_.sessions; }
-  void session_began();
-  void session_ended();
+  bool is_full() const { return !limits_.taken && sessions_now_ >= limits_.sessions; }
+  void begin(net::Accepted connection, int listener);
+  void session_began() override;
+  void session_ended() override;
   void tell_state();
   void measure_lag();
 

@@ -18,12 +18,17 @@
 #include "lib/base/result.h"
 #include "lib/config/settings.h"
 #include "lib/daemon/arguments.h"
+#include "lib/daemon/in_hand.h"
 #include "lib/daemon/jail.h"
 #include "lib/daemon/rights.h"
 #include "lib/daemon/scoreboard.h"
 #include "lib/net/loop.h"
 #include "lib/net/socket.h"
 #include "lib/net/task.h"
+
+namespace postern::ipc {
+struct HandedOver;
+}
 
 namespace postern::daemon {
 
@@ -42,6 +47,8 @@ struct Program {
   // True for a service that master.cf wakes: Service::wakeup() is called instead of serve() for a connection
   // on which the byte kWakeup comes first.
   bool wakeups = false;
+  // Service::take() is called instead of serve(): process_session_limit and max_use do not count.
+  bool takes_connections = false;
 };
 
 // What a service is given. It lives as long as the process.
@@ -75,8 +82,7 @@ class Context {
 
   // In prepare() only: paths that depend on the settings may be added.
   Rights& rights() { return program_.rights; }
-  // In prepare() only: takes the listening sockets away from the skeleton, for a service that reads
-  // datagrams.
+  // In prepare() only: takes the listening sockets away from the skeleton, for a service that reads datagrams.
   std::vector<Fd> take_listeners() { return std::move(listeners_); }
 
   // A path below the queue directory ("private/cleanup") as it is named at this moment: the current directory
@@ -125,6 +131,11 @@ class Service {
   virtual void started() {}
   // One coroutine for each accepted connection; it ends when the connection is over.
   virtual net::Task<void> serve(net::Accepted connection) = 0;
+  // The same, cheaper, where Program::takes_connections; `listener` is where it came to. finish() leaves no token.
+  virtual void take(net::Accepted, int listener, InHand) { static_cast<void>(listener); }
+  // Of type pass: a session that screen has begun, with its state (contract.h, kBegunSession). The peer is the client as
+  // the state names it; `channel` is where to report. Without an own version it is refused, which the log says.
+  virtual net::Task<void> resume(net::Accepted connection, ipc::HandedOver state, Fd channel);
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
   // The service is, or no longer is, under stress: `settings` have the new value of stress.

@@ -249,7 +249,7 @@ class Skeleton {
   // Postfix's default is meant for processes with one session at a time. A process that may exist once, and to which
   // other services stay connected, cannot be replaced while they are.
   bool wears_out(const Limits& limits) const {
-    if (limits.alone && program_.serves_services) return false;
+    if (program_.takes_connections || (limits.alone && program_.serves_services)) return false;
     return limits.sessions == 1 || context_->settings().source("max_use") != config::Source::standard;
   }
 
@@ -260,9 +260,10 @@ class Skeleton {
         program_.serves_services ? kServices : static_cast<std::size_t>(*process_.process_session_limit);
     const bool unlimited = context_->arguments().limit == Arguments::Limit::none;
     if (program_.session_is_process && !unlimited) limits.sessions = 1;
+    limits.taken = program_.takes_connections;
     limits.alone = context_->arguments().limit == Arguments::Limit::one;
     if (wears_out(limits)) limits.uses = static_cast<std::size_t>(*process_.max_use);
-    if (!limits.alone) limits.idle = *process_.max_idle;
+    if (!limits.alone && !limits.taken) limits.idle = *process_.max_idle;
     limits.watchdog = *process_.daemon_timeout;
     return limits;
   }

@@ -53,6 +53,8 @@ class FrameReader {
   void feed(std::vector<Fd> descriptors);
   // The next whole frame, nothing when more bytes are needed. After an error the connection is to be closed.
   Result<std::optional<Frame>> next();
+  // True when all bytes that came were given back as frames.
+  bool empty() const { return at_ == in_.size(); }
 
  private:
   Result<bool> greeting();

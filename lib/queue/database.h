@@ -15,9 +15,11 @@
 #include "lib/queue/change.h"
 #include "lib/queue/message.h"
 
-namespace postern::queue {
-
+namespace postern {
 class Statement;
+}
+
+namespace postern::queue {
 
 class Database {
  public:

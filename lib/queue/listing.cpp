@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "lib/base/statement.h"
 #include "lib/base/text.h"
 #include "lib/queue/fields.h"
-#include "lib/queue/statement.h"
 
 namespace postern::queue {
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "lib/base/statement.h"
 #include "lib/base/text.h"
-#include "lib/queue/statement.h"
 
 namespace postern::queue {
 

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
+#include "lib/base/statement.h"
 #include "lib/base/text.h"
 #include "lib/queue/database.h"
-#include "lib/queue/statement.h"
 
 namespace postern::queue {
 

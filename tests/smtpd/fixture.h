@@ -96,16 +96,23 @@ inline net::Task<void> converse(Shared& shared, net::Accepted connection) {
   co_await session.run();
 }
 
+inline net::Task<void> go_on(Shared& shared, net::Accepted connection, ipc::HandedOver state, Fd channel) {
+  Session session(shared, std::move(connection));
+  co_await session.resume(std::move(state), std::move(channel));
+}
+
 // One connection to a host.
 class Client {
  public:
   Client(Host& host, std::string_view address) : host_(host) {
-    net::testing::Pair pair;
-    fd_ = std::move(pair.ours);
-    net::Accepted accepted;
-    accepted.fd = std::move(pair.theirs);
-    accepted.peer = *net::Endpoint::parse(address, 25);
-    session_ = converse(host.shared, std::move(accepted));
+    session_ = converse(host.shared, connect(address));
+    session_.handle().resume();
+  }
+  // One that screen hands over.
+  Client(Host& host, std::string_view address, ipc::HandedOver state) : host_(host) {
+    net::testing::Pair reports;
+    channel_ = std::move(reports.ours);
+    session_ = go_on(host.shared, connect(address), std::move(state), std::move(reports.theirs));
     session_.handle().resume();
   }
 
@@ -159,10 +166,21 @@ class Client {
   bool is_over() const { return session_.done(); }
   void is_torn_down() { session_.cancel(); }
   const Fd& fd() const { return fd_; }
+  // Where screen hears of a session that it handed over.
+  Fd& channel() { return channel_; }
 
  private:
+  net::Accepted connect(std::string_view address) {
+    net::testing::Pair pair;
+    fd_ = std::move(pair.ours);
+    net::Accepted accepted;
+    accepted.fd = std::move(pair.theirs);
+    accepted.peer = *net::Endpoint::parse(address, 25);
+    return accepted;
+  }
+
   Host& host_;
-  Fd fd_;
+  Fd fd_, channel_;
   std::string heard_;
   net::Task<void> session_;
 };

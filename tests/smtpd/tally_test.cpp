@@ -16,11 +16,11 @@ TEST_CASE("the tally names each verb that was met, in one order") {
 }
 
 TEST_CASE("a verb is found in any case and with blanks before it") {
-  CHECK(verb_of("MAIL FROM:<>") == Verb::mail);
-  CHECK(verb_of(" \tquit") == Verb::quit);
-  CHECK(verb_of("MAILFROM:<>") == Verb::unknown);
-  CHECK(verb_of("unknown") == Verb::unknown);
-  CHECK(verb_of("") == Verb::unknown);
+  CHECK(wire::first_verb("MAIL FROM:<>") == Verb::mail);
+  CHECK(wire::first_verb(" \tquit") == Verb::quit);
+  CHECK(wire::first_verb("MAILFROM:<>") == Verb::unknown);
+  CHECK(wire::first_verb("unknown") == Verb::unknown);
+  CHECK(wire::first_verb("") == Verb::unknown);
 }
 
 TEST_CASE("host names come from the first word behind an address") {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "lib/daemon/contract.h"
+#include "lib/ipc/frame.h"
 #include "tests/lib/net/support.h"
 
 using namespace postern;
@@ -83,9 +84,102 @@ TEST_CASE("what is no session is refused, and nothing stays open") {
   CHECK(refusal(kFresh, {file.get()}) == "the descriptor is no stream socket");
   CHECK(refusal(kFresh, {datagrams.get()}) == "the descriptor is no stream socket");
   CHECK(refusal(kFresh, {alone.get()}) == "the socket is not connected");
-  CHECK(refusal("S\nx", {session}) == "unknown kind of session: \"S\\nx\"");
+  CHECK(refusal("T\nx", {session}) == "unknown kind of session: \"T\\nx\"");
   CHECK(refusal(std::string(1000, 'x'), {session}).size() < 150);
   CHECK(net::testing::open_descriptors() == before);
+}
+
+namespace {
+
+ipc::HandedOver begun() {
+  ipc::HandedOver state;
+  state.client_address = "192.0.2.1";
+  state.client_port = 4711;
+  state.heard = ipc::Heard::greeting;
+  state.said = {"HELO x"};
+  state.unread = "RCPT";
+  return state;
+}
+
+std::string message_of(const ipc::HandedOver& state, int descriptors = 1) {
+  std::string message(1, kBegunSession);
+  ipc::append_frame(message, ipc::HandedOver::name, 0, ipc::encode_attributes(state), state.unread,
+                    static_cast<std::size_t>(descriptors));
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a session that has begun comes in pieces of any size, and its client is whom the state names") {
+  Accepted accepted;
+  const std::string whole = message_of(begun());
+  for (const std::size_t piece : {whole.size(), std::size_t{1}, std::size_t{7}}) {
+    net::Loop loop;
+    Pair pair;
+    std::optional<Result<Passed>> passed;
+    auto task = net::testing::keep(receive_passed(loop, std::move(pair.ours)), passed);
+    task.handle().resume();
+    for (std::size_t at = 0; at < whole.size(); at += piece) {
+      CHECK(!passed);
+      const std::vector<int> with = at == 0 ? std::vector<int>{accepted.session.get()} : std::vector<int>();
+      REQUIRE(net::send_with(pair.theirs.get(), whole.substr(at, piece), with) > 0);
+      loop.poll();
+    }
+    REQUIRE(passed);
+    REQUIRE(*passed);
+    const Passed& what = **passed;
+    REQUIRE(what.state);
+    CHECK(what.session->peer.address() == "192.0.2.1");
+    CHECK(what.session->peer.port() == 4711);
+    CHECK(what.state->said == std::vector<std::string>{"HELO x"});
+    CHECK(what.state->unread == "RCPT");
+    net::testing::say(what.channel, "back");
+    CHECK(net::testing::heard(pair.theirs) == "back");
+  }
+}
+
+TEST_CASE("a state that cannot be one is refused, and nothing stays open") {
+  Accepted accepted;
+  const int session = accepted.session.get();
+  const auto before = net::testing::open_descriptors();
+  const auto with = [](auto change) {
+    ipc::HandedOver state = begun();
+    change(state);
+    return message_of(state);
+  };
+  const std::string whole = message_of(begun());
+  CHECK(refusal(whole, {}) == "frame without its descriptors");
+  CHECK(refusal(message_of(begun(), 0), {}) == "0 descriptors instead of one");
+  CHECK(refusal(message_of(begun(), 2), {session, session}) == "message handed_over: descriptors");
+  CHECK(refusal(whole + "x", {session}) == "bytes behind the state");
+  CHECK(refusal("Sx 1 2\n", {session}) == "bad frame header \"x 1 2\"");
+  CHECK(refusal("Sbegun 0 0 0 0\n\n", {}) == "expected message handed_over, got begun");
+  CHECK(refusal(with([](auto& state) { state.said[0] = "a\nb"; }), {session}) ==
+        "a command that was said is more than a line");
+  CHECK(refusal(with([](auto& state) { state.heard = ipc::Heard::teaser; }), {session}) ==
+        "commands were said before the greeting");
+  CHECK(refusal(with([](auto& state) { state.client_address = "a.example"; }), {session}) ==
+        "the client: not a numeric address and port: a.example 4711");
+  CHECK(refusal(with([](auto& state) { state.client_port = -1; }), {session}).starts_with("the client: "));
+  CHECK(receive(with([](auto& state) { state.said.assign(2000, "NOOP"); }), {session}).error().kind ==
+        Errc::too_long);
+  CHECK(net::testing::open_descriptors() == before);
+}
+
+TEST_CASE("a state without an end is left when it is too large") {
+  Accepted accepted;
+  net::Loop loop;
+  Pair pair;
+  std::optional<Result<Passed>> passed;
+  auto task = net::testing::keep(receive_passed(loop, std::move(pair.ours)), passed);
+  task.handle().resume();
+  REQUIRE(net::send_with(pair.theirs.get(), "Shanded_over 0 9999999 0 1\n", {accepted.session.get()}) > 0);
+  for (int block = 0; block < 1000 && !passed; ++block) {
+    REQUIRE(net::send_with(pair.theirs.get(), std::string(4096, 'x'), {}) > 0);
+    loop.poll();
+  }
+  REQUIRE(passed);
+  CHECK(passed->error().kind == Errc::too_long);
 }
 
 TEST_CASE("a connection that says nothing is left in time") {

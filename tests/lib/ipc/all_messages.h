@@ -17,8 +17,8 @@
 namespace postern::ipc {
 
 using AllMessages =
-    std::tuple<ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, HandedOver, IsTaken, Leaving,
-               ListQueue, MessageRead, Notify, Offence, OpenSpool, Outcome, QueueChanged, QueuePage,
+    std::tuple<Begun, ChangeQueue, Deliver, Delivered, DropSpool, Enqueue, ForgetTaken, HandedOver, IsTaken,
+               Leaving, ListQueue, MessageRead, Notify, Offence, OpenSpool, Outcome, QueueChanged, QueuePage,
                ReadMessage, Report, Reported, SpoolOpened, Submit, TakenAnswer, Watched>;
 
 template <class Message>

@@ -1,4 +1,4 @@
-// A prepared SQLite statement that is used again and again.
+// A prepared SQLite statement that is used again and again. Whoever includes this links SQLite.
 #pragma once
 
 #include <sqlite3.h>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-namespace postern::queue {
+namespace postern {
 
 class Statement {
  public:
@@ -60,10 +60,11 @@ class Statement {
   void bind(int at, std::int64_t value) { sqlite3_bind_int64(statement_, at, value); }
   void bind(int at, int value) { sqlite3_bind_int(statement_, at, value); }
   void bind(int at, bool value) { sqlite3_bind_int(statement_, at, value ? 1 : 0); }
-  void bind(int at, const std::string& value) {
-    sqlite3_bind_text64(statement_, at, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
+  void bind(int at, std::string_view value) {
+    const char* text = value.empty() ? "" : value.data();  // without a place it would be NULL
+    sqlite3_bind_text64(statement_, at, text, value.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   sqlite3_stmt* statement_ = nullptr;
 };
 
-}  // namespace postern::queue
+}  // namespace postern

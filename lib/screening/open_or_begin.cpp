@@ -1,0 +1,79 @@
+// A cache must never keep mail out: what cannot be read is put aside, and a new one begun.
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "lib/base/statement.h"
+#include "lib/base/text.h"
+#include "lib/screening/database.h"
+
+namespace postern::screening {
+
+namespace {
+
+// How long a start may take to look for damage; of a large file only a part is looked at.
+constexpr milliseconds kLook{200};
+constexpr int kStepsBetween = 10'000;
+
+struct FileId {
+  dev_t device = 0;
+  ino_t number = 0;
+  bool operator==(const FileId&) const = default;
+};
+
+FileId id_of(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  return {found.st_dev, found.st_ino};
+}
+
+int time_is_over(void* deadline) {
+  return std::chrono::steady_clock::now() > *static_cast<const Deadline*>(deadline) ? 1 : 0;
+}
+
+Result<void> look_for_damage(const Database& database) {
+  Deadline deadline = std::chrono::steady_clock::now() + kLook;
+  sqlite3_progress_handler(database.handle(), kStepsBetween, time_is_over, &deadline);
+  Result<void> looked;
+  {
+    Statement check(database.handle(), "PRAGMA quick_check(1)");
+    const int code = check.step();
+    const bool is_interrupted = (code & 0xff) == SQLITE_INTERRUPT;
+    if (code == SQLITE_ROW && check.text(0) != "ok") {
+      looked = fail(Errc::invalid, check.text(0));
+    } else if (code != SQLITE_ROW && !is_interrupted) {
+      looked = database.failure("look for damage");
+    }
+  }
+  sqlite3_progress_handler(database.handle(), 0, nullptr, nullptr);
+  return looked;
+}
+
+Result<std::unique_ptr<Database>> open_whole(const std::string& path) {
+  auto database = Database::open(path, Database::Access::write);
+  if (!database) return database;
+  auto looked = look_for_damage(**database);
+  if (!looked) return fail(looked.error());
+  return database;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> open_or_begin(const std::string& path, std::string& warning) {
+  const FileId before = id_of(path);
+  auto database = open_whole(path);
+  if (database || database.error().kind != Errc::invalid) return database;
+  // Another process may have put it aside meanwhile, and begun a new one.
+  if (id_of(path) == before) {
+    const std::string aside = path + ".aside";
+    if (::rename(path.c_str(), aside.c_str()) != 0) return database;
+    std::remove((path + "-shm").c_str());
+    if (::rename((path + "-wal").c_str(), (aside + "-wal").c_str()) != 0)
+      std::remove((aside + "-wal").c_str());
+    warning = concat("moved to ", aside, ", and a new one begun: ", database.error().text);
+  }
+  return open_whole(path);
+}
+
+}  // namespace postern::screening

@@ -1,0 +1,147 @@
+// Tests of commands, and refusals: screen speaks with the client itself.
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/net/wait.h"
+#include "screen/talk.h"
+#include "screen/visit.h"
+
+namespace postern::screen {
+
+using screening::Count;
+using screening::kDeepTests;
+
+// A client that cannot be handed over in mid-session is tested for all at once that it has not passed.
+TestSet Visit::tests_of_commands() const {
+  const TestSet open = judgement_.open(kDeepTests);
+  if (!judgement_.is_refused() && shared_.setup.hands_over_sessions) return open;
+  const TestSet valid = shared_.setup.enabled.without(judgement_.to_do());
+  return kDeepTests.without(valid | judgement_.passed());
+}
+
+net::Task<Visit::Way> Visit::talk() {
+  begin(Phase::after_greeting);
+  const bool as_server = shared_.setup.hands_over_sessions && !judgement_.is_refused();
+  const Speech speech = as_server ? Speech::server : Speech::dummy;
+  co_await begin_talk(speech);
+  const bool pregreeted =
+      judgement_.failed().has(Test::pregreet) && shared_.setup.greet_action != Action::ignore;
+  if (!pregreeted) {
+    const bool said = co_await answer(talk_->dialogue.greeting());
+    if (!said) co_return Way::over;
+  }
+  for (;;) {
+    const Next next = co_await take_turn(as_server);
+    if (next == Next::hand_over) co_return Way::server;
+    if (next == Next::hang_up) co_return Way::over;
+  }
+}
+
+net::Task<void> Visit::begin_talk(Speech speech) {
+  const Link link{client_, server_};
+  talk_ = std::make_unique<Talk>(shared_, std::move(fd_), link, speech, tests_of_commands());
+  if (!refusal_.empty()) talk_->dialogue.refuse_with(std::string(refusal_));
+  if (shared_.setup.discard_keywords.empty()) co_return;
+  const auto found = co_await shared_.setup.discard_keywords.lookup(talk_->ends.client_address);
+  if (!found) {
+    log_warning(found.error().text);
+  } else if (*found) {
+    talk_->dialogue.discard_keywords(**found);
+  }
+}
+
+// One line of the client, and the reply to it. hang_up: the visit is over, and all is said.
+net::Task<Next> Visit::take_turn(bool as_server) {
+  Talk& talk = *talk_;
+  const config::LimitParams& limits = shared_.setup.dialogue->limits;
+  const Deadline deadline = shared_.loop.in(*shared_.setup.dialogue->params.command_time_limit);
+  auto line = co_await talk.stream.read_line(static_cast<std::size_t>(*limits.line_length_limit), deadline);
+  Turn turn;
+  if (line) {
+    if (shared_.setup.command_filter.empty()) {
+      turn = talk.dialogue.hear(line->text, line->crlf, talk.stream.buffered());
+    } else {
+      turn = co_await hear_filtered(*line);
+    }
+    if (turn.next == Next::hand_over) talk.pending = concat(line->text, line->crlf ? "\r\n" : "\n");
+  } else if (line.error().kind == Errc::timeout) {
+    turn = talk.dialogue.timed_out();
+  } else if (line.error().kind != Errc::too_long) {
+    hung_up();
+    co_return Next::hang_up;
+  } else if (as_server && !talk.dialogue.refused()) {
+    co_return Next::hand_over;
+  } else {
+    turn = talk.dialogue.too_long();
+  }
+  note(turn);
+  if (turn.next == Next::hand_over) co_return turn.next;
+  if (shared_.setup.dialogue->footer_tables) {
+    co_await add_footer(turn);
+  }
+  co_return co_await finish_turn(turn.reply, turn.next, turn.slow);
+}
+
+net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow) {
+  const bool said = co_await answer(reply);
+  if (!said) co_return Next::hang_up;
+  if (next == Next::hang_up) {
+    conclude();
+    talk_->stream.flush_now();
+    disconnect();
+    co_return next;
+  }
+  if (slow) {
+    talk_->stream.flush_now();
+    co_await net::sleep_until(shared_.loop, shared_.loop.in(*shared_.setup.dialogue->smtpd.error_sleep_time));
+  }
+  co_return next;
+}
+
+// What postscreen_command_filter makes of a line. The stream is not used meanwhile: the line stays where it is.
+net::Task<Turn> Visit::hear_filtered(net::Line line) {
+  auto found = co_await shared_.setup.command_filter.lookup(line.text);
+  if (!found) log_warning(found.error().text);
+  std::string_view text = line.text;
+  if (found && *found) text = **found;
+  co_return talk_->dialogue.hear(text, line.crlf, talk_->stream.buffered(), line.text);
+}
+
+net::Task<void> Visit::add_footer(Turn& turn) {
+  const bool refuses = turn.reply.starts_with('4') || turn.reply.starts_with('5');
+  if (!refuses) co_return;
+  const std::string reply(turn.reply.substr(0, turn.reply.find('\r')));
+  auto footer = co_await shared_.setup.footers.lookup(reply);
+  if (!footer) log_warning(footer.error().text);
+  if (footer && *footer) talk_->dialogue.add_footer(turn, **footer);
+}
+
+// What a turn says of the client.
+void Visit::note(const Turn& turn) {
+  for (const std::string& line : turn.log) log_info(line);
+  const std::int64_t now = wall_seconds();
+  for (const Test test : screening::kAllTests) {
+    if (turn.failed.has(test)) note_failure(test, now);
+  }
+  const TestSet passed = talk_->dialogue.passed().without(judgement_.passed());
+  for (const Test test : screening::kAllTests) {
+    if (passed.has(test)) judgement_.pass(test, now + shared_.setup.ttl(test).count());
+  }
+}
+
+void Visit::note_failure(Test test, std::int64_t now) {
+  if (fail(test) == Action::ignore) judgement_.forgive(test, now + shared_.setup.shortest_ttl().count());
+}
+
+// False when the client has gone: the visit is over then.
+net::Task<bool> Visit::answer(std::string_view reply) {
+  if (!enters_tarpit()) {
+    talk_->stream.put(reply);
+    co_return true;
+  }
+  talk_->stream.flush_now();
+  const bool sent = co_await drip(reply);
+  if (!sent) hung_up();
+  co_return sent;
+}
+
+}  // namespace postern::screen

@@ -1,0 +1,97 @@
+// A session that screen began. What was said is repeated without an answer, so that everything here is as if it had been
+// said here; then the conversation goes on. Some tests of the client go on as well, until a message was accepted.
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/wire/command.h"
+#include "smtpd/session.h"
+
+namespace postern::smtpd {
+
+namespace {
+
+// Commands that screen leaves to us unless they are wrong: one that is not, among those that were answered, has had an
+// answer that we do not know.
+bool is_left_to_us(Verb verb) {
+  switch (verb) {
+    case Verb::rcpt:
+    case Verb::data:
+    case Verb::bdat:
+    case Verb::auth:
+    case Verb::starttls:
+    case Verb::quit: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+net::Task<void> Session::resume(ipc::HandedOver state, Fd channel) {
+  handed_ = std::make_unique<Handed>(state, std::move(channel));
+  handed_->begin();
+  log_info(concat("connect from ", peer_.text()));
+  if (state.heard == ipc::Heard::greeting) {
+    co_await repeat(state.said);
+  } else {
+    co_await greet();
+  }
+  stream_.unread(state.unread);
+  state = {};  // the session may last
+  if (open_) end_when_due();
+  co_await converse();
+}
+
+net::Task<void> Session::repeat(const std::vector<std::string>& said) {
+  muted_ = true;
+  promise_ = Promise::session;
+  auto refused = co_await shared_.policy.judge(Stage::connect, facts());
+  if (refused) {
+    denied_ = true;
+    reject(*refused);
+  }
+  for (const std::string& line : said) {
+    if (!open_ || !may_repeat(line)) break;
+    co_await obey(line);
+  }
+  muted_ = false;
+}
+
+bool Session::may_repeat(std::string_view line) {
+  const Verb verb = wire::first_verb(line);
+  promise_ = verb == Verb::mail ? Promise::sender : Promise::name;
+  if (!is_left_to_us(verb) || !wire::parse_command(line, shared_.setup.rules.grammar)) return true;
+  log_warning(concat("session of ", peer_.text(),
+                     " was handed over behind a command that cannot be repeated: ", printable(line, 100)));
+  muted_ = false;
+  reply(mail::Status{421, {4, 3, 0}, concat(shared_.setup.host(), " Error: internal error")});
+  return false;
+}
+
+// The client heard yes where we say no: the refusal waits for the next command that relies on the yes.
+bool Session::answers_late(Verb verb) {
+  if (handed_ == nullptr) return false;
+  // Of two MAIL commands the client believes that the first one counts.
+  if (muted_ && verb == Verb::mail && handed_->holds(Promise::sender)) return true;
+  auto refusal = handed_->held(verb);
+  if (!refusal || muted_) return false;
+  complain(*refusal);
+  return true;
+}
+
+// What a test that is watched says of what the client has just done. True: the session is over.
+bool Session::offends(screening::Test test, std::string_view after, std::string_view text) {
+  if (handed_ == nullptr || muted_ || !handed_->watches(test)) return false;
+  if (handed_->fail(test, after, text) != screening::Action::drop) return false;
+  const bool foreign = test == screening::Test::non_smtp_command;
+  complain(foreign ? mail::Status{521, {5, 7, 0}, "Error: I can break rules, too. Goodbye."}
+                   : mail::Status{521, {5, 5, 1}, "Protocol error"});
+  return true;
+}
+
+// A client that failed a test, though not so badly that it had to go, delivers nothing.
+bool Session::refuses_offender() {
+  if (handed_ == nullptr || !handed_->refuses()) return false;
+  reject({550, {5, 5, 1}, "Protocol error"});
+  return true;
+}
+
+}  // namespace postern::smtpd
