@@ -10,7 +10,7 @@ The table is the files screen_cases/*.txt. In these
     = NAME       goes on with connection NAME, and opens it if it is new (the digit in b2 counts client addresses);
                  = NAME GROUP opens it to the service of another group
     ? TEXT       waits for this in the log  + N      waits N seconds: something runs out
-    & WORD       what the test does under this name
+    % N          at least N seconds have gone since the client came
     : ADDRESS    the log knows the client by this address
     * DOMAIN ANSWERS [ttl]  before all: this DNS list has the client (answers with commas between)
     | TEXT       the next line of the log about this client; where it stands among other steps is of no account
@@ -26,7 +26,7 @@ import time
 import postern
 
 PATIENCE = 15
-STEP = re.compile(r'([po]?)(>>|[<>~.x!=?+&|:*])(?: (.*))?$')
+STEP = re.compile(r'([po]?)(>>|[<>~.x!=?+%|:*])(?: (.*))?$')
 
 
 class Group:
@@ -138,6 +138,7 @@ class Player(threading.Thread):
         self.current = name
         if name in self.files:
             return
+        self.began = time.monotonic()
         source = self.block[int(re.sub(r'\D', '', name) or 0)]
         host, port = self.system.endpoint(service or self.service)
         self.sockets[name] = socket.create_connection((host, port), PATIENCE, source_address=(source, 0))
@@ -171,8 +172,9 @@ class Player(threading.Thread):
             self.known = [text]
         elif kind == '+':
             time.sleep(float(text))
-        elif kind == '&':
-            self.system.do(text, self)
+        elif kind == '%':
+            past = time.monotonic() - self.began
+            assert past >= float(text), f'{text} seconds were over in {past:.3f}'
 
     def hear(self, pattern):
         line = self.files[self.current].readline().decode('latin1')

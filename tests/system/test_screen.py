@@ -18,6 +18,8 @@ import screen_systems
 GROUPS = screen_play.read_table(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'screen_cases'))
 OFFENCES = re.compile('(PREGREET [0-9]+|HANGUP) after |COMMAND (TIME|COUNT|LENGTH) LIMIT')
 
+LOGWATCH = '/usr/share/logwatch/scripts/services/postfix'
+
 
 def cases():
     """(group, name, steps, the addresses of its own)"""
@@ -140,6 +142,21 @@ class Table(unittest.TestCase):
                 done = subprocess.run(['pflogsumm', self.systems[letter].log.path], capture_output=True, text=True,
                                       timeout=postern.LIMIT, check=True)
                 self.assertRegex(done.stdout, rf'(?m)^ +{refused}   rejected ')
+
+    @unittest.skipUnless(os.path.exists(LOGWATCH), 'logwatch is not there')
+    def test_logwatch_counts_what_happened(self):
+        for letter in self.players:
+            with open(self.systems[letter].log.path, 'rb') as log:
+                said = subprocess.run(['perl', '-I/usr/share/logwatch/lib', LOGWATCH, '--detail', '10'], stdin=log,
+                                      capture_output=True, timeout=postern.LIMIT, check=True).stdout.decode('latin1')
+            lines = [line for one in self.players_of(letter) if 'syslog_name' not in GROUPS[one.service].settings
+                     for line in one.expected]
+            for words in ('connect', 'disconnect', 'pass new', 'pass old', 'pregreet', 'dnsbl', 'hangup', 'command pipelining',
+                          'non-smtp command', 'bare newline', 'command length limit', 'command time limit',
+                          'command count limit', 'whitelisted', 'blacklisted', 'whitelist veto'):
+                with self.subTest(system=letter, words=words):
+                    count = sum(line.upper().startswith(words.upper() + ' ') for line in lines)
+                    self.assertRegex(said, rf'(?m)^ +{count}      {words}$')
 
 
 if __name__ == '__main__':
