@@ -30,6 +30,7 @@ Counters::Counters(daemon::Context& context) : context_(context) {
     // The skeleton has a number of that name.
     if (count != Count::connections) shown_[i] = context.counter(name_of(count).name);
   }
+  for (daemon::Label& label : worst_) label = context.label();
 }
 
 void Counters::listed(std::string_view list) {
@@ -43,12 +44,26 @@ void Counters::listed(std::string_view list) {
   tally_.listed(list);
 }
 
+void Counters::show_worst() {
+  for (const auto& [network, visits] : tally_.networks()) networks_.visited(network, visits);
+  const auto worst = screening::worst_of(networks_, worst_.size());
+  for (std::size_t i = 0; i < worst_.size(); ++i) {
+    if (i >= worst.size()) {
+      worst_[i].set("", 0);
+    } else {
+      worst_[i].set(concat(screening::kNetworkPrefix, worst[i].first),
+                    static_cast<std::uint64_t>(worst[i].second.offences));
+    }
+  }
+}
+
 // A process with nothing to do tells nothing.
 Tally Counters::take() {
   if (!tally_.empty()) {
     const std::int64_t now = cpu_micros();
     add(Count::cpu_microseconds, static_cast<std::uint64_t>(now - cpu_));
     cpu_ = now;
+    show_worst();
   }
   return std::exchange(tally_, {});
 }

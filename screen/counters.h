@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,13 +26,19 @@ class Counters {
   void came(std::string_view address) { tally_.visited(screening::network_of(address), {1, 0}); }
   void offended(std::string_view address) { tally_.visited(screening::network_of(address), {0, 1}); }
 
-  // What was counted since the last call, with the CPU time that this process has used since then.
+  // What was counted since the last call, with the CPU time that this process has used since then. Shows the worst networks
+  // anew.
   screening::Tally take();
 
  private:
+  void show_worst();
+
   daemon::Context& context_;
   std::array<daemon::Counter, screening::kCounts> shown_;
   std::map<std::string, daemon::Counter, std::less<>> lists_;
+  // The networks that offended most since we began.
+  std::array<daemon::Label, screening::kShownNetworks> worst_;
+  screening::Tally networks_;
   screening::Tally tally_;
   std::int64_t cpu_ = 0;  // microseconds that are counted already
 };

@@ -73,7 +73,7 @@ class Dialogue {
   Turn too_long();
   // postscreen_command_time_limit is over, counted from the end of the command before. The session ends.
   Turn timed_out();
-  // Ends the session with "421 4.3.2 ...", or another whole reply, which gets its footer.
+  // Ends the session with "421 4.3.2 ..." or another reply, with or without CR LF, which gets its footer.
   Turn ends_with(std::string_view reply);
   // The client must say who it is anew (RFC 3207 4.2).
   void tls_started();
@@ -106,7 +106,7 @@ class Dialogue {
   void say(Turn& turn, std::string_view reply);
   void say(Turn& turn, const mail::Status& status);
   void soften(Turn& turn);
-  void log(Turn& turn, std::string_view what, std::string_view rest = {}) const;
+  void log_end(Turn& turn, std::string_view why) const;
   std::string footer_value(std::string_view name) const;
 
   // server_speech.cpp: as smtpd.

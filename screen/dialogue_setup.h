@@ -34,10 +34,10 @@ struct DialogueSetup {
   std::string ehlo_server, ehlo_in_turn;  // smtpd's, with and without PIPELINING
   wire::Offer offer_dummy;                // postscreen's, before keywords are discarded
   wire::Discarded discarded;              // postscreen_discard_ehlo_keywords
-  bool discards_silently = false;
   std::string ehlo_dummy;
   wire::CommandWords forbidden_commands;
   std::string timeout_reply, limit_reply;  // whole lines
+  std::string footer;                      // postscreen_reject_footer
   std::string footer_filter;               // the characters that values in footers may have
   bool footer_tables = false;              // footers come from Dialogue::add_footer()
   // The dummy offers STARTTLS; it refuses what comes before. Set, then write_replies(), by who has the keys.

@@ -1,6 +1,5 @@
-// What DNS lists (postscreen_dnsbl_sites) say about clients: scores, whom to blame for them, and how long a good one
-// counts. The questions go through DNS side by side, one for each list and address that is asked about at a time: clients
-// that come from one address together share an Inquiry.
+// What DNS lists (postscreen_dnsbl_sites) say about clients. The questions go through DNS side by side, one for each list and
+// address that is asked about at a time.
 #pragma once
 
 #include <array>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "lib/base/time.h"
 #include "lib/config/params/screen_params.h"
 #include "lib/config/settings.h"
 #include "lib/net/dns.h"
@@ -20,100 +18,32 @@
 #include "lib/net/scope.h"
 #include "lib/net/socket.h"
 #include "lib/screening/dns_sites.h"
+#include "lib/table/maps.h"
+#include "screen/inquiry.h"
 
 namespace postern::screen {
 
-class DnsLists;
-
-// What the lists have said so far about one address. Lists that are slow count when they answer, if somebody still looks.
-class Inquiry : public std::enable_shared_from_this<Inquiry> {
- public:
-  // Somebody who wants to know when it is complete. It may be destroyed at any time; that is the end of its waiting.
-  class Waiter {
-   public:
-    Waiter() = default;
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-    bool is_waiting() const { return inquiry_ != nullptr; }
-
-   protected:
-    virtual ~Waiter() { leave(); }
-    // Once, from an event of the loop, never from inside ask() or when_complete(). It may do what it likes: ask again, or
-    // destroy itself or other waiters.
-    virtual void lists_answered() = 0;
-    void leave();
-
-   private:
-    friend class Inquiry;
-    Inquiry* inquiry_ = nullptr;
-    Waiter* next_ = nullptr;
-    Waiter* previous_ = nullptr;
-  };
-
-  Inquiry(DnsLists& lists, const net::Endpoint& client);
-  ~Inquiry();
-  Inquiry(const Inquiry&) = delete;
-  Inquiry& operator=(const Inquiry&) = delete;
-
-  // The sum of the weights of all sites that list the client, as far as they have answered.
-  int score() const { return score_; }
-  // True when each list has answered, has failed to, or had postscreen_dnsbl_timeout.
-  bool complete() const { return pending_ == nullptr; }
-  // The list that is named to the client: the one of the heaviest site that lists it, as postscreen_dnsbl_reply_map has it.
-  // Empty when none lists it. The DnsLists must still be there.
-  std::string_view blame() const;
-  // How long a passed test counts: the least that an answer, yes or no, is good for, within postscreen_dnsbl_min_ttl and
-  // postscreen_dnsbl_max_ttl. The DnsLists must still be there.
-  seconds ttl() const;
-  // Tells the waiter when it is complete. A waiter waits for one inquiry at a time. Not for one that is complete already.
-  void when_complete(Waiter& waiter);
-
- private:
-  friend class DnsLists;
-  struct Call;
-  using Address = std::array<unsigned char, 16>;  // an IPv4 address as ::ffff:a.b.c.d
-
-  bool is_ipv4() const;
-  std::string reversed() const;  // "4.3.2.1."
-  std::string text() const;      // "1.2.3.4"
-  void finish_if_complete();
-
-  DnsLists* lists_;
-  Address address_{};
-  int score_ = 0;
-  int heaviest_ = 0;
-  std::uint32_t blame_ = kNobody;
-  std::uint32_t ttl_ = kUnknown;
-  static constexpr std::uint32_t kNobody = UINT32_MAX, kUnknown = UINT32_MAX;
-  Call* pending_ = nullptr;  // the questions without an answer; DNS owns them
-  Waiter* waiters_ = nullptr;
-  // While it is incomplete, in the order of beginning: the next one, which we keep alive.
-  std::shared_ptr<Inquiry> self_;
-  Inquiry* newer_ = nullptr;
-  Inquiry* older_ = nullptr;
-  Deadline deadline_{};
-};
-
 class DnsLists : net::Timer {
  public:
-  // How often a list was asked, and what it said.
+  // How often a list was asked; of these: how often it listed the client, failed to answer, or was too late.
   struct Tally {
     std::uint64_t asked = 0, listed = 0, failed = 0, late = 0;
   };
 
   // Before the jail: reads the sites, opens DNS as the other programs do (dns_servers) and the reply map. Fails with
-  // invalid: a site that has no form, or a map that cannot be asked for a list's name.
+  // invalid, the parameter's name in front: a site or a server that has no form; or as opening DNS or a table does. Only
+  // what stands in `params` is read of it, now; the loop must live longer.
   static Result<std::unique_ptr<DnsLists>> open(net::Loop& loop, const config::Settings& settings,
                                                 const config::ScreenParams& params);
   ~DnsLists() override;
 
   // True when there is no list to ask.
   bool empty() const { return lists_.empty(); }
-  // What the lists say about a client: under way, or complete when somebody holds one for this address. An inquiry goes on
-  // to its end although nobody holds it. For a client that has no Internet address it is complete, with a score of 0.
+  // What the lists say about a client: under way, or complete when somebody holds one for this address. It goes on to its end
+  // although nobody holds it. For a client that has no Internet address it is complete, with a score of 0.
   std::shared_ptr<Inquiry> ask(const net::Endpoint& client);
 
-  // By list, in the order of the parameter.
+  // The lists, each once, in the order of the parameter.
   std::size_t lists() const { return lists_.size(); }
   std::string_view domain(std::size_t list) const { return lists_[list].domain; }
   const Tally& tally(std::size_t list) const { return tallies_[list]; }
@@ -122,20 +52,49 @@ class DnsLists : net::Timer {
 
  private:
   friend class Inquiry;
-  struct SameAddress;
-  struct HashOfAddress;
+  struct Hash {
+    using is_transparent = void;
+    std::array<char, 16> secret;
+    std::size_t operator()(const Inquiry::Address& address) const;
+    std::size_t operator()(const Inquiry* inquiry) const { return (*this)(inquiry->address_); }
+  };
+  struct Same {
+    using is_transparent = void;
+    static const Inquiry::Address& of(const Inquiry::Address& address) { return address; }
+    static const Inquiry::Address& of(const Inquiry* inquiry) { return inquiry->address_; }
+    bool operator()(const auto& a, const auto& b) const { return of(a) == of(b); }
+  };
+  struct Complaints {
+    Deadline until{};
+    unsigned said = 0;
+    std::uint64_t left_out = 0;
+  };
 
   DnsLists(net::Loop& loop, const config::ScreenParams& params);
-  net::Task<void> find_public_name(std::size_t list, table::Maps& maps);
   Result<void> find_public_names(const config::ScreenParams& params);
+  net::Task<void> find_public_name(std::size_t list);
   void begin(Inquiry& inquiry);
-  void completed(Inquiry& inquiry);
+  void take(Inquiry& inquiry, std::uint32_t list, const net::DnsAddresses& answer);
+  void count(Inquiry& inquiry, std::uint32_t list, const std::vector<screening::Ipv4>& addresses);
+  void report_failure(const Inquiry& inquiry, std::uint32_t list, net::DnsStatus status);
+  void complain(std::uint32_t list, std::string_view program, const std::string& text);
+  void finish(Inquiry& inquiry);
+  void give_up(Inquiry& inquiry);
   void time_came() override;
 
   net::Loop& loop_;
+  seconds timeout_, min_ttl_, max_ttl_;
   std::vector<screening::DnsList> lists_;
   std::vector<std::string> public_names_;
   std::vector<Tally> tallies_;
+  std::vector<Complaints> complaints_;
+  std::unordered_set<Inquiry*, Hash, Same> known_;  // all that are under way or held
+  Inquiry* oldest_ = nullptr;                       // under way
+  Inquiry* newest_ = nullptr;
+  std::size_t under_way_ = 0;
+  std::unique_ptr<net::Dns> dns_;  // null when there is no list
+  table::Maps reply_map_;
+  net::Scope lookups_;
 };
 
 }  // namespace postern::screen

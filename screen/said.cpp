@@ -12,6 +12,8 @@ std::string_view wrong_line(wire::Verb verb) {
     case wire::Verb::helo: return "HELO";
     case wire::Verb::ehlo: return "EHLO";
     case wire::Verb::mail: return "MAIL";
+    case wire::Verb::rcpt: return "RCPT";
+    case wire::Verb::data: return "DATA ?";
     case wire::Verb::rset: return "RSET ?";
     case wire::Verb::noop: return "NOOP \xff";
     case wire::Verb::quit: return "QUIT \xff";

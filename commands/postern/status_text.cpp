@@ -16,6 +16,8 @@ using control::SystemStatus;
 constexpr std::int64_t kSecond = 1'000'000;
 // Wider columns are not lined up: one long name should not push all others to the right.
 constexpr std::size_t kWidestColumn = 24;
+// Of a process, in one line.
+constexpr std::size_t kMostNumbers = 12;
 
 std::string two_digits(std::int64_t number) { return concat(number < 10 ? "0" : "", number); }
 
@@ -169,11 +171,22 @@ class Tree {
       line += "  " + styled(Style::bad, concat("descriptors ", process.descriptors->open, "/",
                                                process.descriptors->limit, ", near its limit"));
     }
+    return line + numbers(row);
+  }
+
+  // The first ones are those that matter most; a program may have many.
+  static std::string numbers(const daemon::Row& row) {
+    std::string text;
+    std::size_t shown = 0;
     for (const auto& [name, number] : row.values) {
       const bool is_told = name == "sessions" || name == "connections" || control::is_of_rights(name);
-      if (number != 0 && !is_told) line += concat("  ", printable(name), "=", number);
+      if (number == 0 || is_told) continue;
+      if (++shown <= kMostNumbers) text += concat("  ", printable(name), "=", number);
     }
-    return line;
+    if (shown > kMostNumbers) {
+      text += "  " + styled(Style::faint, concat("and ", shown - kMostNumbers, " more with --json"));
+    }
+    return text;
   }
 
   const SystemStatus& status_;

@@ -77,13 +77,25 @@ const std::string& stamp(State& s) {
   return s.stamp;
 }
 
-std::string line_of(State& s, Level level, std::string_view text) {
+std::string line_of(State& s, const std::string& tag, Level level, std::string_view text) {
   if (s.opened && s.setup.target == Target::syslog) {
-    return concat("<", kMailFacility | severity(level), ">", stamp(s), s.tag, word(level), text, "\n");
+    return concat("<", kMailFacility | severity(level), ">", stamp(s), tag, word(level), text, "\n");
   }
-  if (s.opened) return concat(stamp(s), s.setup.host, " ", s.tag, word(level), text, "\n");
-  if (s.setup.tag.empty()) return concat(word(level), text, "\n");
-  return concat(s.setup.tag, ": ", word(level), text, "\n");
+  if (s.opened) return concat(stamp(s), s.setup.host, " ", tag, word(level), text, "\n");
+  return concat(tag, word(level), text, "\n");
+}
+
+// Of our own lines.
+std::string line_of(State& s, Level level, std::string_view text) {
+  if (s.opened) return line_of(s, s.tag, level, text);
+  return line_of(s, s.setup.tag.empty() ? std::string() : s.setup.tag + ": ", level, text);
+}
+
+// "postfix/dnsblog[123]: ", as ours with another name behind the slash.
+std::string tag_of(const State& s, std::string_view program) {
+  const std::string_view own = s.setup.tag;
+  const auto name = concat(own.substr(0, own.rfind('/') + 1), program);
+  return s.opened ? concat(name, "[", ::getpid(), "]: ") : name + ": ";
 }
 
 std::size_t lines_in(std::string_view text) {
@@ -150,6 +162,15 @@ bool is_kind(int fd, mode_t kind) {
   return ::fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == kind;
 }
 
+void add_line(State& s, Level level, const std::string& line) {
+  if (s.lost > 0 || s.pending.size() + line.size() > kHeld) flush();
+  if (s.lost > 0 || s.pending.size() + line.size() > kHeld) return lose(s, 1);
+  s.pending += line;
+  ++s.held;
+  const bool at_once = level != Level::info || (s.opened && s.setup.target == Target::syslog);
+  if (at_once || s.pending.size() > kGathered) flush();
+}
+
 }  // namespace
 
 void open(Setup setup) {
@@ -168,13 +189,12 @@ void open(Setup setup) {
 
 void write(Level level, std::string_view text) {
   State& s = state();
-  const std::string line = line_of(s, level, printable(text, kLongestLine));
-  if (s.lost > 0 || s.pending.size() + line.size() > kHeld) flush();
-  if (s.lost > 0 || s.pending.size() + line.size() > kHeld) return lose(s, 1);
-  s.pending += line;
-  ++s.held;
-  const bool at_once = level != Level::info || (s.opened && s.setup.target == Target::syslog);
-  if (at_once || s.pending.size() > kGathered) flush();
+  add_line(s, level, line_of(s, level, printable(text, kLongestLine)));
+}
+
+void write_as(std::string_view program, Level level, std::string_view text) {
+  State& s = state();
+  add_line(s, level, line_of(s, tag_of(s, program), level, printable(text, kLongestLine)));
 }
 
 void flush() {

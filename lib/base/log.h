@@ -40,6 +40,9 @@ void open(Setup setup);
 // Adds one line. Bytes that could break a line or a terminal are replaced; at most 2,000 bytes stay.
 void write(Level level, std::string_view text);
 
+// The same in the name of another program, whose work this one does: tools know the line by it ("dnsblog").
+void write_as(std::string_view program, Level level, std::string_view text);
+
 // Writes what was gathered, as much as the receiver takes. Called before the loop sleeps, and by write() when much has
 // gathered.
 void flush();

@@ -14,6 +14,7 @@
 namespace postern::daemon {
 
 using scoreboard::Header;
+using scoreboard::kHeader;
 using scoreboard::Kind;
 using scoreboard::kPage;
 using scoreboard::Page;
@@ -34,8 +35,10 @@ std::string read_name(const char (&from)[N]) {
   return std::string(from, ::strnlen(from, N));
 }
 
+std::size_t offset_of(unsigned slot) { return kHeader + kPage * slot; }
+
 Page& page_at(const Mapping& memory, unsigned slot) {
-  return *reinterpret_cast<Page*>(memory.at(kPage * (1 + slot)));
+  return *reinterpret_cast<Page*>(memory.at(offset_of(slot)));
 }
 
 scoreboard::Row& row_at(const Mapping& memory, std::uint32_t row) {
@@ -50,18 +53,21 @@ std::optional<unsigned> take_lowest(std::vector<bool>& taken) {
   return static_cast<unsigned>(free - taken.begin());
 }
 
+// Behind the first one that is unused nothing was ever written.
 void empty_values(Page& page) {
-  for (Value& value : page.values) value.kind.store(Kind::unused, std::memory_order_relaxed);
+  for (Value& value : page.values) {
+    if (value.kind.exchange(Kind::unused, std::memory_order_relaxed) == Kind::unused) break;
+  }
 }
 
 // Fails with invalid unless it is a scoreboard of our layout.
 Result<Mapping> map_whole(int fd, std::string_view what, Mapping::Access access) {
   struct stat found {};
-  if (::fstat(fd, &found) != 0 || static_cast<std::size_t>(found.st_size) < kPage) {
+  if (::fstat(fd, &found) != 0 || static_cast<std::size_t>(found.st_size) < kHeader) {
     return fail(Errc::invalid, concat(what, ": not a scoreboard"));
   }
   const auto whole = static_cast<std::size_t>(found.st_size) >= scoreboard::kSize;
-  auto memory = Mapping::map(fd, 0, whole ? scoreboard::kSize : kPage, access);
+  auto memory = Mapping::map(fd, 0, whole ? scoreboard::kSize : kHeader, access);
   if (!memory) return memory;
   const Header& header = *reinterpret_cast<const Header*>(memory->at(0));
   if (!whole || std::memcmp(header.magic, scoreboard::kMagic, sizeof header.magic) != 0 ||
@@ -82,8 +88,13 @@ Row read_row(const Page& page, unsigned slot) {
   row.program = read_name(page.program);
   row.service = read_name(page.service);
   for (const Value& value : page.values) {
-    if (value.kind.load(std::memory_order_acquire) == Kind::unused) break;
-    row.values.emplace_back(read_name(value.name), value.number.load(std::memory_order_relaxed));
+    const Kind kind = value.kind.load(std::memory_order_acquire);
+    if (kind == Kind::unused) break;
+    const std::string name = read_name(value.name);
+    const std::uint64_t number = value.number.load(std::memory_order_acquire);
+    if (kind != Kind::hidden && value.kind.load(std::memory_order_relaxed) == kind) {
+      row.values.emplace_back(name, number);
+    }
   }
   return row;
 }
@@ -243,7 +254,7 @@ Result<OwnPage> OwnPage::open(int fd, unsigned slot, std::string_view program, s
   if (static_cast<std::size_t>(found.st_size) < scoreboard::kSize) {
     return fail(Errc::invalid, "the scoreboard is too small");
   }
-  auto memory = Mapping::map(fd, kPage * (1 + slot), kPage, Mapping::Access::write);
+  auto memory = Mapping::map(fd, offset_of(slot), kPage, Mapping::Access::write);
   if (!memory) return fail(memory.error());
   OwnPage own;
   own.memory_ = std::move(*memory);
@@ -271,6 +282,25 @@ Counter OwnPage::value(std::string_view name, Kind kind) {
     if (read_name(value.name) == name) return Counter(&value.number);
   }
   return Counter();
+}
+
+Label OwnPage::label() {
+  for (Value& value : page_->values) {
+    if (value.kind.load(std::memory_order_relaxed) != Kind::unused) continue;
+    copy_name(value.name, "");
+    value.kind.store(Kind::hidden, std::memory_order_release);
+    return Label(&value);
+  }
+  return Label();
+}
+
+void Label::set(std::string_view name, std::uint64_t number) {
+  if (value_ == nullptr) return;
+  value_->kind.store(Kind::hidden, std::memory_order_seq_cst);
+  if (name.empty()) return copy_name(value_->name, name);
+  copy_name(value_->name, name);
+  value_->number.store(number, std::memory_order_relaxed);
+  value_->kind.store(Kind::gauge, std::memory_order_release);
 }
 
 Result<ScoreboardReader> ScoreboardReader::open(const std::string& path) {

@@ -40,6 +40,19 @@ class Counter {
   std::uint64_t own_ = 0;
 };
 
+// A place for a number whose name changes, such as the worst of many. One thread of one process writes it; without a page it
+// says nothing to anybody.
+class Label {
+ public:
+  Label() = default;
+  explicit Label(scoreboard::Value* value) : value_(value) {}
+  // An empty name hides it. Names of more than 51 bytes are cut. Not often: who looks at this instant may miss it.
+  void set(std::string_view name, std::uint64_t number);
+
+ private:
+  scoreboard::Value* value_ = nullptr;
+};
+
 // A mapping of a part of the scoreboard; unmapped with the object.
 class Mapping {
  public:
@@ -123,6 +136,8 @@ class OwnPage {
   // are taken, one that is seen by nobody.
   Counter counter(std::string_view name) { return value(name, scoreboard::Kind::counter); }
   Counter gauge(std::string_view name) { return value(name, scoreboard::Kind::gauge); }
+  // Another one each time.
+  Label label();
 
  private:
   Counter value(std::string_view name, scoreboard::Kind kind);

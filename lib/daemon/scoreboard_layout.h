@@ -11,16 +11,19 @@
 
 namespace postern::daemon::scoreboard {
 
-inline constexpr std::uint32_t kLayout = 3;
-inline constexpr std::size_t kPage = 4096;
-inline constexpr std::size_t kValues = 60;
+inline constexpr std::uint32_t kLayout = 4;
+inline constexpr std::size_t kHeader = 4096;
+// Most processes have a dozen numbers: the rest of their page is never touched, and so costs nothing.
+inline constexpr std::size_t kPage = 16384;
+inline constexpr std::size_t kValues = 252;
 inline constexpr std::size_t kReason = 2000;
 inline constexpr std::size_t kRow = 2048;
 inline constexpr unsigned kRows = 8192;
 inline constexpr std::uint32_t kNoRow = UINT32_MAX;
 inline constexpr char kMagic[8] = {'P', 'o', 's', 't', 'e', 'r', 'n', '\0'};
 
-enum class Kind : std::uint32_t { unused = 0, counter = 1, gauge = 2 };
+// hidden: of a label that says nothing at the moment. Others may follow it.
+enum class Kind : std::uint32_t { unused = 0, counter = 1, gauge = 2, hidden = 3 };
 
 struct Value {
   std::atomic<std::uint64_t> number;
@@ -74,8 +77,9 @@ struct Page {
 // A service: the lines of service_report.h; empty: nobody's.
 using Row = SharedText<kRow - sizeof(SharedTextHead)>;
 
-static_assert(sizeof(Value) == 64 && sizeof(Page) <= kPage && sizeof(Header) <= kPage && sizeof(Row) == kRow);
-inline constexpr std::size_t kFirstRow = kPage * (1 + kSlots);
+static_assert(sizeof(Value) == 64 && sizeof(Page) <= kPage && sizeof(Header) <= kHeader &&
+              sizeof(Row) == kRow);
+inline constexpr std::size_t kFirstRow = kHeader + kPage * kSlots;
 inline constexpr std::size_t kSize = kFirstRow + kRow * kRows;
 
 }  // namespace postern::daemon::scoreboard

@@ -79,6 +79,7 @@ class Context {
   // Numbers on the scoreboard.
   Counter counter(std::string_view name) { return page_.counter(name); }
   Counter gauge(std::string_view name) { return page_.gauge(name); }
+  Label label() { return page_.label(); }
 
   // In prepare() only: paths that depend on the settings may be added.
   Rights& rights() { return program_.rights; }

@@ -21,7 +21,7 @@ DnsAnswer<Record> convert(DnsReply reply, Convert record_of) {
   answer.status = reply.status;
   answer.name = std::move(reply.name);
   answer.secure = reply.secure;
-  answer.ttl = reply.ttl;
+  answer.ttl = reply.ttl.value_or(0);
   for (auto& record : reply.records) answer.records.push_back(record_of(record));
   return answer;
 }
@@ -115,6 +115,10 @@ Result<std::unique_ptr<Dns>> Dns::make(Loop& loop, const Options& options) {
     state->hosts = std::move(*hosts);
   }
   return std::unique_ptr<Dns>(new Dns(std::move(state)));
+}
+
+bool Dns::call(const std::string& name, std::unique_ptr<DnsCall>& call) {
+  return state_->channel->call(name, call);
 }
 
 Task<DnsAnswer<MxRecord>> Dns::mx(std::string name, Deadline deadline) {

@@ -2,8 +2,10 @@
 // mail treats each in its own way (RFC 5321 5.1, RFC 7505, RFC 7672). Names are given and returned without a final dot.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +32,8 @@ struct DnsAnswer {
   std::vector<Record> records;  // empty unless found
   std::string name;             // the name behind any CNAMEs
   bool secure = false;          // the server says that it validated the answer (AD)
-  std::uint32_t ttl = 0;        // seconds, the least of the records; 0: unknown
+  // Seconds: the least of the records; when there are none, how long that may be kept (RFC 2308 5). 0: unknown.
+  std::uint32_t ttl = 0;
 };
 
 struct MxRecord {
@@ -45,6 +48,31 @@ struct TlsaRecord {
 
 enum class Family { ipv4, ipv6 };
 
+// The IPv4 addresses of a name, for who has thousands of questions under way and can do without a coroutine for each.
+struct DnsAddresses {
+  DnsStatus status = DnsStatus::try_again;
+  std::vector<std::array<unsigned char, 4>> addresses;  // empty unless found
+  std::optional<std::uint32_t> ttl;                     // as DnsAnswer has it
+};
+
+// Such a question. DNS owns it from Dns::call() on, and destroys it after it was answered, or with itself.
+class DnsCall {
+ public:
+  DnsCall() = default;
+  virtual ~DnsCall() = default;
+  DnsCall(const DnsCall&) = delete;
+  DnsCall& operator=(const DnsCall&) = delete;
+
+ protected:
+  // Once, from an event of the loop, never from inside Dns::call().
+  virtual void answered(const DnsAddresses& answer) = 0;
+
+ private:
+  friend class DnsChannel;
+  class DnsChannel* channel_ = nullptr;
+  unsigned short id_ = 0;
+};
+
 class Dns {
  public:
   struct Options {
@@ -53,7 +81,7 @@ class Dns {
     bool search = false;     // try names below the search domains too (smtp_dns_resolver_options, res_search)
     bool hosts_file = true;  // addresses() and names() look into /etc/hosts first, as of the time of make()
     milliseconds timeout{5000};  // of the first try; each further round waits twice as long
-    int tries = 2;  // of each server
+    int tries = 2;               // of each server
   };
   // Before the jail: reads resolv.conf and hosts. Fails with invalid (a server's address) or io.
   static Result<std::unique_ptr<Dns>> make(Loop& loop, const Options& options);
@@ -70,6 +98,10 @@ class Dns {
   Task<DnsAnswer<std::string>> names(Endpoint address, Deadline deadline);
   Task<DnsAnswer<std::string>> txt(std::string name, Deadline deadline);
   Task<DnsAnswer<TlsaRecord>> tlsa(std::string name, Deadline deadline);  // "_25._tcp.mx.example"
+  // Asks for the IPv4 addresses of a name, as it is: no table of hosts, no search domains, no sharing. Takes the call; false,
+  // and it stays with the caller, when kMostCalls are under way.
+  bool call(const std::string& name, std::unique_ptr<DnsCall>& call);
+  static constexpr std::size_t kMostCalls = 30'000;
 
  private:
   struct State;

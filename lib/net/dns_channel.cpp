@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "lib/base/text.h"
 
@@ -18,6 +19,10 @@ namespace {
 
 // What a well-behaved server may put into a datagram without its being cut to pieces on the way.
 constexpr int kDatagram = 1232;
+// For the replies of a moment in which many questions were asked.
+constexpr int kReceiveBuffer = 4 << 20;
+// Between looks for questions that must be repeated, each of which goes over all that are under way.
+constexpr milliseconds kBetweenLooks{10};
 // More than this wait for an id of their own.
 constexpr std::size_t kMostQueries = 4096;
 
@@ -96,7 +101,6 @@ struct DnsChannel::Socket {
     channel.loop_.count_activity();
     ares_process_fd(channel.channel_, (what & EV_READ) != 0 ? fd : ARES_SOCKET_BAD,
                     (what & EV_WRITE) != 0 ? fd : ARES_SOCKET_BAD);
-    channel.schedule();
   }
   DnsChannel& channel;
   int fd;
@@ -119,13 +123,15 @@ Result<void> DnsChannel::open(const Dns::Options& options) {
   ares_options wanted{};
   wanted.flags = ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
   wanted.ednspsz = kDatagram;
-  wanted.timeout = static_cast<int>(std::clamp<std::int64_t>(options.timeout.count(), 1, 600'000));
+  patience_ = std::clamp(options.timeout, milliseconds(1), milliseconds(600'000));
+  wanted.timeout = static_cast<int>(patience_.count());
+  wanted.socket_receive_buffer_size = kReceiveBuffer;
   wanted.tries = std::clamp(options.tries, 1, 100);
   wanted.sock_state_cb = &DnsChannel::socket_changed;
   wanted.sock_state_cb_data = this;
   auto made = check(ares_init_options(&channel_, &wanted,
                                       ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS |
-                                          ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB),
+                                          ARES_OPT_TRIES | ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_STATE_CB),
                     "read the configuration of DNS");
   if (!made) return made;
   keep_search_domains();
@@ -178,44 +184,69 @@ void DnsChannel::watch(int fd, bool readable, bool writable) {
   event_add(&socket->ready, nullptr);
 }
 
-// The library knows when it wants to repeat a question.
-void DnsChannel::schedule() {
-  timeval left{};
-  if (ares_timeout(channel_, nullptr, &left) == nullptr) return disarm();
-  // A little later than it says: a moment too early, and it would ask for no time at all.
-  arm(loop_.in(seconds(left.tv_sec) + microseconds(left.tv_usec) + milliseconds(1)));
+void DnsChannel::schedule(Deadline latest) {
+  if (alarm_ <= latest) return;
+  alarm_ = latest;
+  arm(latest);
 }
 
+void DnsChannel::rest_if_idle() {
+  if (!queries_.empty() || calls_ != 0) return;
+  alarm_ = Deadline::max();
+  disarm();
+}
+
+// The library knows when it wants to repeat a question, but it looks at all of them to say so: it is asked here alone, since
+// a new question is repeated after patience_ at the earliest.
 void DnsChannel::time_came() {
+  alarm_ = Deadline::max();
   ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-  schedule();
+  timeval left{};
+  if (ares_timeout(channel_, nullptr, &left) == nullptr) return;
+  // A little later than it says: a moment too early, and it would ask for no time at all.
+  const Duration time = seconds(left.tv_sec) + microseconds(left.tv_usec) + milliseconds(1);
+  schedule(loop_.in(std::max<Duration>(time, kBetweenLooks)));
 }
 
-unsigned short DnsChannel::fresh_id() const {
+unsigned short DnsChannel::fresh_id() {
   for (;;) {
-    unsigned short id = 0;
-    if (::getrandom(&id, sizeof id, 0) == sizeof id && !ids_.contains(id)) return id;
+    if (chances_left_ == 0) {
+      const auto got = ::getrandom(chances_.data(), sizeof chances_, 0);
+      chances_left_ = got == sizeof chances_ ? chances_.size() : 0;
+      continue;
+    }
+    const unsigned short id = chances_[--chances_left_];
+    if (!ids_.test(id)) return id;
   }
+}
+
+// False when the name cannot be asked for: then nobody is called.
+bool DnsChannel::submit(const std::string& name, DnsType type, unsigned short id, Answered* then,
+                        void* argument) {
+  constexpr int kInternet = 1, kRecursive = 1;
+  unsigned char* packet = nullptr;
+  int length = 0;
+  const int edns = then == &call_answered ? 0 : kDatagram;  // the answers to calls are small
+  const int made = ares_create_query(name.c_str(), kInternet, static_cast<int>(type), id, kRecursive, &packet,
+                                     &length, edns);
+  if (made != ARES_SUCCESS) return false;
+  packet[3] |= 0x20;  // AD: we should like to know whether the answer was validated (RFC 6840 5.7)
+  ids_.set(id);
+  submitting_ = true;
+  ares_send(channel_, packet, length, then, argument);
+  submitting_ = false;
+  ares_free_string(packet);
+  schedule(loop_.in(patience_ + milliseconds(1)));
+  return true;
 }
 
 void DnsChannel::send(const std::shared_ptr<Query>& query) {
-  unsigned char* packet = nullptr;
-  int length = 0;
   query->id = fresh_id();
-  constexpr int kInternet = 1, kRecursive = 1;
-  const int made = ares_create_query(query->name.c_str(), kInternet, static_cast<int>(query->type), query->id,
-                                     kRecursive, &packet, &length, kDatagram);
-  if (made != ARES_SUCCESS) {
-    query->done = true;
-    query->reply = no_reply(DnsStatus::no_domain, query->name);
-    return;
-  }
-  packet[3] |= 0x20;  // AD: we should like to know whether the answer was validated (RFC 6840 5.7)
-  queries_.emplace(query->key, query);
-  ids_.insert(query->id);
-  ares_send(channel_, packet, length, &DnsChannel::answered, query.get());
-  ares_free_string(packet);
-  schedule();
+  const auto place = queries_.emplace(query->key, query).first;
+  if (submit(query->name, query->type, query->id, &DnsChannel::answered, query.get())) return;
+  queries_.erase(place);
+  query->done = true;
+  query->reply = no_reply(DnsStatus::no_domain, query->name);
 }
 
 void DnsChannel::answered(void* argument, int status, int, unsigned char* packet, int length) {
@@ -223,7 +254,7 @@ void DnsChannel::answered(void* argument, int status, int, unsigned char* packet
   const auto place = channel.queries_.find(static_cast<Query*>(argument)->key);
   const std::shared_ptr<Query> query = std::move(place->second);
   channel.queries_.erase(place);
-  channel.ids_.erase(query->id);
+  channel.ids_.reset(query->id);
   if (status == ARES_SUCCESS && packet != nullptr && length > 0) {
     const std::string_view bytes(reinterpret_cast<const char*>(packet), static_cast<std::size_t>(length));
     query->reply = read_dns_reply(bytes, query->name, query->type);
@@ -233,6 +264,48 @@ void DnsChannel::answered(void* argument, int status, int, unsigned char* packet
   query->done = true;
   query->arrived.notify();
   channel.room_.notify();
+  channel.rest_if_idle();
+}
+
+bool DnsChannel::call(const std::string& name, std::unique_ptr<DnsCall>& call) {
+  if (calls_ >= Dns::kMostCalls) return false;
+  call->channel_ = this;
+  call->id_ = fresh_id();
+  ++calls_;
+  DnsCall* asking = call.release();
+  if (may_be_asked(name) && submit(name, DnsType::a, asking->id_, &DnsChannel::call_answered, asking))
+    return true;
+  --calls_;
+  fail_later(std::unique_ptr<DnsCall>(asking), DnsStatus::no_domain);
+  return true;
+}
+
+void DnsChannel::fail_later(std::unique_ptr<DnsCall> call, DnsStatus status) {
+  failed_.calls.emplace_back(std::move(call), status);
+  if (!failed_.is_posted()) loop_.post(failed_);
+}
+
+void DnsChannel::call_answered(void* argument, int status, int, unsigned char* packet, int length) {
+  std::unique_ptr<DnsCall> call(static_cast<DnsCall*>(argument));
+  DnsChannel& channel = *call->channel_;
+  channel.ids_.reset(call->id_);
+  --channel.calls_;
+  channel.rest_if_idle();
+  if (status == ARES_EDESTRUCTION) return;
+  if (channel.submitting_) return channel.fail_later(std::move(call), DnsStatus::try_again);
+  DnsAddresses answer;
+  if (status == ARES_SUCCESS && packet != nullptr && length > 0) {
+    answer = read_dns_addresses({reinterpret_cast<const char*>(packet), static_cast<std::size_t>(length)});
+  }
+  call->answered(answer);
+}
+
+void DnsChannel::Failed::turn_came() {
+  for (auto& [call, status] : std::exchange(calls, {})) {
+    DnsAddresses answer;
+    answer.status = status;
+    call->answered(answer);
+  }
 }
 
 Task<DnsReply> DnsChannel::ask(std::string name, DnsType type, Deadline deadline) {

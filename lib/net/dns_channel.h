@@ -2,10 +2,12 @@
 // comes back is read by dns_packet.h.
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "lib/net/dns.h"
@@ -25,6 +27,9 @@ class DnsChannel : Timer {
   // Asks one question; equal ones that are under way share the answer.
   Task<DnsReply> ask(std::string name, DnsType type, Deadline deadline);
 
+  // Dns::call().
+  bool call(const std::string& name, std::unique_ptr<DnsCall>& call);
+
   // Of resolv.conf: the domains that a short name is tried in, and how many dots make it long.
   const std::vector<std::string>& search_domains() const { return domains_; }
   int dots() const { return dots_; }
@@ -32,17 +37,21 @@ class DnsChannel : Timer {
  private:
   struct Query;
   struct Socket;
+  using Answered = void(void* argument, int status, int timeouts, unsigned char* packet, int length);
   explicit DnsChannel(Loop& loop);
   Result<void> open(const Dns::Options& options);
   Result<void> set_servers(const std::vector<std::string>& servers);
   void keep_search_domains();
   void send(const std::shared_ptr<Query>& query);
-  unsigned short fresh_id() const;
+  unsigned short fresh_id();
+  bool submit(const std::string& name, DnsType type, unsigned short id, Answered* then, void* argument);
+  void fail_later(std::unique_ptr<DnsCall> call, DnsStatus status);
   void watch(int fd, bool readable, bool writable);
-  void schedule();
+  void schedule(Deadline latest);
+  void rest_if_idle();
   void time_came() override;
   static void socket_changed(void* self, int fd, int readable, int writable);
-  static void answered(void* query, int status, int timeouts, unsigned char* packet, int length);
+  static Answered answered, call_answered;
 
   Loop& loop_;
   ares_channeldata* channel_ = nullptr;
@@ -51,8 +60,19 @@ class DnsChannel : Timer {
   std::unordered_map<int, std::unique_ptr<Socket>> sockets_;
   // Two owners: this table until the answer is there, and whoever waits for it, who may have left before.
   std::unordered_map<std::string, std::shared_ptr<Query>> queries_;
-  std::unordered_set<unsigned short> ids_;
+  std::bitset<65536> ids_;  // in use
+  std::array<unsigned short, 128> chances_{};
+  std::size_t chances_left_ = 0;
+  milliseconds patience_{};  // before a question is repeated for the first time
+  Deadline alarm_ = Deadline::max();
   Event room_;
+  std::size_t calls_ = 0;
+  bool submitting_ = false;
+  // Calls that failed at once, until the next turn.
+  struct Failed : Posted {
+    void turn_came() override;
+    std::vector<std::pair<std::unique_ptr<DnsCall>, DnsStatus>> calls;
+  } failed_;
 };
 
 }  // namespace postern::net

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestName = 253;
 constexpr unsigned kMostJumps = 64;
+constexpr unsigned kSoa = 6;
 
 // A name as text. `is_host` is false when a label has bytes that would read as something else in text.
 struct Name {
@@ -184,6 +185,23 @@ class Answer {
     return std::move(reply_);
   }
 
+  // Of a reply without records: the SOA record in its authority section says how long that may be kept. One that makes no
+  // sense says nothing.
+  void read_authority(Reader& reader, unsigned count) {
+    for (unsigned i = 0; i < count && reply_.records.empty(); ++i) {
+      Section section;
+      if (!read_section(reader, section)) return;
+      if (section.klass != 1 || section.type != kSoa) continue;
+      Reader data(packet_.substr(0, section.data + section.length), section.data);
+      data.name();
+      data.name();
+      data.bytes(16);
+      const std::uint32_t minimum = data.quad();
+      if (data.good()) reply_.ttl = std::min({ttl_, section.ttl, minimum});
+      return;
+    }
+  }
+
  private:
   // In whatever order the server gave them.
   bool follow_aliases() {
@@ -229,23 +247,48 @@ class Answer {
 
 }  // namespace
 
-DnsReply read_dns_reply(std::string_view packet, std::string_view name, DnsType type) {
+namespace {
+
+// A reply to one question; its name is the one that is given, or nothing: the one that the reply repeats.
+DnsReply read_reply(std::string_view packet, std::optional<std::string_view> name, DnsType type) {
   Reader reader(packet, 0);
   reader.word();  // the id was looked at by who received it
   const unsigned flags = reader.word();
   const unsigned questions = reader.word();
   const unsigned answers = reader.word();
-  reader.bytes(4);
+  const unsigned authorities = reader.word();
+  reader.bytes(2);
   if (!reader.good() || (flags & 0x8000u) == 0 || questions > 1) return nonsense();
+  Name repeated;
   if (questions == 1) {
-    reader.name();
+    repeated = reader.name();
     reader.bytes(4);
   }
   const unsigned code = flags & 0xfu;
   if (!reader.good() || (code != 0 && code != 3)) return nonsense();
-  Answer answer(packet, name, type);
+  if (!name && repeated.text.empty()) return nonsense();
+  Answer answer(packet, name.value_or(repeated.text), type);
   if (!answer.read(reader, answers)) return nonsense();
+  answer.read_authority(reader, authorities);
   return answer.take(code, (flags & 0x20u) != 0);
+}
+
+}  // namespace
+
+DnsReply read_dns_reply(std::string_view packet, std::string_view name, DnsType type) {
+  return read_reply(packet, name, type);
+}
+
+DnsAddresses read_dns_addresses(std::string_view packet) {
+  const DnsReply reply = read_reply(packet, std::nullopt, DnsType::a);
+  DnsAddresses answer;
+  answer.status = reply.status;
+  answer.ttl = reply.ttl;
+  answer.addresses.resize(reply.records.size());
+  for (std::size_t i = 0; i < reply.records.size(); ++i) {
+    std::copy_n(reply.records[i].text.begin(), 4, answer.addresses[i].begin());
+  }
+  return answer;
 }
 
 std::string reverse_name(std::string_view bytes) {

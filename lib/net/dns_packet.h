@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 namespace postern::net {
 
 enum class DnsStatus;
+struct DnsAddresses;
 
 constexpr std::size_t kMostDnsRecords = 100;
 constexpr unsigned kMostAliases = 16;
@@ -26,13 +28,18 @@ struct DnsReply {
   std::vector<DnsRecord> records;
   std::string name;
   bool secure = false;
-  std::uint32_t ttl = 0;
+  // Seconds: the least of the records; when there are none, how long that may be kept (RFC 2308 5). Nothing: unknown.
+  std::optional<std::uint32_t> ttl;
 };
 
 // What a reply says about the records of a type at a name, also behind CNAMEs that it contains. A reply that breaks
 // off or makes no sense is try_again; records whose names no host could have are left out, and if nothing else was
 // there the status is invalid.
 DnsReply read_dns_reply(std::string_view packet, std::string_view name, DnsType type);
+
+// The addresses in a reply to a question for type A, whatever its name was: the reply repeats it, and whoever received it
+// has compared that. One without a question is try_again.
+DnsAddresses read_dns_addresses(std::string_view packet);
 
 // The name under which PTR records of an address stand: "1.2.0.192.in-addr.arpa". `bytes` are 4 or 16.
 std::string reverse_name(std::string_view bytes);

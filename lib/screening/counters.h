@@ -80,6 +80,9 @@ const CountName& name_of(Count count);
 
 // In front of the name of a DNS list: the number of clients that it knew.
 inline constexpr std::string_view kListPrefix = "list:";
+// On the scoreboard, in front of the name of a network: how often it offended. Of the worst ones only.
+inline constexpr std::string_view kNetworkPrefix = "network:";
+inline constexpr std::size_t kShownNetworks = 5;
 
 // How a test went for one client.
 enum class Outcome : std::uint8_t { passed, ignored, enforced, dropped };

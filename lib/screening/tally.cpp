@@ -1,7 +1,6 @@
 #include "lib/screening/tally.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace postern::screening {
 
@@ -50,6 +49,20 @@ void Tally::add(const Tally& other) {
 bool Tally::empty() const {
   const bool no_numbers = std::all_of(numbers_.begin(), numbers_.end(), [](auto n) { return n == 0; });
   return no_numbers && lists_.empty() && networks_.empty();
+}
+
+std::vector<std::pair<std::string, Visits>> worst_of(const Tally& tally, std::size_t most) {
+  std::vector<std::pair<std::string, Visits>> all;
+  for (const auto& entry : tally.networks()) {
+    if (entry.second.offences > 0) all.emplace_back(entry);
+  }
+  const auto worse = [](const auto& a, const auto& b) {
+    return a.second.offences != b.second.offences ? a.second.offences > b.second.offences : a.first < b.first;
+  };
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(most, all.size()));
+  std::partial_sort(all.begin(), end, all.end(), worse);
+  all.erase(end, all.end());
+  return all;
 }
 
 }  // namespace postern::screening

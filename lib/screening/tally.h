@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "lib/screening/counters.h"
 
@@ -44,5 +46,8 @@ class Tally {
   std::map<std::string, std::int64_t, std::less<>> lists_;
   std::unordered_map<std::string, Visits> networks_;
 };
+
+// The networks with offences, the worst first, at most so many.
+std::vector<std::pair<std::string, Visits>> worst_of(const Tally& tally, std::size_t most);
 
 }  // namespace postern::screening

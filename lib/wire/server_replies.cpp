@@ -29,13 +29,19 @@ Discarded::Discarded(std::string_view words) {
   for (const auto word : split_words(words)) add(word);
 }
 
-void Discarded::add(std::string_view word) { bits_ |= bit_of(word); }
+void Discarded::add(std::string_view word) {
+  bits_ = static_cast<std::uint16_t>(bits_ | bit_of(word));
+  if (iequals(word, "silent-discard")) silent_ = true;
+}
 
 bool Discarded::has(std::string_view keyword) const { return (bits_ & bit_of(keyword)) != 0; }
 
-Discarded Discarded::operator|(Discarded other) const {
-  other.bits_ |= bits_;
-  return other;
+std::string Discarded::text() const {
+  std::string out;
+  for (const std::string_view keyword : kKeywords) {
+    if (has(keyword)) out += concat(out.empty() ? "" : " ", keyword);
+  }
+  return out;
 }
 
 Offer without(Offer offer, const Discarded& discarded) {

@@ -32,7 +32,8 @@ struct Offer {
   bool chunking = false;
 };
 
-// Keywords, in any case, that are not offered ("silent-discard" and words of no extension mean nothing).
+// Keywords, in any case, that are not offered. "silent-discard" is none: the log does not tell. Words of no extension mean
+// nothing.
 class Discarded {
  public:
   Discarded() = default;
@@ -44,10 +45,14 @@ class Discarded {
   }
   bool has(std::string_view keyword) const;
   void add(std::string_view word);
-  Discarded operator|(Discarded other) const;
+  bool empty() const { return bits_ == 0; }
+  bool silent() const { return silent_; }
+  // "ETRN VRFY", for the log.
+  std::string text() const;
 
  private:
-  std::uint32_t bits_ = 0;
+  std::uint16_t bits_ = 0;
+  bool silent_ = false;
 };
 
 // Takes away what is discarded.

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "commands/postern/status_text.h"
+#include "lib/base/text.h"
 
 using namespace postern;
 using namespace postern::commands;
@@ -86,6 +87,16 @@ TEST_CASE("the tree shows services, processes, and numbers that are not zero") {
         "│  ├─ 101 busy 10s  2/9 sessions  accepted=7\n"
         "│  └─ 102 available 1s  0/0 sessions  accepted=1\n"
         "└─ local unix private/local         local  0 processes  0/0 sessions\n");
+}
+
+TEST_CASE("of many numbers of a process the first are shown") {
+  SystemStatus status = example();
+  Values& values = status.services[0].processes[1].row.values;
+  values = {{"sessions", 1}, {"zero", 0}};
+  for (int i = 1; i <= 12; ++i) values.emplace_back(concat("n", i), i);
+  CHECK(status_text(status, {}).find("  n12=12\n") != std::string::npos);
+  values.emplace_back("n13", 13);
+  CHECK(status_text(status, {}).find("  n12=12  and 1 more with --json\n") != std::string::npos);
 }
 
 TEST_CASE("a narrow terminal folds what does not fit, below its own branch") {

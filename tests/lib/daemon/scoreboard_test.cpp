@@ -70,6 +70,31 @@ TEST_CASE("more names than a page has room for are counted and not shown") {
   CHECK(reader->rows()[0].values.size() == scoreboard::kValues);
 }
 
+TEST_CASE("a label is seen under the name that it has at the moment") {
+  auto board = Scoreboard::create("1");
+  REQUIRE(board);
+  REQUIRE(board->take_slot());
+  auto own = OwnPage::open(board->fd(), 0, "x", "y", 0);
+  REQUIRE(own);
+  Label first = own->label(), second = own->label();
+  own->counter("behind them").add(3);
+  const auto reader = ScoreboardReader::open(path_of(*board));
+  REQUIRE(reader);
+  using Values = std::vector<std::pair<std::string, std::uint64_t>>;
+  CHECK(reader->rows()[0].values == Values{{"behind them", 3}});
+  first.set("one", 1);
+  second.set("two", 2);
+  CHECK(reader->rows()[0].values == Values{{"one", 1}, {"two", 2}, {"behind them", 3}});
+  first.set("", 7);
+  second.set(std::string(99, 'x'), 9);
+  CHECK(reader->rows()[0].values == Values{{std::string(51, 'x'), 9}, {"behind them", 3}});
+  board->free_slot(0);
+  own = OwnPage::open(board->fd(), 0, "x", "y", 0);
+  REQUIRE(own);
+  CHECK(reader->rows()[0].values.empty());
+  Label().set("nobody sees it", 1);
+}
+
 TEST_CASE("slots are bounded, and a slot that does not exist cannot be opened") {
   auto board = Scoreboard::create("1");
   REQUIRE(board);

@@ -69,3 +69,15 @@ TEST_CASE("Two tallies are one") {
   CHECK(one.lists().at("zen.example") == 8);
   CHECK(one.networks().at("192.0.2.0/24") == Visits{10, 2});
 }
+
+TEST_CASE("The worst networks come first, and those without offences not at all") {
+  Tally tally;
+  tally.visited("b", {9, 2});
+  tally.visited("a", {9, 2});
+  tally.visited("c", {1, 7});
+  tally.visited("d", {1000, 0});
+  using Worst = std::vector<std::pair<std::string, Visits>>;
+  CHECK(worst_of(tally, 2) == Worst{{"c", {1, 7}}, {"a", {9, 2}}});
+  CHECK(worst_of(tally, 9).size() == 3);
+  CHECK(worst_of({}, 9).empty());
+}
