@@ -54,8 +54,14 @@ def read_table(folder):
                     assert word in ('macro', 'case'), line
                     steps = []
                     (macros if word == 'macro' else group.cases)[rest] = steps
-                    into = lambda text, steps=steps: steps.extend(macros[text[1:-1]] if text[0] == '{' else [text])
+                    into = lambda text, steps=steps: steps.extend(expanded(text, macros))
     return groups
+
+
+def expanded(text, macros):
+    """A step, or those of a macro: {NAME}, or o{NAME} for a single system."""
+    found = re.match(r'([po]?)\{(\w+)\}$', text)
+    return [found[1] + step for step in macros[found[2]]] if found else [text]
 
 
 def steps_of(lines, letter):
