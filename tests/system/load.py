@@ -126,7 +126,7 @@ class Load:
                 raise Surprise(reply)
 
         try:
-            await say(b'', b'220 ')
+            await say(b'', b'220')
             await say(b'EHLO client.example\r\n', b'250')
             for _ in range(letters):
                 if self.is_over():

@@ -10,6 +10,7 @@ The table is the files screen_cases/*.txt. In these
     = NAME       goes on with connection NAME, and opens it if it is new (the digit in b2 counts client addresses);
                  = NAME GROUP opens it to the service of another group
     ? TEXT       waits for this in the log  + N      waits N seconds: something runs out
+    ^            the client starts TLS
     % N          at least N seconds have gone since the client came
     : ADDRESS    the log knows the client by this address
     * DOMAIN ANSWERS [ttl]  before all: this DNS list has the client (answers with commas between)
@@ -20,13 +21,14 @@ import glob
 import os
 import re
 import socket
+import ssl
 import threading
 import time
 
 import postern
 
 PATIENCE = 15
-STEP = re.compile(r'([po]?)(>>|[<>~.x!=?+%|:*])(?: (.*))?$')
+STEP = re.compile(r'([po]?)(>>|[<>~.x!=?+%|:*^])(?: (.*))?$')
 
 
 class Group:
@@ -178,9 +180,18 @@ class Player(threading.Thread):
             self.known = [text]
         elif kind == '+':
             time.sleep(float(text))
+        elif kind == '^':
+            self.start_tls()
         elif kind == '%':
             past = time.monotonic() - self.began
             assert past >= float(text), f'{text} seconds were over in {past:.3f}'
+
+    def start_tls(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.files.pop(self.current).close()
+        self.sockets[self.current] = context.wrap_socket(self.sockets[self.current])
+        self.files[self.current] = self.sockets[self.current].makefile('rb')
 
     def hear(self, pattern):
         line = self.files[self.current].readline().decode('latin1')

@@ -49,10 +49,14 @@ class System:
     def endpoint(self, service):
         return address_of(service), self.ports[service]
 
+    def main_cf(self):
+        return {**COMMON, 'smtpd_tls_cert_file': self.tables + '/mail.pem', 'smtpd_tls_key_file': self.tables + '/mail.pem'}
+
     def master_cf(self):
         text = f'smtpd pass - - {self.chroot} - - smtpd\n'
         if not self.is_ours:
             text += 'dnsblog unix - - n - 0 dnsblog\nproxywrite unix - - n - 1 proxymap\n'
+            text += 'tlsproxy unix - - n - 0 tlsproxy -o smtpd_tls_security_level=may\n'
         for name, group in self.groups.items():
             where = address_of(name)
             text += f'[{where}]' if ':' in where else where
@@ -83,7 +87,7 @@ class Debian(System):
 
     def __init__(self, root, groups, tables, dns):
         super().__init__(groups, tables)
-        settings = {**COMMON, 'relay_domains': DOMAIN, 'transport_maps': 'static:discard:',
+        settings = {**self.main_cf(), 'relay_domains': DOMAIN, 'transport_maps': 'static:discard:',
                     'proxy_write_maps': 'proxy:btree:$data_directory/shared'}
         self.peer = peers.Postfix(root, peers.free_port(), settings, self.master_cf(), fake_dns.behind(dns.host, []))
         self.log, self.queue = screen_play.Log(self.peer.log), self.peer.path('queue')
@@ -99,7 +103,7 @@ class Ours(System):
     def __init__(self, groups, tables, dns):
         super().__init__(groups, tables)
         self.chroot = 'y' if postern.IS_ROOT else 'n'
-        self.box = postern.Sandbox(settings={**COMMON, 'dns_servers': dns.server})
+        self.box = postern.Sandbox(settings={**self.main_cf(), 'dns_servers': dns.server})
         self.box.append('master.cf', self.master_cf())
         self.box.reload()
         self.log, self.queue = screen_play.Log(self.box.facts['log']), self.box.facts['queue_directory']

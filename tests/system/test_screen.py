@@ -14,6 +14,7 @@ import peers
 import postern
 import screen_play
 import screen_systems
+from certificates import Certificates
 
 GROUPS = screen_play.read_table(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'screen_cases'))
 OFFENCES = re.compile('(PREGREET [0-9]+|HANGUP) after |COMMAND (TIME|COUNT|LENGTH) LIMIT')
@@ -59,6 +60,9 @@ class Table(unittest.TestCase):
         os.chmod(cls.tables, 0o755)
         cls.addClassCleanup(shutil.rmtree, cls.tables)
         write_tables(cls.tables)
+        made = Certificates()
+        shutil.copy(made.make('mail', ['mail.test']), cls.tables + '/mail.pem')
+        made.close()
         cls.dns = fake_dns.FakeDns(f'127.53.{os.getpid() // 256 % 256}.{os.getpid() % 256}', 53)
         cls.addClassCleanup(cls.dns.close)
         domains(cls.dns)

@@ -42,7 +42,7 @@ class Life(unittest.TestCase):
         self.fresh = (f'127.40.{number // 250}.{number % 250 + 1}' for number in itertools.count())
 
     def screens(self):
-        return self.instance.processes('screen')
+        return self.instance.processes('postscreen')
 
     def connect(self, source, limit=postern.LIMIT):
         return socket.create_connection(('127.0.0.1', self.port), limit, source_address=(source, 0))
