@@ -45,8 +45,7 @@ Result<void> Setup::read(const config::Settings& settings) {
   reads_proxy = !proxy.empty();
   hands_over_sessions = *params.handoff == "session";
   if (!params.greet_banner->empty()) teaser = concat("220-", *params.greet_banner, "\r\n");
-  plain_replies = !*dialogue->common.soft_bounce && dialogue->params.reject_footer->empty() &&
-                  dialogue->params.reject_footer_maps->empty();
+  plain_replies = !*dialogue->common.soft_bounce && dialogue->footer.empty() && !dialogue->footer_tables;
   choose_tests();
   choose_words(settings);
   return {};

@@ -140,7 +140,8 @@ std::unique_ptr<Sequel> Visit::sequel(TestSet watched) const {
 net::Task<void> Visit::turn_away(std::string_view reply) {
   shared_.counters.add(Count::told_to_come_back);
   if (talk_ != nullptr || !teased_) {
-    send_now(own_reply(reply));
+    const std::string text = co_await own_reply(reply);
+    send_now(text);
     if (talk_ != nullptr) disconnect();
     co_return;
   }
