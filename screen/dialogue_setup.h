@@ -44,8 +44,8 @@ struct DialogueSetup {
   bool tls = false;
   bool tls_required = false;
 
-  // smtpd might refuse the client, its name or a sender before RCPT (smtpd_delay_reject = no, with restrictions for
-  // these): a session should be its own from the greeting on.
+  // smtpd might answer otherwise before RCPT (smtpd_delay_reject = no, with restrictions for clients, names or senders;
+  // smtpd_command_filter): a session should be its own from the greeting on.
   bool judges_early = false;
   // A line without CR is smtpd's business (smtpd_forbid_bare_newline = note or reject).
   bool minds_bare_newline = false;

@@ -86,7 +86,7 @@ void Dialogue::say_hello(Verb verb, std::string_view rest, Turn& turn) {
 
 void Dialogue::say_ehlo(Turn& turn) {
   const wire::Discarded& discarded = own_discarded_ ? discarded_ : setup_.discarded;
-  if (!discarded.empty() && !discarded.silent()) {
+  if (own_discarded_ && !discarded.empty() && !discarded.silent()) {
     turn.log.push_back(concat(ends_.client(), ": discarding EHLO keywords: ", discarded.text()));
   }
   if (!own_discarded_ && !encrypted_) return say(turn, setup_.ehlo_dummy);

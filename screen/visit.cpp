@@ -294,6 +294,11 @@ net::Task<std::string> Visit::own_reply(std::string_view reply) {
 }
 
 bool Visit::send_now(std::string_view text) {
+  if (talk_ != nullptr && talk_->stream.is_encrypted()) {
+    talk_->stream.put(text);
+    talk_->stream.flush_now();
+    return true;
+  }
   return ::send(fd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
          static_cast<ssize_t>(text.size());
 }

@@ -10,10 +10,10 @@ namespace postern::screen {
 using screening::Count;
 using screening::kDeepTests;
 
-// A client that cannot be handed over in mid-session is tested for all at once that it has not passed.
+// A client that is refused is tested for all that it has not passed, enabled or not: the log tells more of it.
 TestSet Visit::tests_of_commands() const {
   const TestSet open = judgement_.open(kDeepTests);
-  if (!judgement_.is_refused() && shared_.setup.hands_over_sessions) return open;
+  if (!judgement_.is_refused()) return open;
   const TestSet valid = shared_.setup.enabled.without(judgement_.to_do());
   return kDeepTests.without(valid | judgement_.passed());
 }

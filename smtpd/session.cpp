@@ -58,7 +58,11 @@ net::Task<void> Session::converse() {
     if (!line->crlf && offends(screening::Test::bare_newline, line->text, line->text)) continue;
     if (!line->crlf && refuses_bare_newline()) continue;
     const bool slow = errors_ >= *shared_.setup.smtpd.soft_error_limit;
-    co_await obey(line->text);
+    if (shared_.setup.command_filter.empty()) {
+      co_await obey(line->text);
+    } else {
+      co_await obey_edited(line->text);
+    }
     if (slow) {
       co_await hold_back();
     }
@@ -173,6 +177,7 @@ bool Session::is_improper(std::string_view line) {
 bool Session::is_forbidden(std::string_view line, std::string_view before) {
   if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
+  muted_ = false;  // the last word, whatever was said elsewhere
   if (offends(screening::Test::non_smtp_command, before, line)) return true;
   reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
   open_ = false;
@@ -245,7 +250,8 @@ net::Task<void> Session::skip_line() {
 void Session::reply(const mail::Status& status) {
   if (muted_) return;
   std::string text;
-  wire::append_reply(text, status);
+  wire::append_reply(text, softened(status));
+  add_footer(text);
   stream_.put(text);
   if (status.code == 421 || status.code == 521) open_ = false;
 }
@@ -269,7 +275,7 @@ void Session::reject(const mail::Status& status) {
 
 void Session::log_reject(const mail::Status& status) const {
   std::string line = mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
-  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", status.reply(), ';');
+  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", softened(status).reply(), ';');
   if (mail_) line += concat(" from=<", mail::shown_address(mail_->submit.sender), '>');
   if (recipient_ != nullptr) {
     line += concat(" to=<", recipient_->quoted(), '>');

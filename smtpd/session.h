@@ -33,7 +33,7 @@ class Session {
   net::Task<void> run();
   // The rest of a conversation that screen began: goes on behind what was said, and tells screen through the channel what
   // it finds. Ends as run().
-  net::Task<void> resume(ipc::HandedOver state, Fd channel);
+  net::Task<void> resume(std::unique_ptr<ipc::HandedOver> state, Fd channel);
 
   // The process stops: a client that is between transactions is told so, and its session ends soon; others
   // are told when their transaction is over.
@@ -61,6 +61,12 @@ class Session {
   void count_junk();
   void say_goodbye();
   void log_end() const;
+
+  // edits.cpp: what the administrator puts into the dialogue
+  net::Task<void> obey_edited(std::string_view line);
+  mail::Status softened(const mail::Status& status) const;
+  void add_footer(std::string& reply) const;
+  std::string footer_value(std::string_view name) const;
 
   // helo.cpp
   net::Task<void> greeted(std::string name, Protocol protocol);

@@ -3,6 +3,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/cleanup_params.h"
+#include "lib/wire/reject_footer.h"
 
 namespace postern::smtpd {
 
@@ -43,6 +44,10 @@ Result<void> Setup::read(const config::Settings& settings) {
                               table::MatchList::Kind::addresses);
   if (!exclusions) return fail(exclusions.error());
   bare_newline_exclusions = std::move(*exclusions);
+  auto filter = table::Maps::open("smtpd_command_filter", *smtpd.command_filter);
+  if (!filter) return fail(filter.error());
+  command_filter = std::move(*filter);
+  footer_filter = wire::filter_characters(*smtpd.expansion_filter);
   rules = wire::ServerRules(smtpd, limits, host());
   ehlo_reply = rules.ehlo();
   return {};

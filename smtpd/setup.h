@@ -17,6 +17,7 @@
 #include "lib/config/params/smtpd_params.h"
 #include "lib/config/settings.h"
 #include "lib/mail/queue_id.h"
+#include "lib/table/maps.h"
 #include "lib/table/match_list.h"
 #include "lib/wire/content.h"
 #include "lib/wire/server_rules.h"
@@ -41,6 +42,8 @@ struct Setup {
   config::Overrides overrides;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;
+  table::Maps command_filter;
+  std::string footer_filter;  // the characters that values in smtpd_reject_footer may have
 
   // Takes the numbers anew that depend on a parameter, as after a change of stress. Fails as ParamGroup::follow.
   Result<void> follow(const config::Settings& settings, std::string_view name);

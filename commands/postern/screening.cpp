@@ -1,5 +1,6 @@
 #include "commands/postern/screening.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <ctime>
@@ -104,7 +105,7 @@ Result<ScreeningView> look_back(const MailSystem& system, const ScreeningRequest
   if (!database) return fail(database.error());
   ScreeningView view;
   view.first = request.period->first * kHour;
-  view.end = (request.period->last + 1) * kHour;
+  view.end = std::min((request.period->last + 1) * kHour, wall_micros() / 1'000'000);
   auto report =
       screening::report_of(**database, request.period->first, request.period->last, request.networks);
   if (!report) return fail(report.error());

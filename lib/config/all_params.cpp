@@ -19,7 +19,6 @@ ParamBase* find_in(const ParamGroup& group, std::string_view name) {
 constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
     {"header_address_token_limit", "all"},
     {"smtpd_client_connection_count_limit", "smtpd, postscreen"},
-    {"smtpd_command_filter", "smtpd, postscreen"},
     {"smtputf8_enable", "all"},
 };
 

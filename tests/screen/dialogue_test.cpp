@@ -279,9 +279,12 @@ TEST_CASE("limits end the session and say where it stood") {
 
 TEST_CASE("EHLO leaves out what is discarded, and says so") {
   Talk talk("postscreen_discard_ehlo_keywords = ETRN, dsn\n");
-  constexpr std::string_view kLog = "log: [192.0.2.1]:4711: discarding EHLO keywords: ETRN DSN\n";
-  CHECK(talk.hears("EHLO x").starts_with(concat(
-      kLog, "250-mx.example|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-SMTPUTF8|250 CHUNKING")));
+  CHECK(talk.hears("EHLO x") ==
+        "250-mx.example|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-SMTPUTF8|250 CHUNKING");
+  talk.dialogue.discard_keywords("vrfy, dsn, etrn");
+  CHECK(talk.hears("EHLO x") ==
+        "log: [192.0.2.1]:4711: discarding EHLO keywords: ETRN VRFY DSN\n"
+        "250-mx.example|250-SIZE 1000|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-SMTPUTF8|250 CHUNKING");
   talk.dialogue.discard_keywords("silent-discard, vrfy");
   CHECK(talk.hears("EHLO x") ==
         "250-mx.example|250-SIZE 1000|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|250-SMTPUTF8|250 CHUNKING");

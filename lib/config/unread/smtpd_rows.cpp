@@ -36,10 +36,6 @@ constexpr Unread kRows[] = {
      string, "Tables of EHLO keywords that are not offered, by client.", "smtpd, postscreen"},
     {"smtpd_dns_reply_filter", "", string, "Tables that rewrite DNS answers.", "smtpd"},
     {"smtpd_enforce_tls", "no", boolean, "Obsolete: smtpd_tls_security_level = encrypt.", "smtpd, postscreen, tlsproxy"},
-    {"smtpd_expansion_filter",
-     ""
-     "\\t\\40!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
-     raw, "Characters that may stay in $names of default_rbl_reply.", "smtpd, postscreen", {1}},
     {"smtpd_hide_client_session", "no", boolean, "Keep who the client is out of Received:, for mail that our own users submit.", "smtpd"},
     {"smtpd_history_flush_threshold", "100", integer, "Lines of a session that are kept for notices to the postmaster.", "smtpd", {1}},
     {"smtpd_log_access_permit_actions", "", string, "Restrictions whose permission is logged.", "smtpd"},
@@ -59,7 +55,6 @@ constexpr Unread kRows[] = {
     {"smtpd_proxy_options", "", string, "How to talk to the filter before the queue.", "smtpd"},
     {"smtpd_proxy_timeout", "100s", time, "How long to wait for the filter before the queue.", "smtpd", {1}},
     {"smtpd_reject_filter_maps", "", string, "Tables that put other words in place of a refusal.", "smtpd"},
-    {"smtpd_reject_footer", "", raw, "A text behind every refusal.", "smtpd, postscreen"},
     {"smtpd_reject_footer_maps", "", string, "Tables of such texts by refusal.", "smtpd"},
     {"smtpd_relay_before_recipient_restrictions",
      "${{$compatibility_level} <level {3.6} ? {no} : {yes}}",
