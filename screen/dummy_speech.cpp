@@ -146,7 +146,8 @@ void Dialogue::start_tls(std::string_view rest, Turn& turn) {
   if (!rest.empty()) return say(turn, "501 5.5.4 Syntax: STARTTLS\r\n");
   if (encrypted_) return say(turn, "554 5.5.1 Error: TLS already active\r\n");
   const wire::Discarded& discarded = own_discarded_ ? discarded_ : setup_.discarded;
-  if (!setup_.tls || discarded.has("STARTTLS")) return say(turn, "502 5.5.1 Error: command not implemented\r\n");
+  if (!setup_.tls || discarded.has("STARTTLS"))
+    return say(turn, "502 5.5.1 Error: command not implemented\r\n");
   say(turn, "220 2.0.0 Ready to start TLS\r\n");
   turn.next = Next::start_tls;
 }

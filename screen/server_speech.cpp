@@ -11,7 +11,8 @@ using wire::Verb;
 // True for a line that smtpd must see: it wants a judgement, or smtpd would notice something about it.
 bool Dialogue::is_servers(Verb verb, std::string_view line, bool crlf, std::string_view behind) const {
   if (said_.full() || (!crlf && setup_.minds_bare_newline)) return true;
-  const bool may_pipeline = esmtp_ && pipelining() && setup_.server.offer.pipelining && !wire::ends_group(verb);
+  const bool may_pipeline =
+      esmtp_ && pipelining() && setup_.server.offer.pipelining && !wire::ends_group(verb);
   if (!behind.empty() && !may_pipeline) return true;
   switch (verb) {
     case Verb::starttls:
@@ -109,9 +110,10 @@ void Dialogue::end_when_due(Verb verb, Turn& turn) {
   if (turn.next == Next::hang_up) return;
   if (errors_ < *setup_.smtpd.hard_error_limit) return;
   turn.log.push_back(concat("too many errors after ", wire::name_of(verb), " from ", ends_.client()));
-  buffer_ = concat(turn.reply, "421 4.7.0 ", setup_.host(), " Error: too many errors\r\n");
+  const std::string before(turn.reply);
+  hang_up(turn, mail::Status{421, {4, 7, 0}, concat(setup_.host(), " Error: too many errors")});
+  buffer_.insert(0, before);
   turn.reply = buffer_;
-  turn.next = Next::hang_up;
 }
 
 }  // namespace postern::screen
