@@ -66,7 +66,7 @@ void DialogueSetup::read_actions() {
 }
 
 void DialogueSetup::write_replies() {
-  server = wire::ServerRules(smtpd, limits, host());
+  server = wire::ServerRules(smtpd, limits, host(), tls);
   wire::Offer offer = wire::without(server.offer, discarded);
   ehlo_server = server.ehlo(offer);
   offer.pipelining = false;

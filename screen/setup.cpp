@@ -32,10 +32,13 @@ Result<std::unique_ptr<Setup>> Setup::load(const config::Settings& settings) {
 
 Result<void> Setup::read(const config::Settings& settings) {
   auto loaded = params.load(settings);
+  if (loaded) loaded = tls_params.load(settings);
   if (!loaded) return loaded;
   auto spoken = DialogueSetup::load(settings);
   if (!spoken) return fail(spoken.error());
   dialogue = std::move(*spoken);
+  auto opened = open_tls(settings);
+  if (!opened) return opened;
   auto lists = read_lists(settings);
   if (!lists) return lists;
   const std::string& proxy = *params.upstream_proxy_protocol;
@@ -68,6 +71,21 @@ Result<void> Setup::read_lists(const config::Settings&) {
   return opened;
 }
 
+Result<void> Setup::open_tls(const config::Settings& settings) {
+  const config::ScreenDialogueParams& spoken = dialogue->params;
+  auto level = daemon::tls_level(spoken.tls_security_level.name(), *spoken.tls_security_level,
+                                 *spoken.use_tls, *spoken.enforce_tls);
+  if (!level) return fail(level.error());
+  auto opened = daemon::open_server_tls(settings, *level);
+  if (!opened) return fail(opened.error());
+  tls = std::move(*opened);
+  dialogue->tls = tls.is_wanted();
+  dialogue->tls_ready = tls.context != nullptr;
+  dialogue->tls_required = tls.is_required();
+  dialogue->write_replies();
+  return {};
+}
+
 void Setup::choose_tests() {
   greet_action = read_action(*params.greet_action);
   dnsbl_action = read_action(*params.dnsbl_action);
@@ -91,6 +109,7 @@ void Setup::choose_words(const config::Settings& settings) {
 
 Result<void> Setup::follow(const config::Settings& settings, std::string_view name) {
   auto followed = params.follow(settings, name);
+  if (followed) followed = tls_params.follow(settings, name);
   if (followed) followed = dialogue->follow(settings, name);
   return followed;
 }

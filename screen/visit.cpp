@@ -297,7 +297,7 @@ bool Visit::send_now(std::string_view text) {
   if (talk_ != nullptr && talk_->stream.is_encrypted()) {
     talk_->stream.put(text);
     talk_->stream.flush_now();
-    return true;
+    return talk_->stream.pending_output() == 0;
   }
   return ::send(fd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
          static_cast<ssize_t>(text.size());

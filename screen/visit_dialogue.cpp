@@ -33,6 +33,9 @@ net::Task<Visit::Way> Visit::talk() {
     const Next next = co_await take_turn(as_server);
     if (next == Next::hand_over) co_return Way::server;
     if (next == Next::hang_up) co_return Way::over;
+    if (next != Next::start_tls) continue;
+    const bool started = co_await start_tls();
+    if (!started) co_return Way::over;
   }
 }
 
@@ -97,6 +100,20 @@ net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow)
   co_return next;
 }
 
+// What was received behind the command is thrown away. False: the visit is over.
+net::Task<bool> Visit::start_tls() {
+  const Setup& setup = shared_.setup;
+  const Deadline deadline = shared_.loop.in(*setup.tls_params.starttls_timeout);
+  auto facts = co_await talk_->stream.accept_tls(*setup.tls.context, deadline);
+  daemon::log_tls(setup.tls, client_.name(), facts);
+  if (!facts) {
+    hung_up();
+    co_return false;
+  }
+  talk_->dialogue.tls_started();
+  co_return true;
+}
+
 // What postscreen_command_filter makes of a line. The stream is not used meanwhile: the line stays where it is.
 net::Task<Turn> Visit::hear_filtered(net::Line line) {
   auto found = co_await shared_.setup.command_filter.lookup(line.text);
@@ -112,7 +129,8 @@ net::Task<void> Visit::add_footer(Dialogue& dialogue, Turn& turn) {
   const std::string reply(turn.reply.substr(0, turn.reply.find('\r')));
   auto footer = co_await shared_.setup.footers.lookup(reply);
   if (!footer) log_warning(footer.error().text);
-  if (footer && *footer) dialogue.add_footer(turn, **footer);
+  const bool found = footer && *footer;
+  dialogue.add_footer(turn, found ? std::string_view(**footer) : shared_.setup.dialogue->footer);
 }
 
 // What a turn says of the client.

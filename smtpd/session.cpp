@@ -41,7 +41,12 @@ Session::~Session() {
 
 net::Task<void> Session::run() {
   log_info(concat("connect from ", peer_.text()));
-  co_await greet();
+  if (shared_.setup.wrapped) {
+    co_await begin_in_tls();
+  }
+  if (open_) {
+    co_await greet();
+  }
   co_await converse();
 }
 
@@ -104,7 +109,7 @@ net::Task<void> Session::obey(std::string_view line) {
     complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
     co_return;
   }
-  if (is_improper(line)) co_return;
+  if (refuses_plain(verb) || is_improper(line)) co_return;
   if (!is_utf8(line)) {
     if (offends(screening::Test::non_smtp_command, before, line)) co_return;
     complain(wire::bad_utf8());
@@ -147,7 +152,9 @@ net::Task<void> Session::obey(wire::Command command) {
     etrn(*turn);
   } else if (std::holds_alternative<wire::Auth>(command)) {
     complain({503, {5, 5, 1}, "Error: authentication not enabled"});
-  } else if (std::holds_alternative<wire::StartTls>(command) || std::holds_alternative<wire::Bdat>(command)) {
+  } else if (std::holds_alternative<wire::StartTls>(command)) {
+    co_await starttls();
+  } else if (std::holds_alternative<wire::Bdat>(command)) {
     complain(mail::status::not_implemented("command not implemented"));
   } else {
     complain(mail::status::not_recognized());

@@ -86,6 +86,14 @@ class Session {
   mail::Status bare_newline_refusal() const;
   Deadline later(Deadline deadline, std::size_t received) const;
   void content_broke_off(const Error& error, std::uint64_t size);
+  // starttls.cpp
+  net::Task<void> starttls();
+  net::Task<void> begin_in_tls();
+  net::Task<void> secure();
+  net::Task<void> send_away(std::string_view why);
+  std::optional<mail::Status> starttls_refusal() const;
+  bool refuses_plain(Verb verb);
+  void show_tls(ipc::Submit& submit) const;
   // vrfy.cpp
   net::Task<void> vrfy(wire::Vrfy command);
   void etrn(const wire::Etrn& command);
@@ -116,6 +124,7 @@ class Session {
   Peer peer_;
   std::string helo_;
   std::unique_ptr<Transaction> mail_;
+  std::unique_ptr<net::TlsFacts> tls_;        // null: in plain text
   std::unique_ptr<Handed> handed_;            // null: the session began here
   const mail::Address* recipient_ = nullptr;  // while RCPT is judged
   std::string_view where_ = "CONNECT";        // the last command, for the log

@@ -14,8 +14,8 @@ Result<std::unique_ptr<Setup>> Setup::load(const config::Settings& settings) {
   return setup;
 }
 
-std::array<config::ParamGroup*, 7> Setup::groups() {
-  return {&common, &smtpd, &access, &limits, &queue, &process, &receive};
+std::array<config::ParamGroup*, 8> Setup::groups() {
+  return {&common, &smtpd, &access, &limits, &queue, &process, &receive, &tls_params};
 }
 
 Result<void> Setup::follow(const config::Settings& settings, std::string_view name) {
@@ -48,8 +48,25 @@ Result<void> Setup::read(const config::Settings& settings) {
   if (!filter) return fail(filter.error());
   command_filter = std::move(*filter);
   footer_filter = wire::filter_characters(*smtpd.expansion_filter);
-  rules = wire::ServerRules(smtpd, limits, host());
+  auto opened = open_tls(settings);
+  if (!opened) return opened;
+  rules = wire::ServerRules(smtpd, limits, host(), tls.is_wanted());
   ehlo_reply = rules.ehlo();
+  wire::Offer rest = rules.offer;
+  rest.starttls = false;
+  ehlo_reply_in_tls = rules.ehlo(rest);
+  return {};
+}
+
+Result<void> Setup::open_tls(const config::Settings& settings) {
+  service = settings.value("service_name").value_or("");
+  wrapped = *tls_params.wrappermode;
+  auto level = daemon::tls_level(tls_params.security_level.name(), *tls_params.security_level,
+                                 *tls_params.use_tls, *tls_params.enforce_tls);
+  if (!level) return fail(level.error());
+  auto opened = daemon::open_server_tls(settings, wrapped ? daemon::TlsLevel::encrypt : *level);
+  if (!opened) return fail(opened.error());
+  tls = std::move(*opened);
   return {};
 }
 

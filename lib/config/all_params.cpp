@@ -40,6 +40,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
       {"smtpd, cleanup, qmgr", &routing},
       {"smtpd, cleanup", &limits},
       {"smtpd", &smtpd},
+      {"smtpd, screen", &smtpd_tls},
+      {"smtpd, smtp, lmtp", &tls},
       {"smtpd", &access},
       {"cleanup", &cleanup},
       {"cleanup", &rewrite},
@@ -62,7 +64,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
       {"smtp", &smtp_tls},
       {"lmtp", &lmtp_tls},
       {"smtp, lmtp", &smtp_more},
-      {"smtp, lmtp", &dns},
+      {"screen, smtp, lmtp", &dns},
       {"pipe", &pipe},
       {"postmap, postalias", &table},
   };

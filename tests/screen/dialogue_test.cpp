@@ -316,6 +316,7 @@ TEST_CASE("parameters of the dummy engine") {
 TEST_CASE("STARTTLS, where there are keys") {
   Talk talk;
   talk.setup->tls = talk.setup->tls_required = true;
+  talk.setup->tls_ready = true;
   talk.setup->write_replies();
   constexpr std::string_view kFirst = "530 5.7.0 Must issue a STARTTLS command first";
   CHECK(talk.hears("EHLO x").find("250-STARTTLS|") != std::string::npos);
@@ -328,6 +329,27 @@ TEST_CASE("STARTTLS, where there are keys") {
   talk.dialogue.tls_started();
   CHECK(talk.hears("EHLO x").find("STARTTLS") == std::string::npos);
   converse(talk, {{"STARTTLS", "554 5.5.1 Error: TLS already active"}, {"MAIL FROM:<>", "250 2.1.0 Ok"}});
+}
+
+TEST_CASE("STARTTLS, where the keys cannot be read") {
+  Talk talk;
+  talk.setup->tls = true;
+  talk.setup->write_replies();
+  CHECK(talk.hears("EHLO x").find("250-STARTTLS|") != std::string::npos);
+  converse(talk, {{"STARTTLS", "454 4.7.0 TLS not available due to local problem"}, {"MAIL FROM:<>", "250 2.1.0 Ok"}});
+}
+
+TEST_CASE("where TLS is required, a server's words are said of nothing else") {
+  Talk talk("", Speech::server, {});
+  talk.setup->tls = talk.setup->tls_required = true;
+  talk.setup->write_replies();
+  constexpr std::string_view kFirst = "530 5.7.0 Must issue a STARTTLS command first";
+  CHECK(talk.hears("EHLO x").find("250-STARTTLS|") != std::string::npos);
+  converse(talk, {{"MAIL FROM:<>", kFirst},
+                  {"RSET", kFirst},
+                  {"DATA", kFirst},
+                  {"NOOP", "250 2.0.0 Ok"},
+                  {"STARTTLS", "hand over"}});
 }
 
 TEST_CASE("a refusal has a footer") {
