@@ -78,7 +78,7 @@ void Dialogue::say_hello(Verb verb, std::string_view rest, Turn& turn) {
   }
   helo_ = printable(name, kLongestName);
   in_mail_ = false;
-  esmtp_ = extended;
+  esmtp_ = esmtp_ || extended;
   if (extended) return say_ehlo(turn);
   say(turn, setup_.server.helo);
 }
