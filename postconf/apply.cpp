@@ -10,13 +10,12 @@
 #include "lib/base/text.h"
 #include "lib/config/lines.h"
 #include "lib/config/main_cf.h"
+#include "postconf/invalid.h"
 #include "postconf/names.h"
 
 namespace postern::postconf {
 
 namespace {
-
-Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
 Result<void> check_name(std::string_view name) {
   const bool bad = std::any_of(name.begin(), name.end(),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "postconf/invalid.h"
 #include "postconf/options.h"
 
 namespace postern::postconf {
@@ -23,8 +24,6 @@ constexpr std::string_view kOnlyLists = "CdefhHjnoxX#";
 constexpr Refusal kRefusals[] = {{'M', "dhHn"},     {'F', "dn"},       {'P', "dn"},       {'O', "dn"},
                                  {'R', "Cdnox"},    {'a', kOnlyLists}, {'A', kOnlyLists}, {'b', kOnlyLists},
                                  {'l', kOnlyLists}, {'m', kOnlyLists}, {'t', kOnlyLists}, {'T', kOnlyLists}};
-
-Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
 std::string_view option_of(Verb verb) {
   return verb == Verb::clone ? "--clone" : verb == Verb::rename ? "--rename" : "--uncomment";

@@ -7,6 +7,7 @@
 #include "lib/config/main_cf.h"
 #include "lib/config/standards.h"
 #include "postconf/argument_rules.h"
+#include "postconf/invalid.h"
 #include "postconf/options.h"
 
 namespace postern::postconf {
@@ -17,8 +18,6 @@ constexpr std::string_view kUsage =
     "usage: postconf [-c dir] [-dnefhHjqvxX#] [-C class,...] [-o name=value] [name... | name=value...]; "
     "-M, -F, -P, -O: the same for master.cf; -R: what runs; -m, -l, -a, -A, -T fact: what is supported; "
     "--help: more";
-
-Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
 class Parser {
  public:

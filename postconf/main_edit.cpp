@@ -7,6 +7,7 @@
 #include "lib/config/lines.h"
 #include "lib/config/main_cf.h"
 #include "postconf/comments.h"
+#include "postconf/invalid.h"
 #include "postconf/names.h"
 #include "postconf/pattern.h"
 
@@ -22,8 +23,6 @@ struct Wanted {
   bool is_in_force = false;  // the last entry has this value already
 };
 using WantedNames = std::map<std::string, Wanted, std::less<>>;
-
-Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
 Result<void> check_word(const std::string& word) {
   if (word.find('\n') != word.npos) return invalid("-e, -X, or -# accepts no multi-line input");

@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/config/lines.h"
 #include "lib/config/service_options.h"
+#include "postconf/invalid.h"
 #include "postconf/new_services.h"
 #include "postconf/service_comments.h"
 #include "postconf/service_words.h"
@@ -19,8 +20,6 @@ namespace {
 using config::Change;
 using config::Logical;
 using config::Service;
-
-Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
 Result<Service> with_part(const Service& service, const ServiceEdit& edit, Verb verb) {
   const auto& name = edit.pattern.third.text();

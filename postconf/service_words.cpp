@@ -5,12 +5,11 @@
 #include "lib/base/text.h"
 #include "lib/config/main_cf.h"
 #include "lib/config/service_options.h"
+#include "postconf/invalid.h"
 
 namespace postern::postconf {
 
 namespace {
-
-Failure invalid(std::string text) { return fail(Errc::invalid, std::move(text)); }
 
 bool has_blanks(std::string_view text) { return std::any_of(text.begin(), text.end(), is_space); }
 

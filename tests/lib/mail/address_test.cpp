@@ -237,8 +237,8 @@ TEST_CASE("what is shown of an address cannot look like the end of its field") {
       {"ann@[192.0.2.1]", "ann@[192.0.2.1]"},
       {"a\nb@example.com", "\"a?b\"@example.com"},
   };
-  for (const auto& [internal, shown] : cases) {
-    CAPTURE(internal);
-    CHECK(mail::shown_address(internal) == shown);
+  for (const auto& row : cases) {
+    CAPTURE(row.first);
+    CHECK(mail::shown_address(row.first) == row.second);
   }
 }
