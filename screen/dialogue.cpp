@@ -55,7 +55,8 @@ std::string offence_line(Test test, const Ends& ends, std::string_view after, st
     return concat("COMMAND PIPELINING from ", client, " after ", shown_word(after), ": ",
                   escaped(text, kShown));
   }
-  if (test == Test::bare_newline) return concat("BARE NEWLINE from ", client, " after ", escaped(text, kShown));
+  if (test == Test::bare_newline)
+    return concat("BARE NEWLINE from ", client, " after ", escaped(text, kShown));
   const auto word = take_word(text);
   return concat("NON-SMTP COMMAND from ", client, " after ", after, ": ", shown_word(word), ' ',
                 escaped(text, kShown));
@@ -76,8 +77,8 @@ Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, s
   Turn turn;
   if (!crlf && is_due(Test::bare_newline) && offends(Test::bare_newline, state_, raw, turn)) return turn;
   if (raw.data() != line.data() && raw != line) {
-    turn.log.push_back(
-        concat(ends_.client(), ": replacing command \"", printable(raw, kShown), "\" with \"", printable(line, kShown), '"'));
+    turn.log.push_back(concat(ends_.client(), ": replacing command \"", printable(raw, kShown), "\" with \"",
+                              printable(line, kShown), '"'));
   }
   std::string_view rest = line;
   const auto word = take_word(rest);
@@ -98,7 +99,8 @@ Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, s
 }
 
 // True when the session ends because of it.
-bool Dialogue::commits_offence(std::string_view line, std::string_view behind, std::string_view word, Turn& turn) {
+bool Dialogue::commits_offence(std::string_view line, std::string_view behind, std::string_view word,
+                               Turn& turn) {
   if (is_due(Test::non_smtp_command) && is_non_smtp(word) &&
       offends(Test::non_smtp_command, state_, line, turn)) {
     return true;
@@ -110,7 +112,8 @@ bool Dialogue::commits_offence(std::string_view line, std::string_view behind, s
 
 bool Dialogue::is_non_smtp(std::string_view word) const {
   if (wire::first_verb(word) != wire::Verb::unknown || word.empty()) return false;
-  const bool is_ascii = std::none_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) < 0; });
+  const bool is_ascii =
+      std::none_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) < 0; });
   if (!is_ascii) return *setup_.smtpd.smtputf8_enable && !is_utf8(word);
   // The name of a field of a mail header: it ends in a colon, or its value follows at once.
   return word.find(':') != std::string_view::npos || wire::is_among(word, setup_.forbidden_commands);
@@ -157,6 +160,11 @@ void Dialogue::log_end(Turn& turn, std::string_view why) const {
 
 void Dialogue::hang_up(Turn& turn, std::string_view reply) {
   say(turn, reply);
+  turn.next = Next::hang_up;
+}
+
+void Dialogue::hang_up(Turn& turn, const mail::Status& status) {
+  say(turn, status);
   turn.next = Next::hang_up;
 }
 
