@@ -39,9 +39,9 @@ Result<std::unique_ptr<DialogueSetup>> DialogueSetup::load(const config::Setting
   setup->footer = unexpanded(settings, *setup->params.reject_footer);
   setup->footer_tables = !setup->params.reject_footer_maps->empty();
   const auto& access = setup->access;
-  setup->judges_early = !*access.delay_reject &&
-                        !(access.client_restrictions->empty() && access.helo_restrictions->empty() &&
-                          access.sender_restrictions->empty());
+  const bool restricts = !access.client_restrictions->empty() || !access.helo_restrictions->empty() ||
+                         !access.sender_restrictions->empty();
+  setup->judges_early = (!*access.delay_reject && restricts) || !setup->smtpd.command_filter->empty();
   const std::string bare = lower(*setup->smtpd.forbid_bare_newline);
   setup->minds_bare_newline = bare == "note" || bare == "reject";
   setup->write_replies();
@@ -66,7 +66,7 @@ void DialogueSetup::read_actions() {
 }
 
 void DialogueSetup::write_replies() {
-  server = wire::ServerRules(smtpd, limits, host());
+  server = wire::ServerRules(smtpd, limits, host(), tls);
   wire::Offer offer = wire::without(server.offer, discarded);
   ehlo_server = server.ehlo(offer);
   offer.pipelining = false;

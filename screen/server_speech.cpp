@@ -8,10 +8,19 @@ namespace postern::screen {
 
 using wire::Verb;
 
+namespace {
+
+bool needs_tls(Verb verb) {
+  return verb == Verb::mail || verb == Verb::rcpt || verb == Verb::data || verb == Verb::rset;
+}
+
+}  // namespace
+
 // True for a line that smtpd must see: it wants a judgement, or smtpd would notice something about it.
 bool Dialogue::is_servers(Verb verb, std::string_view line, bool crlf, std::string_view behind) const {
   if (said_.full() || (!crlf && setup_.minds_bare_newline)) return true;
-  const bool may_pipeline = esmtp_ && pipelining() && setup_.server.offer.pipelining && !wire::ends_group(verb);
+  const bool may_pipeline =
+      esmtp_ && pipelining() && setup_.server.offer.pipelining && !wire::ends_group(verb);
   if (!behind.empty() && !may_pipeline) return true;
   switch (verb) {
     case Verb::starttls:
@@ -32,7 +41,9 @@ void Dialogue::answer_as_server(std::string_view line, bool crlf, std::string_vi
     return;
   }
   turn.slow = errors_ >= *setup_.smtpd.soft_error_limit;
-  if (!is_utf8(line)) {
+  if (setup_.tls_required && needs_tls(verb)) {
+    complain(verb, mail::status::tls_required(), turn);
+  } else if (!is_utf8(line)) {
     complain(verb, wire::bad_utf8(), turn);
   } else if (wire::is_among(line, setup_.server.noop_commands)) {
     said_.obeyed_nothing(line);

@@ -168,7 +168,7 @@ TEST_CASE("the first word of the access list that says something about a client 
   CHECK(access({"permit_mynetworks"}, "192.0.2.1") == "permit");
   CHECK(access({"permit_mynetworks"}, "192.0.3.1") == "dunno");
   CHECK(access({"permit_mynetworks", "reject"}, "192.0.3.1") == "reject");
-  CHECK(access({table, "permit"}, "198.51.100.1") == "dunno");
+  CHECK(access({table, "permit"}, "198.51.100.1") == "permit");
   CHECK(access({table, "permit"}, "198.51.100.2") == "reject");
   CHECK(access({table, "permit"}, "203.0.113.2") == "reject");
   CHECK(access({table, "permit"}, "203.0.114.2") == "permit");

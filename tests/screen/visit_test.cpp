@@ -327,7 +327,7 @@ TEST_CASE("without a server a client is told when it can be") {
   door.advance(seconds(6));
   CHECK(caller.hears() == concat(kTeaser, "220 mx.example ESMTP\r\n"));
   caller.says("EHLO client.example\r\n");
-  CHECK(caller.hears() == "421 4.3.2 All server ports are busy\r\n");
+  CHECK(caller.hears() == "421 4.3.2 No system resources\r\n");
   CHECK(caller.is_closed());
   Caller ours(door, "192.0.2.1");
   CHECK(ours.hears() == "421 4.3.2 All server ports are busy\r\n");

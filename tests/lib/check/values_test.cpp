@@ -16,6 +16,9 @@ TEST_CASE("values of main.cf have the type and the bounds of their parameter") {
       {"mynetworks_style = galaxy\n",
        {"error main.cf:1 bad string configuration: mynetworks_style = galaxy: none of host subnet "
         "class"}},
+      {"zen = zen.test=127.0.0.[2..4]\npostscreen_dnsbl_sites = $zen*3, low.test*-2\n", {}},
+      {"postscreen_dnsbl_sites = zen.test*3 low.test=127.0.0\n",
+       {"error main.cf:1 postscreen_dnsbl_sites: low.test=127.0.0: not four numbers: \"127.0.0\""}},
       {"mynetworks = 192.0.2.0/33\n", {"error main.cf:1 mynetworks: bad prefix length: \"192.0.2.0/33\""}},
       {"smtp_connect_timeout = x\n",
        {"error main.cf:1 bad time configuration: smtp_connect_timeout = x: bad time value or unit"}},

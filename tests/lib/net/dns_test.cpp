@@ -175,18 +175,20 @@ struct Asked : DnsCall {
     int answers = 0, gone = 0;
     DnsAddresses last;
   };
-  explicit Asked(Heard& h) : heard(h) {}
+  Asked(std::string n, Heard& h) : asked_for(std::move(n)), heard(h) {}
   ~Asked() override { ++heard.gone; }
   void answered(const DnsAddresses& answer) override {
     ++heard.answers;
     heard.last = answer;
   }
+  std::string name() const override { return asked_for; }
+  std::string asked_for;
   Heard& heard;
 };
 
 void call(Dns& dns, const std::string& name, Asked::Heard& heard) {
-  std::unique_ptr<DnsCall> question = std::make_unique<Asked>(heard);
-  CHECK(dns.call(name, question));
+  std::unique_ptr<DnsCall> question = std::make_unique<Asked>(name, heard);
+  CHECK(dns.call(question));
   CHECK(question == nullptr);
   CHECK(heard.answers == 0);
 }
@@ -222,8 +224,8 @@ TEST_CASE("questions that are answered by a call") {
   Asked::Heard many;
   std::unique_ptr<DnsCall> question;
   for (std::size_t i = 0; i <= Dns::kMostCalls; ++i) {
-    question = std::make_unique<Asked>(many);
-    if (!ask.dns->call(concat(i, ".example"), question)) break;
+    question = std::make_unique<Asked>(concat(i, ".example"), many);
+    if (!ask.dns->call(question)) break;
   }
   CHECK(question != nullptr);
   question.reset();
