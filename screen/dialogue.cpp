@@ -36,14 +36,8 @@ std::string_view state_of(std::string_view word) {
   return verb == wire::Verb::unknown ? "UNIMPLEMENTED" : wire::name_of(verb);
 }
 
-// ASCII alone: the name in a log line.
-std::string shown_word(std::string_view word) {
-  std::string out(word.substr(0, kShown));
-  for (char& c : out) {
-    if (c < ' ' || c == '\x7f') c = '?';
-  }
-  return out;
-}
+// The name of a command in a log line.
+std::string shown_word(std::string_view word) { return printable(word, kShown); }
 
 }  // namespace
 
@@ -83,7 +77,7 @@ Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, s
   std::string_view rest = line;
   const auto word = take_word(rest);
   if (commits_offence(line, behind, word, turn)) return turn;
-  if (commands_ >= static_cast<std::uint32_t>(*setup_.params.command_count_limit)) {
+  if (commands_ >= static_cast<std::uint32_t>(*setup_.params.command_count_limit) && !iequals(word, "QUIT")) {
     log_end(turn, "COMMAND COUNT LIMIT");
     hang_up(turn, setup_.limit_reply);
     return turn;
@@ -114,6 +108,7 @@ bool Dialogue::is_non_smtp(std::string_view word) const {
   if (wire::first_verb(word) != wire::Verb::unknown || word.empty()) return false;
   const bool is_ascii =
       std::none_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) < 0; });
+  if (static_cast<signed char>(word.front()) < 0) return true;
   if (!is_ascii) return *setup_.smtpd.smtputf8_enable && !is_utf8(word);
   // The name of a field of a mail header: it ends in a colon, or its value follows at once.
   return word.find(':') != std::string_view::npos || wire::is_among(word, setup_.forbidden_commands);

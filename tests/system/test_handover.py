@@ -116,7 +116,7 @@ class Talk:
         while len(re.findall(rb'^\d{3}(?: .*)?\r\n', self.heard, re.M)) < count:
             try:
                 more = self.socket.recv(65536)
-            except ConnectionResetError:
+            except OSError:  # reset, or TLS that was cut off
                 return False
             if not more:
                 return False
@@ -136,7 +136,7 @@ class Talk:
     def send(self, data):
         try:
             self.socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             pass
 
     def finish(self):

@@ -82,7 +82,8 @@ class Life(unittest.TestCase):
         log = self.instance.log()
         self.assertNotRegex(log, 'panic|fatal|damaged|corrupt')
         print(f'killed {len(times)} times; served again after {sum(times) / len(times):.3f} s, at most {max(times):.3f} s; '
-              f'{clients.sessions} sessions, {len(clients.dropped)} of them dropped by a kill before they were handed over')
+              f'{len(clients.acknowledged)} letters, {clients.sessions} sessions, {len(clients.dropped)} of them dropped by a '
+              'kill before they were handed over')
 
     def kill(self):
         """The time until a new client is greeted and a known one has sent a letter."""
@@ -139,11 +140,9 @@ class Life(unittest.TestCase):
         with self.connect('127.42.2.1') as client:
             self.assertIn(b'220-mail.sandbox.test changed\r\n', client.recv(100))
         for client in begun:
-            file = client.makefile('rb')
-            client.settimeout(postern.LIMIT)
-            self.assertNotIn(b'changed', file.readline())
-            self.assertTrue(file.readline().startswith(b'220 '))
-            client.close()
+            with client, client.makefile('rb') as file:
+                self.assertNotIn(b'changed', file.readline())
+                self.assertTrue(file.readline().startswith(b'220 '))
         self.assertTrue(talking.command('RCPT TO:<eve@discard.test>').startswith('250 '))
         self.assertTrue(talking.command('DATA').startswith('354 '))
         self.assertTrue(talking.content(postern.letter()).startswith('250 '))
