@@ -1,4 +1,6 @@
 // Tests of commands, and refusals: screen speaks with the client itself.
+#include <algorithm>
+
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/net/wait.h"
@@ -116,7 +118,8 @@ net::Task<bool> Visit::start_tls() {
 
 // What postscreen_command_filter makes of a line. The stream is not used meanwhile: the line stays where it is.
 net::Task<Turn> Visit::hear_filtered(net::Line line) {
-  auto found = co_await shared_.setup.command_filter.lookup(line.text);
+  const auto key = line.text.substr(std::min(line.text.find_first_not_of(" \t"), line.text.size()));
+  auto found = co_await shared_.setup.command_filter.lookup(key);
   if (!found) log_warning(found.error().text);
   std::string_view text = line.text;
   if (found && *found) text = **found;
