@@ -36,14 +36,8 @@ std::string_view state_of(std::string_view word) {
   return verb == wire::Verb::unknown ? "UNIMPLEMENTED" : wire::name_of(verb);
 }
 
-// ASCII alone: the name in a log line.
-std::string shown_word(std::string_view word) {
-  std::string out(word.substr(0, kShown));
-  for (char& c : out) {
-    if (c < ' ' || c == '\x7f') c = '?';
-  }
-  return out;
-}
+// The name of a command in a log line.
+std::string shown_word(std::string_view word) { return printable(word, kShown); }
 
 }  // namespace
 
@@ -55,7 +49,8 @@ std::string offence_line(Test test, const Ends& ends, std::string_view after, st
     return concat("COMMAND PIPELINING from ", client, " after ", shown_word(after), ": ",
                   escaped(text, kShown));
   }
-  if (test == Test::bare_newline) return concat("BARE NEWLINE from ", client, " after ", escaped(text, kShown));
+  if (test == Test::bare_newline)
+    return concat("BARE NEWLINE from ", client, " after ", escaped(text, kShown));
   const auto word = take_word(text);
   return concat("NON-SMTP COMMAND from ", client, " after ", after, ": ", shown_word(word), ' ',
                 escaped(text, kShown));
@@ -76,13 +71,13 @@ Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, s
   Turn turn;
   if (!crlf && is_due(Test::bare_newline) && offends(Test::bare_newline, state_, raw, turn)) return turn;
   if (raw.data() != line.data() && raw != line) {
-    turn.log.push_back(
-        concat(ends_.client(), ": replacing command \"", printable(raw, kShown), "\" with \"", printable(line, kShown), '"'));
+    turn.log.push_back(concat(ends_.client(), ": replacing command \"", printable(raw, kShown), "\" with \"",
+                              printable(line, kShown), '"'));
   }
   std::string_view rest = line;
   const auto word = take_word(rest);
   if (commits_offence(line, behind, word, turn)) return turn;
-  if (commands_ >= static_cast<std::uint32_t>(*setup_.params.command_count_limit)) {
+  if (commands_ >= static_cast<std::uint32_t>(*setup_.params.command_count_limit) && !iequals(word, "QUIT")) {
     log_end(turn, "COMMAND COUNT LIMIT");
     hang_up(turn, setup_.limit_reply);
     return turn;
@@ -98,7 +93,8 @@ Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, s
 }
 
 // True when the session ends because of it.
-bool Dialogue::commits_offence(std::string_view line, std::string_view behind, std::string_view word, Turn& turn) {
+bool Dialogue::commits_offence(std::string_view line, std::string_view behind, std::string_view word,
+                               Turn& turn) {
   if (is_due(Test::non_smtp_command) && is_non_smtp(word) &&
       offends(Test::non_smtp_command, state_, line, turn)) {
     return true;
@@ -110,7 +106,9 @@ bool Dialogue::commits_offence(std::string_view line, std::string_view behind, s
 
 bool Dialogue::is_non_smtp(std::string_view word) const {
   if (wire::first_verb(word) != wire::Verb::unknown || word.empty()) return false;
-  const bool is_ascii = std::none_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) < 0; });
+  const bool is_ascii =
+      std::none_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) < 0; });
+  if (static_cast<signed char>(word.front()) < 0) return true;
   if (!is_ascii) return *setup_.smtpd.smtputf8_enable && !is_utf8(word);
   // The name of a field of a mail header: it ends in a colon, or its value follows at once.
   return word.find(':') != std::string_view::npos || wire::is_among(word, setup_.forbidden_commands);
@@ -157,6 +155,11 @@ void Dialogue::log_end(Turn& turn, std::string_view why) const {
 
 void Dialogue::hang_up(Turn& turn, std::string_view reply) {
   say(turn, reply);
+  turn.next = Next::hang_up;
+}
+
+void Dialogue::hang_up(Turn& turn, const mail::Status& status) {
+  say(turn, status);
   turn.next = Next::hang_up;
 }
 

@@ -38,16 +38,17 @@ enum class Next : std::uint8_t {
 };
 
 struct Turn {
-  std::string_view reply{};       // with CR LF; may be empty. Valid until the next call on the dialogue
+  std::string_view reply{};  // with CR LF; may be empty. Valid until the next call on the dialogue
   Next next = Next::go_on;
-  bool slow = false;              // smtpd would wait smtpd_error_sleep_time before it reads on
-  screening::TestSet failed{};    // in this turn, whatever their action is
-  std::vector<std::string> log{}; // whole lines, in order
+  bool slow = false;               // smtpd would wait smtpd_error_sleep_time before it reads on
+  screening::TestSet failed{};     // in this turn, whatever their action is
+  std::vector<std::string> log{};  // whole lines, in order
 };
 
 // "COMMAND PIPELINING from [192.0.2.1]:4711 after HELO: MAIL FROM:<x@y>\r\n": a failed test of commands, as the log says
 // it; also for what a server reports. `text` is what the client sent, raw; `after` is the command before it.
-std::string offence_line(screening::Test test, const Ends& ends, std::string_view after, std::string_view text);
+std::string offence_line(screening::Test test, const Ends& ends, std::string_view after,
+                         std::string_view text);
 
 class Dialogue {
  public:
@@ -68,7 +69,9 @@ class Dialogue {
   // A command line without its ending; `crlf` is false when a bare LF ended it; `behind` is what was already received
   // behind it. `raw` is the line as it came, when postscreen_command_filter made `line` of it.
   Turn hear(std::string_view line, bool crlf, std::string_view behind, std::string_view raw);
-  Turn hear(std::string_view line, bool crlf, std::string_view behind) { return hear(line, crlf, behind, line); }
+  Turn hear(std::string_view line, bool crlf, std::string_view behind) {
+    return hear(line, crlf, behind, line);
+  }
   // A line has more than line_length_limit bytes. The session ends.
   Turn too_long();
   // postscreen_command_time_limit is over, counted from the end of the command before. The session ends.
@@ -103,6 +106,7 @@ class Dialogue {
   bool commits_offence(std::string_view line, std::string_view behind, std::string_view word, Turn& turn);
   bool is_non_smtp(std::string_view word) const;
   void hang_up(Turn& turn, std::string_view reply);
+  void hang_up(Turn& turn, const mail::Status& status);
   void say(Turn& turn, std::string_view reply);
   void say(Turn& turn, const mail::Status& status);
   void soften(Turn& turn);

@@ -78,7 +78,7 @@ void Dialogue::say_hello(Verb verb, std::string_view rest, Turn& turn) {
   }
   helo_ = printable(name, kLongestName);
   in_mail_ = false;
-  esmtp_ = extended;
+  esmtp_ = esmtp_ || extended;
   if (extended) return say_ehlo(turn);
   say(turn, setup_.server.helo);
 }
@@ -122,7 +122,8 @@ void Dialogue::refuse_recipient(std::string_view rest, Turn& turn) {
     if (shown.size() > 5 && shown.compare(4, 2, "5.") == 0) shown[4] = '4';
   }
   turn.log.push_back(concat("NOQUEUE: reject: RCPT from ", ends_.client(), ": ", shown, "; from=<",
-                            mail::shown_address(sender_), ">, to=<", mail::shown_address(recipient_),
+                            printable(mail::shown_address(sender_)), ">, to=<",
+                            printable(mail::shown_address(recipient_)),
                             ">, proto=", esmtp_ ? "ESMTP" : "SMTP", ", helo=<", helo_, '>'));
   say(turn, reply);
   recipient_.clear();

@@ -120,9 +120,10 @@ void Dialogue::end_when_due(Verb verb, Turn& turn) {
   if (turn.next == Next::hang_up) return;
   if (errors_ < *setup_.smtpd.hard_error_limit) return;
   turn.log.push_back(concat("too many errors after ", wire::name_of(verb), " from ", ends_.client()));
-  buffer_ = concat(turn.reply, "421 4.7.0 ", setup_.host(), " Error: too many errors\r\n");
+  const std::string before(turn.reply);
+  hang_up(turn, mail::Status{421, {4, 7, 0}, concat(setup_.host(), " Error: too many errors")});
+  buffer_.insert(0, before);
   turn.reply = buffer_;
-  turn.next = Next::hang_up;
 }
 
 }  // namespace postern::screen

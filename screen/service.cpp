@@ -120,7 +120,7 @@ void Screen::count_lists() {
 
 // After a reload those who are being judged go on to their end here, while others come to our successor.
 void Screen::leave(daemon::Leave why) {
-  context_->relieve();
+  context_->loop().post([this] { context_->relieve(); });  // when all know that we leave
   if (why != daemon::Leave::stop && why != daemon::Leave::orphaned) return;
   shared_->stopping = true;
   visits_->cancel();

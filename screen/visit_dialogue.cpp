@@ -129,7 +129,8 @@ net::Task<void> Visit::add_footer(Dialogue& dialogue, Turn& turn) {
   const std::string reply(turn.reply.substr(0, turn.reply.find('\r')));
   auto footer = co_await shared_.setup.footers.lookup(reply);
   if (!footer) log_warning(footer.error().text);
-  if (footer && *footer) dialogue.add_footer(turn, **footer);
+  const bool found = footer && *footer;
+  dialogue.add_footer(turn, found ? std::string_view(**footer) : shared_.setup.dialogue->footer);
 }
 
 // What a turn says of the client.

@@ -309,6 +309,8 @@ Case Session::facts() const {
 }
 
 void Session::stop() {
+  // Nothing can be said in the middle of a handshake.
+  if (shakes_hands_) ::shutdown(stream_.fd(), SHUT_RDWR);
   if (!idle_ || !stream_.buffered().empty()) return;
   say_goodbye();
   stream_.flush_now();

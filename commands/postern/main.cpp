@@ -36,7 +36,7 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
   trace      the story of one message, from the log and the queue: postern trace QUEUE-ID
              --log FILE, --json
   sandbox    a private mail system for as long as this command runs
-             --port N, --domain NAME, --dir DIRECTORY, --keep, --json, -o NAME=VALUE
+             --port N, --domain NAME, --dir DIRECTORY, --keep, --screen, --json, -o NAME=VALUE
   version
   help
 

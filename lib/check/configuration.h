@@ -56,6 +56,8 @@ class Configuration {
   // A parameter that is declared; null for another name. There is one of each: the last load counts.
   config::ParamBase* find_param(std::string_view name);
   std::vector<config::ParamBase*> params() { return params_.params(); }
+  // True when nobody but screen reads the parameter.
+  bool is_of_screen(std::string_view name);
 
   // The UNIX sockets of that name. Empty when there is no such service.
   const std::vector<const config::Service*>& local_services(std::string_view name) const;

@@ -64,7 +64,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
       {"smtp", &smtp_tls},
       {"lmtp", &lmtp_tls},
       {"smtp, lmtp", &smtp_more},
-      {"smtp, lmtp", &dns},
+      {"screen, smtp, lmtp", &dns},
       {"pipe", &pipe},
       {"postmap, postalias", &table},
   };

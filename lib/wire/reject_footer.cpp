@@ -18,7 +18,8 @@ constexpr std::string_view kEnd = "\r\n";
 constexpr std::size_t kRoom = kLongestReplyLine - kEnd.size();
 
 // "550-5.7.1 text\r\n" or with a blank.
-void add_line(std::string& out, std::string_view code, char mark, std::string_view dsn, std::string_view text) {
+void add_line(std::string& out, std::string_view code, char mark, std::string_view dsn,
+              std::string_view text) {
   const std::size_t start = out.size();
   out += concat(code, mark, dsn);
   if (!dsn.empty()) out += ' ';
@@ -66,7 +67,8 @@ void mark_as_followed(std::string& reply) {
 
 }  // namespace
 
-void add_footer(std::string& reply, std::string_view text, std::string_view filter, const FooterValue& value) {
+void add_footer(std::string& reply, std::string_view text, std::string_view filter,
+                const FooterValue& value) {
   if (!reply.ends_with(kEnd) || reply.size() < 6) return;
   const bool goes_on = text.starts_with("\\c");
   if (goes_on) text.remove_prefix(2);

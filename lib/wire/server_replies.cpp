@@ -13,8 +13,8 @@ namespace {
 // In the order of EHLO's answer.
 enum Keyword { pipelining, size, vrfy, etrn, starttls, auth, enhanced, eight_bit, dsn, smtputf8, chunking };
 constexpr std::array<std::string_view, 11> kKeywords = {
-    "PIPELINING", "SIZE",     "VRFY", "ETRN",     "STARTTLS", "AUTH", "ENHANCEDSTATUSCODES",
-    "8BITMIME",   "DSN", "SMTPUTF8", "CHUNKING"};
+    "PIPELINING",          "SIZE",     "VRFY", "ETRN",     "STARTTLS", "AUTH",
+    "ENHANCEDSTATUSCODES", "8BITMIME", "DSN",  "SMTPUTF8", "CHUNKING"};
 
 std::uint32_t bit_of(std::string_view keyword) {
   for (std::size_t i = 0; i < kKeywords.size(); ++i) {

@@ -26,8 +26,8 @@ void require(bool good) {
 }
 
 std::unique_ptr<DialogueSetup> setup_of(std::string_view more) {
-  const config::Settings settings(*config::MainCf::parse(
-      concat("myhostname = mx.example\nsmtpd_banner = $myhostname ESMTP\nsmtpd_noop_commands = idle\n", more)));
+  const config::Settings settings(*config::MainCf::parse(concat(
+      "myhostname = mx.example\nsmtpd_banner = $myhostname ESMTP\nsmtpd_noop_commands = idle\n", more)));
   auto setup = DialogueSetup::load(settings);
   require(setup.has_value());
   return std::move(*setup);
@@ -36,10 +36,12 @@ std::unique_ptr<DialogueSetup> setup_of(std::string_view more) {
 const DialogueSetup& setup_for(unsigned choice) {
   static const std::array<std::unique_ptr<DialogueSetup>, 4> kSetups = {
       setup_of(""),
-      setup_of("postscreen_bare_newline_action = enforce\npostscreen_non_smtp_command_action = enforce\n"
-               "postscreen_reject_footer = \\c. $client_address\\n<$helo_name> $sender $recipient $localtime\n"),
-      setup_of("postscreen_bare_newline_action = drop\npostscreen_pipelining_action = drop\nsoft_bounce = yes\n"
-               "postscreen_helo_required = yes\nsmtpd_hard_error_limit = 3\n"),
+      setup_of(
+          "postscreen_bare_newline_action = enforce\npostscreen_non_smtp_command_action = enforce\n"
+          "postscreen_reject_footer = \\c. $client_address\\n<$helo_name> $sender $recipient $localtime\n"),
+      setup_of(
+          "postscreen_bare_newline_action = drop\npostscreen_pipelining_action = drop\nsoft_bounce = yes\n"
+          "postscreen_helo_required = yes\nsmtpd_hard_error_limit = 3\n"),
       setup_of("postscreen_pipelining_action = ignore\npostscreen_non_smtp_command_action = ignore\n"
                "smtpd_forbid_bare_newline = note\nstrict_rfc821_envelopes = yes\n"
                "postscreen_discard_ehlo_keywords = pipelining, vrfy\n"),

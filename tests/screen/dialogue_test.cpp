@@ -94,65 +94,68 @@ constexpr std::string_view kNoSuch = "502 5.5.2 Error: command not recognized";
 TEST_CASE("a client that is not handed over is refused at RCPT and leaves at DATA") {
   Talk talk;
   CHECK(talk.dialogue.greeting() == "220 mx.example ESMTP\r\n");
-  converse(talk, {{"HELO x", "250 mx.example"},
-                  {"MAIL FROM:<a@b>", "250 2.1.0 Ok"},
-                  {"RCPT TO:<c@d>", kReject450},
-                  {"DATA",
-                   "log: DATA without valid RCPT from [192.0.2.1]:4711\n554 5.5.1 Error: no valid recipients\nend"}});
+  converse(
+      talk,
+      {{"HELO x", "250 mx.example"},
+       {"MAIL FROM:<a@b>", "250 2.1.0 Ok"},
+       {"RCPT TO:<c@d>", kReject450},
+       {"DATA",
+        "log: DATA without valid RCPT from [192.0.2.1]:4711\n554 5.5.1 Error: no valid recipients\nend"}});
   CHECK(talk.dialogue.passed() == kDeep);
 }
 
 TEST_CASE("the commands of the dummy engine") {
   Talk talk("postscreen_command_count_limit = 100\n");
-  converse(talk, {{"EHLO x",
-                   "250-mx.example|250-SIZE 1000|250-VRFY|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|"
-                   "250-SMTPUTF8|250 CHUNKING"},
-                  {"EHLO", "501 Syntax: EHLO hostname"},
-                  {"helo", "501 Syntax: HELO hostname"},
-                  {"HELO  a b c", "250 mx.example"},
-                  {"NOOP x y", "250 2.0.0 Ok"},
-                  {"  noop", "250 2.0.0 Ok"},
-                  {"RSET x", "250 2.0.0 Ok"},
-                  {"VRFY", "501 5.5.4 Syntax: VRFY address"},
-                  {"VRFY a b", "450 4.3.2 Service currently unavailable"},
-                  {"ETRN", "500 Syntax: ETRN domain"},
-                  {"ETRN x", "458 Unable to queue messages"},
-                  {"HELP", kNoSuch},
-                  {"EXPN x", kNoSuch},
-                  {"AUTH PLAIN x", kNoSuch},
-                  {"XCLIENT x", kNoSuch},
-                  {"", kNoSuch},
-                  {"  ", kNoSuch},
-                  {"QUIT\r", kNoSuch},
-                  {"STARTTLS", "502 5.5.1 Error: command not implemented"},
-                  {"MAIL", "501 5.5.4 Syntax: MAIL FROM:<address>"},
-                  {"MAIL FROM", "501 5.5.4 Syntax: MAIL FROM:<address>"},
-                  {"RCPT TO:<x>", "503 5.5.1 Error: need MAIL command"},
-                  {"MAIL FROM:", "250 2.1.0 Ok"},
-                  {"MAIL FROM:<a>", "503 5.5.1 Error: nested MAIL command"},
-                  {"RCPT TO", "501 5.5.4 Syntax: RCPT TO:<address>"},
-                  {"EHLO", "501 Syntax: EHLO hostname"},
-                  {"MAIL FROM:<a>", "503 5.5.1 Error: nested MAIL command"},
-                  {"HELO y", "250 mx.example"},
-                  {"RCPT TO:<x>", "503 5.5.1 Error: need MAIL command"},
-                  {"QUIT x", "221 2.0.0 Bye\nend"}});
+  converse(talk,
+           {{"EHLO x",
+             "250-mx.example|250-SIZE 1000|250-VRFY|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|"
+             "250-SMTPUTF8|250 CHUNKING"},
+            {"EHLO", "501 Syntax: EHLO hostname"},
+            {"helo", "501 Syntax: HELO hostname"},
+            {"HELO  a b c", "250 mx.example"},
+            {"NOOP x y", "250 2.0.0 Ok"},
+            {"  noop", "250 2.0.0 Ok"},
+            {"RSET x", "250 2.0.0 Ok"},
+            {"VRFY", "501 5.5.4 Syntax: VRFY address"},
+            {"VRFY a b", "450 4.3.2 Service currently unavailable"},
+            {"ETRN", "500 Syntax: ETRN domain"},
+            {"ETRN x", "458 Unable to queue messages"},
+            {"HELP", kNoSuch},
+            {"EXPN x", kNoSuch},
+            {"AUTH PLAIN x", kNoSuch},
+            {"XCLIENT x", kNoSuch},
+            {"", kNoSuch},
+            {"  ", kNoSuch},
+            {"QUIT\r", kNoSuch},
+            {"STARTTLS", "502 5.5.1 Error: command not implemented"},
+            {"MAIL", "501 5.5.4 Syntax: MAIL FROM:<address>"},
+            {"MAIL FROM", "501 5.5.4 Syntax: MAIL FROM:<address>"},
+            {"RCPT TO:<x>", "503 5.5.1 Error: need MAIL command"},
+            {"MAIL FROM:", "250 2.1.0 Ok"},
+            {"MAIL FROM:<a>", "503 5.5.1 Error: nested MAIL command"},
+            {"RCPT TO", "501 5.5.4 Syntax: RCPT TO:<address>"},
+            {"EHLO", "501 Syntax: EHLO hostname"},
+            {"MAIL FROM:<a>", "503 5.5.1 Error: nested MAIL command"},
+            {"HELO y", "250 mx.example"},
+            {"RCPT TO:<x>", "503 5.5.1 Error: need MAIL command"},
+            {"QUIT x", "221 2.0.0 Bye\nend"}});
 }
 
 TEST_CASE("content without a recipient ends the session") {
   struct Case {
     std::string_view line, reply;
   };
-  for (const auto& [line, reply] : std::initializer_list<Case>{
-           {"DATA", "503 5.5.1 Error: need RCPT command"},
-           {"DATA x", "501 5.5.4 Syntax: DATA"},
-           {"BDAT", "501 5.5.4 Syntax: BDAT count [LAST]"},
-           {"BDAT 5 LAST", "554 5.5.1 Error: need MAIL command"}}) {
+  for (const auto& [line, reply] :
+       std::initializer_list<Case>{{"DATA", "503 5.5.1 Error: need RCPT command"},
+                                   {"DATA x", "501 5.5.4 Syntax: DATA"},
+                                   {"BDAT", "501 5.5.4 Syntax: BDAT count [LAST]"},
+                                   {"BDAT 5 LAST", "554 5.5.1 Error: need MAIL command"}}) {
     Talk talk;
-    CHECK(talk.hears(line, "hello") == concat("log: ", line.substr(0, 4), " without valid RCPT from [192.0.2.1]:4711\n",
-                                              reply, "\nend")
-                                           .insert(0, line.starts_with('D')
-                                                          ? "log: COMMAND PIPELINING from [192.0.2.1]:4711 after DATA: hello\n"
-                                                          : ""));
+    CHECK(talk.hears(line, "hello") ==
+          concat("log: ", line.substr(0, 4), " without valid RCPT from [192.0.2.1]:4711\n", reply, "\nend")
+              .insert(0, line.starts_with('D')
+                             ? "log: COMMAND PIPELINING from [192.0.2.1]:4711 after DATA: hello\n"
+                             : ""));
   }
 }
 
@@ -160,19 +163,20 @@ TEST_CASE("a rejected recipient is logged as an address, however it was written"
   struct Case {
     std::string_view sent, shown;
   };
-  for (const auto& [sent, shown] :
-       std::initializer_list<Case>{{"<c@d> NOTIFY=NEVER", "c@d"},
-                                   {" c@d x", "c@d"},
-                                   {"<>", ""},
-                                   {"<c@d", "c@d"},
-                                   {"(foo) c@d", "\"(foo)\""},
-                                   {"\"a b\"@c x", "\"a b\"@c"},
-                                   {"<@x:c@d>", "c@d"},
-                                   {"<\"a\\b c\"@d>", "\"ab c\"@d"},
-                                   {"<<a>>", "\"<a\""},
-                                   {"<c\tx\\@d>", "\"c?x\"@d"}}) {
+  for (const auto& [sent, shown] : std::initializer_list<Case>{{"<c@d> NOTIFY=NEVER", "c@d"},
+                                                               {" c@d x", "c@d"},
+                                                               {"<>", ""},
+                                                               {"<c@d", "c@d"},
+                                                               {"(foo) c@d", "\"(foo)\""},
+                                                               {"\"a b\"@c x", "\"a b\"@c"},
+                                                               {"<@x:c@d>", "c@d"},
+                                                               {"<\"a\\b c\"@d>", "\"ab c\"@d"},
+                                                               {"<<a>>", "\"<a\""},
+                                                               {"<c\tx\\@d>", "\"c?x\"@d"}}) {
     Talk talk("postscreen_reject_footer = for $recipient\n");
-    talk.hears("EHLO foo<&>\x01" "bar baz");
+    talk.hears(
+        "EHLO foo<&>\x01"
+        "bar baz");
     talk.hears("MAIL FROM:<\"a b\"@c>");
     const std::string heard = talk.hears(concat("RCPT TO:", sent));
     CAPTURE(heard);
@@ -190,21 +194,24 @@ TEST_CASE("commands out of turn, of other protocols, and lines without CR are fo
   constexpr std::string_view kProtocol = "521 5.5.1 Protocol error\nend";
   constexpr std::string_view kRules = "521 5.7.0 Error: I can break rules, too. Goodbye.\nend";
   const Case cases[] = {
-      {"HELO x", "MAIL FROM:<x@y>\r\n", "COMMAND PIPELINING from [192.0.2.1]:4711 after HELO: MAIL FROM:<x@y>\\r\\n",
-       Test::pipelining, kProtocol},
+      {"HELO x", "MAIL FROM:<x@y>\r\n",
+       "COMMAND PIPELINING from [192.0.2.1]:4711 after HELO: MAIL FROM:<x@y>\\r\\n", Test::pipelining,
+       kProtocol},
       {"noop", "\x16\x03\xff\\", "COMMAND PIPELINING from [192.0.2.1]:4711 after noop: \\026\\003\\377\\\\",
        Test::pipelining, kProtocol},
-      {"HELO x  y\n", "", "BARE NEWLINE from [192.0.2.1]:4711 after HELO x  y", Test::bare_newline, kProtocol},
+      {"HELO x  y\n", "", "BARE NEWLINE from [192.0.2.1]:4711 after HELO x  y", Test::bare_newline,
+       kProtocol},
       {"\n", "", "BARE NEWLINE from [192.0.2.1]:4711 after ", Test::bare_newline, kProtocol},
       {"GET / HTTP/1.1", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: GET / HTTP/1.1",
        Test::non_smtp_command, kRules},
-      {"post x", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: post x", Test::non_smtp_command, kRules},
-      {"X-Foo:bar", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: X-Foo:bar ", Test::non_smtp_command,
+      {"post x", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: post x", Test::non_smtp_command,
        kRules},
+      {"X-Foo:bar", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: X-Foo:bar ",
+       Test::non_smtp_command, kRules},
       {"Foo:  bar \xc3\xa4", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: Foo: bar \\303\\244",
        Test::non_smtp_command, kRules},
-      {"NO\xffOP x", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: NO?OP x", Test::non_smtp_command,
-       kRules},
+      {"NO\xffOP x", "", "NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: NO?OP x",
+       Test::non_smtp_command, kRules},
   };
   for (const auto& [line, behind, log, test, drop] : cases) {
     CAPTURE(log);
@@ -254,7 +261,8 @@ TEST_CASE("one line may fail several tests") {
 TEST_CASE("the last failure says why a recipient is refused") {
   Talk talk(kEnforceAll);
   talk.dialogue.refuse_with("550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.example");
-  CHECK(talk.hears("VRFY x") == "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.example");
+  CHECK(talk.hears("VRFY x") ==
+        "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.example");
   talk.hears("GET x");
   CHECK(talk.hears("VRFY x") == "550 5.5.1 Protocol error");
 }
@@ -279,20 +287,23 @@ TEST_CASE("limits end the session and say where it stood") {
 
 TEST_CASE("EHLO leaves out what is discarded, and says so") {
   Talk talk("postscreen_discard_ehlo_keywords = ETRN, dsn\n");
-  CHECK(talk.hears("EHLO x") ==
-        "250-mx.example|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-SMTPUTF8|250 CHUNKING");
+  CHECK(
+      talk.hears("EHLO x") ==
+      "250-mx.example|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-SMTPUTF8|250 CHUNKING");
   talk.dialogue.discard_keywords("vrfy, dsn, etrn");
   CHECK(talk.hears("EHLO x") ==
         "log: [192.0.2.1]:4711: discarding EHLO keywords: ETRN VRFY DSN\n"
         "250-mx.example|250-SIZE 1000|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-SMTPUTF8|250 CHUNKING");
   talk.dialogue.discard_keywords("silent-discard, vrfy");
   CHECK(talk.hears("EHLO x") ==
-        "250-mx.example|250-SIZE 1000|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|250-SMTPUTF8|250 CHUNKING");
+        "250-mx.example|250-SIZE 1000|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|250-SMTPUTF8|250 "
+        "CHUNKING");
 }
 
 TEST_CASE("parameters of the dummy engine") {
-  Talk talk("postscreen_helo_required = yes\npostscreen_disable_vrfy_command = yes\nsoft_bounce = yes\n"
-            "postscreen_non_smtp_command_action = drop\n");
+  Talk talk(
+      "postscreen_helo_required = yes\npostscreen_disable_vrfy_command = yes\nsoft_bounce = yes\n"
+      "postscreen_non_smtp_command_action = drop\n");
   converse(talk, {{"MAIL FROM:<x>", "403 4.5.1 Error: send HELO/EHLO first"},
                   {"VRFY x", "402 4.5.1 VRFY command is disabled"},
                   {"EHLO", "401 Syntax: EHLO hostname"},
@@ -345,51 +356,57 @@ TEST_CASE("a refusal has a footer") {
   struct Case {
     std::string_view footer, reply;
   };
-  for (const auto& [footer, reply] : std::initializer_list<Case>{
-           {"foot $client_address:$client_port ${nosuch}$$", "501-Syntax: HELO hostname|501 foot 192.0.2.1:4711 $"},
-           {"\\c. See $server_address", "501 Syntax: HELO hostname. See 192.0.2.9"},
-           {"\\c tail\\nsecond\\n", "501-Syntax: HELO hostname tail|501-second|501 "},
-           {"a\\c b\\n\\nx", "501-Syntax: HELO hostname|501-a\\c b|501-|501 x"},
-           {"${broken", "501 Syntax: HELO hostname"}}) {
+  for (const auto& [footer, reply] :
+       std::initializer_list<Case>{{"foot $client_address:$client_port ${nosuch}$$",
+                                    "501-Syntax: HELO hostname|501 foot 192.0.2.1:4711 $"},
+                                   {"\\c. See $server_address", "501 Syntax: HELO hostname. See 192.0.2.9"},
+                                   {"\\c tail\\nsecond\\n", "501-Syntax: HELO hostname tail|501-second|501 "},
+                                   {"a\\c b\\n\\nx", "501-Syntax: HELO hostname|501-a\\c b|501-|501 x"},
+                                   {"${broken", "501 Syntax: HELO hostname"}}) {
     Talk talk(concat("postscreen_reject_footer = ", footer, '\n'));
     CHECK(talk.hears("HELO") == reply);
     CHECK(talk.hears("NOOP") == "250 2.0.0 Ok");
   }
-  Talk dsn("postscreen_reject_footer = h=$helo_name\\n$recipient\npostscreen_expansion_filter = \\t\\40abx\\\\\n");
+  Talk dsn(
+      "postscreen_reject_footer = h=$helo_name\\n$recipient\npostscreen_expansion_filter = \\t\\40abx\\\\\n");
   dsn.hears("HELO x\\nyab$a");
-  CHECK(dsn.hears("foo") == concat("502-5.5.2 Error: command not recognized|502-5.5.2 h=x\\__ab_a|502 5.5.2 "));
+  CHECK(dsn.hears("foo") ==
+        concat("502-5.5.2 Error: command not recognized|502-5.5.2 h=x\\__ab_a|502 5.5.2 "));
   Talk limit("postscreen_reject_footer = foot\n");
-  CHECK(limit.told(limit.dialogue.timed_out()).ends_with(
-      "421-4.4.2 mx.example Error: timeout exceeded|421 4.4.2 foot\nend"));
+  CHECK(limit.told(limit.dialogue.timed_out())
+            .ends_with("421-4.4.2 mx.example Error: timeout exceeded|421 4.4.2 foot\nend"));
 }
 
 TEST_CASE("in a server's words, until the server is needed") {
   Talk talk("", Speech::server, {Test::non_smtp_command});
-  converse(talk, {{"EHLO x", "250-mx.example|250-PIPELINING|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250 8BITMIME"},
-                  {"foo", "500 5.5.2 Error: command not recognized"},
-                  {"RCPT TO:<c@d>", "503 5.5.1 Error: need MAIL command"},
-                  {"MAIL FROM:<a@b> SIZE=1001", "552 5.3.4 Message size exceeds fixed limit"},
-                  {"MAIL FROM:<a b>", "501 5.1.7 Bad sender address syntax"},
-                  {"NOOP \xff", "500 5.5.2 Error: bad UTF-8 syntax"},
-                  {"MAIL FROM:<a@b> SIZE=1000", "250 2.1.0 Ok"},
-                  {"MAIL FROM:<a@b>", "503 5.5.1 Error: nested MAIL command"},
-                  {"RCPT TO:<c d>", "501 5.1.3 Bad recipient address syntax"},
-                  {"RCPT TO:<c@d>", "hand over"}});
+  converse(talk,
+           {{"EHLO x",
+             "250-mx.example|250-PIPELINING|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250 8BITMIME"},
+            {"foo", "500 5.5.2 Error: command not recognized"},
+            {"RCPT TO:<c@d>", "503 5.5.1 Error: need MAIL command"},
+            {"MAIL FROM:<a@b> SIZE=1001", "552 5.3.4 Message size exceeds fixed limit"},
+            {"MAIL FROM:<a b>", "501 5.1.7 Bad sender address syntax"},
+            {"NOOP \xff", "500 5.5.2 Error: bad UTF-8 syntax"},
+            {"MAIL FROM:<a@b> SIZE=1000", "250 2.1.0 Ok"},
+            {"MAIL FROM:<a@b>", "503 5.5.1 Error: nested MAIL command"},
+            {"RCPT TO:<c d>", "501 5.1.3 Bad recipient address syntax"},
+            {"RCPT TO:<c@d>", "hand over"}});
   CHECK(talk.dialogue.pipelining());
-  CHECK(talk.dialogue.take_said() ==
-        std::vector<std::string>{"EHLO x", "?", "RCPT", "MAIL", "MAIL", "NOOP \xff", "MAIL FROM:<a@b> SIZE=1000",
-                                 "MAIL", "RCPT"});
+  CHECK(talk.dialogue.take_said() == std::vector<std::string>{"EHLO x", "?", "RCPT", "MAIL", "MAIL",
+                                                              "NOOP \xff", "MAIL FROM:<a@b> SIZE=1000",
+                                                              "MAIL", "RCPT"});
   CHECK(talk.dialogue.to_watch() == TestSet{Test::non_smtp_command});
 }
 
 TEST_CASE("what was overtaken is repeated in short") {
   Talk talk("", Speech::server);
-  for (const std::string_view line : {"HELO first.example", "MAIL FROM:<long@sender.example>", "RSET", "EHLO second.example",
-                                      "MAIL FROM:<a@b>", "EHLO third.example", "noop with words"}) {
+  for (const std::string_view line :
+       {"HELO first.example", "MAIL FROM:<long@sender.example>", "RSET", "EHLO second.example",
+        "MAIL FROM:<a@b>", "EHLO third.example", "noop with words"}) {
     talk.hears(line);
   }
-  CHECK(talk.dialogue.take_said() == std::vector<std::string>{"HELO x", "MAIL FROM:<>", "RSET", "EHLO x", "MAIL FROM:<>",
-                                                              "EHLO third.example", "NOOP"});
+  CHECK(talk.dialogue.take_said() == std::vector<std::string>{"HELO x", "MAIL FROM:<>", "RSET", "EHLO x",
+                                                              "MAIL FROM:<>", "EHLO third.example", "NOOP"});
 }
 
 TEST_CASE("lines that a server must see itself") {
@@ -397,19 +414,19 @@ TEST_CASE("lines that a server must see itself") {
     std::string_view main_cf, line, behind, expected;
   };
   constexpr std::string_view kOk = "250 2.0.0 Ok";
-  for (const auto& [main_cf, line, behind, expected] : std::initializer_list<Case>{
-           {"", "STARTTLS", "", "hand over"},
-           {"", "AUTH PLAIN", "", "hand over"},
-           {"", "VRFY x", "", "hand over"},
-           {"", "BDAT 3 LAST", "foo", "hand over"},
-           {"", "DATA", "", "503 5.5.1 Error: need RCPT command"},
-           {"", "GET /", "", "hand over"},
-           {"", "From: x", "", "hand over"},
-           {"", "NOOP\n", "", kOk},
-           {"smtpd_forbid_bare_newline = note\n", "NOOP\n", "", "hand over"},
-           {"", "NOOP", "", kOk},
-           {"", "RSET", "NOOP\r\n", "hand over"},
-           {"smtpd_noop_commands = foo\n", "foo bar", "", kOk}}) {
+  for (const auto& [main_cf, line, behind, expected] :
+       std::initializer_list<Case>{{"", "STARTTLS", "", "hand over"},
+                                   {"", "AUTH PLAIN", "", "hand over"},
+                                   {"", "VRFY x", "", "hand over"},
+                                   {"", "BDAT 3 LAST", "foo", "hand over"},
+                                   {"", "DATA", "", "503 5.5.1 Error: need RCPT command"},
+                                   {"", "GET /", "", "hand over"},
+                                   {"", "From: x", "", "hand over"},
+                                   {"", "NOOP\n", "", kOk},
+                                   {"smtpd_forbid_bare_newline = note\n", "NOOP\n", "", "hand over"},
+                                   {"", "NOOP", "", kOk},
+                                   {"", "RSET", "NOOP\r\n", "hand over"},
+                                   {"smtpd_noop_commands = foo\n", "foo bar", "", kOk}}) {
     Talk talk(main_cf, Speech::server, {});
     CAPTURE(line);
     CHECK(talk.hears(line, behind) == expected);
@@ -424,7 +441,8 @@ TEST_CASE("a client that fails in a server's words hears the dummy's from then o
   Talk talk("", Speech::server);
   CHECK(talk.hears("EHLO x", "NOOP\r\n") ==
         "log: COMMAND PIPELINING from [192.0.2.1]:4711 after EHLO: NOOP\\r\\n\n"
-        "250-mx.example|250-SIZE 1000|250-VRFY|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|250-SMTPUTF8|"
+        "250-mx.example|250-SIZE "
+        "1000|250-VRFY|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|250-SMTPUTF8|"
         "250 CHUNKING");
   CHECK(talk.hears("MAIL FROM:<a@b>") == "250 2.1.0 Ok");
   CHECK(talk.hears("RCPT TO:<c@d>").ends_with("550 5.5.1 Protocol error"));
@@ -432,12 +450,14 @@ TEST_CASE("a client that fails in a server's words hears the dummy's from then o
   later.hears("HELO x");
   later.hears("MAIL FROM:<a@b>", "R");
   CHECK(later.hears("RCPT TO:<c@d>") ==
-        "log: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 550 5.5.1 Protocol error; from=<a@b>, to=<c@d>, proto=SMTP, "
+        "log: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 550 5.5.1 Protocol error; from=<a@b>, to=<c@d>, "
+        "proto=SMTP, "
         "helo=<x>\n550 5.5.1 Protocol error");
 }
 
 TEST_CASE("errors count as a server counts them") {
-  Talk talk("smtpd_soft_error_limit = 2\nsmtpd_hard_error_limit = 4\nsmtpd_junk_command_limit = 1\n", Speech::server);
+  Talk talk("smtpd_soft_error_limit = 2\nsmtpd_hard_error_limit = 4\nsmtpd_junk_command_limit = 1\n",
+            Speech::server);
   constexpr std::string_view kWrong = "500 5.5.2 Error: command not recognized";
   CHECK(talk.hears("foo") == kWrong);
   for (int i = 0; i < 3; ++i) CHECK(talk.hears("NOOP") == "250 2.0.0 Ok");

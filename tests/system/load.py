@@ -48,9 +48,11 @@ class Dropped(Exception):
 class Load:
     """The clients, at work as long as the with block lasts; at its end each finishes the letter in hand.
 
-    targets: (address, port, recipient), taken in turn by the clients."""
+    targets: (address, port, recipient), taken in turn by the clients. source(client): the address of its next session."""
 
-    def __init__(self, targets, clients=50, limit=postern.LIMIT, pause=0.02, sender='ann@client.example', most=None):
+    def __init__(self, targets, clients=50, limit=postern.LIMIT, pause=0.02, sender='ann@client.example', most=None,
+                 source=None):
+        self.source = source
         self.targets, self.clients, self.limit, self.pause = targets, clients, limit, pause
         self.sender, self.most = sender, most  # of letters that are begun; None: as many as there is time for
         self.sent, self.acknowledged = {}, {}  # name: recipient
@@ -96,7 +98,7 @@ class Load:
         while not self.is_over():
             where = ['connect']  # what the client is doing, for the notes
             try:
-                await self._session(address, port, recipient, names, chance.choice(LETTERS), where)
+                await self._session(number, address, port, recipient, names, chance.choice(LETTERS), where)
                 continue
             except Surprise as error:
                 self._note(self.unexpected, number, where, error)
@@ -107,10 +109,11 @@ class Load:
 
     def _note(self, notes, number, where, error):
         at = time.strftime('%H:%M:%S') + f'.{time.time() % 1:.3f}'[2:]
-        notes.append(f'{at} client {number}, {where[-1]}: {error!r}')
+        notes.append(f'{at} client {number}, step {len(where) - 1}, {where[-1]}: {error!r}')
 
-    async def _session(self, address, port, recipient, names, letters, where):
-        reader, writer = await asyncio.wait_for(asyncio.open_connection(address, port), self.limit)
+    async def _session(self, number, address, port, recipient, names, letters, where):
+        local = (self.source(number), 0) if self.source else None
+        reader, writer = await asyncio.wait_for(asyncio.open_connection(address, port, local_addr=local), self.limit)
         self.sessions += 1
         port = writer.get_extra_info('sockname')[1]
 
@@ -123,7 +126,7 @@ class Load:
                 raise Surprise(reply)
 
         try:
-            await say(b'', b'220 ')
+            await say(b'', b'220')
             await say(b'EHLO client.example\r\n', b'250')
             for _ in range(letters):
                 if self.is_over():

@@ -83,9 +83,9 @@ class Peer:
 
 
 class Postfix(Peer):
-    """Debian's Postfix, with settings of main.cf and -o options of its smtpd."""
+    """Debian's Postfix, with settings of main.cf, lines of master.cf, and words that go before the command that starts it."""
 
-    def __init__(self, root, port, settings):
+    def __init__(self, root, port, settings, services='', before=()):
         super().__init__(port)
         libraries, programs = f'{root}/usr/lib/postfix', f'{root}/usr/lib/postfix/sbin'
         os.mkdir(self.path('conf'))
@@ -104,14 +104,14 @@ class Postfix(Peer):
                 'smtputf8_enable': 'no', 'import_environment':
                 'MAIL_CONFIG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME LD_LIBRARY_PATH=' + libraries}
         self.write('conf/main.cf', ''.join(f'{name} = {value}\n' for name, value in {**base, **settings}.items()))
-        services = [f'127.0.0.1:{self.port} inet n - n - - smtpd', 'cleanup unix n - n - 0 cleanup',
+        stock = [f'127.0.0.1:{self.port} inet n - n - - smtpd', 'cleanup unix n - n - 0 cleanup',
                     'qmgr unix n - n 300 1 qmgr', 'rewrite unix - - n - - trivial-rewrite', 'smtp unix - - n - - smtp',
                     'bounce unix - - n - 0 bounce', 'defer unix - - n - 0 bounce', 'trace unix - - n - 0 bounce',
                     'error unix - - n - - error', 'retry unix - - n - - error', 'discard unix - - n - - discard',
                     'anvil unix - - n - 1 anvil', 'tlsmgr unix - - n 1000? 1 tlsmgr', 'proxymap unix - - n - - proxymap',
                     'postlog unix-dgram n - n - 1 postlogd']
-        self.write('conf/master.cf', '\n'.join(services) + '\n')
-        self.start([f'{programs}/master', '-c', self.path('conf')],
+        self.write('conf/master.cf', '\n'.join(stock) + '\n' + services)
+        self.start([*before, f'{programs}/master', '-c', self.path('conf')],
                    {'LD_LIBRARY_PATH': libraries, 'MAIL_CONFIG': self.path('conf'), 'POSTLOG_SERVICE': 'postlog',
                     'POSTLOG_HOSTNAME': 'postfix.test'})
 

@@ -114,8 +114,8 @@ def letter(subject='test', body='Hello.\r\n', sender='ann@client.example', to='b
 class Session:
     """A client that says exactly the bytes it is told to."""
 
-    def __init__(self, port, helo='client.example', limit=LIMIT):
-        self.socket = socket.create_connection(('127.0.0.1', port), limit)
+    def __init__(self, port, helo='client.example', limit=LIMIT, source=None):
+        self.socket = socket.create_connection(('127.0.0.1', port), limit, source_address=(source, 0) if source else None)
         self.file = self.socket.makefile('rb')
         self.greeting = self.reply()
         if helo:

@@ -25,8 +25,10 @@ TEST_CASE("a footer has the code of its reply, and is its last line") {
 
 TEST_CASE("a value in a footer cannot begin a line, be expanded, or grow a line too long") {
   CHECK(with("550 No\r\n", "<$it>", "a\\nb") == "550-No\r\n550 <a\\nb>\r\n");
-  CHECK(with("550 No\r\n", "<$it>", "a\r\nb\x01\xff" "9") == "550-No\r\n550 <a__b___>\r\n");
-  CHECK(with("550 No\r\n", "<$it>", "$it") == "550-No\r\n550 <_it>\r\n");
+  CHECK(with("550 No\r\n", "<$it>",
+             "a\r\nb\x01\xff"
+             "9") == "550-No\r\n550 <a__b___>\r\n");
+  CHECK(with("550 No\r\n", "<$it>", "$xb") == "550-No\r\n550 <_xb>\r\n");
   for (const std::string_view footer : {"$it", "\\c$it"}) {
     const std::string reply = with("550 No\r\n", footer, std::string(2000, 'x'));
     CHECK(reply.substr(reply.rfind("550")).size() == 512);
