@@ -32,7 +32,7 @@ net::Task<void> Session::resume(std::unique_ptr<ipc::HandedOver> state, Fd chann
   if (state->heard == ipc::Heard::greeting) {
     co_await repeat(state->said);
   } else {
-    co_await greet();
+    co_await begin();
   }
   stream_.unread(state->unread);
   state.reset();  // the session may last

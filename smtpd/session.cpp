@@ -41,13 +41,17 @@ Session::~Session() {
 
 net::Task<void> Session::run() {
   log_info(concat("connect from ", peer_.text()));
+  co_await begin();
+  co_await converse();
+}
+
+net::Task<void> Session::begin() {
   if (shared_.setup.wrapped) {
     co_await begin_in_tls();
   }
   if (open_) {
     co_await greet();
   }
-  co_await converse();
 }
 
 net::Task<void> Session::converse() {

@@ -46,6 +46,7 @@ class Session {
   enum class Protocol : std::uint8_t { smtp, esmtp };
 
   // session.cpp
+  net::Task<void> begin();
   net::Task<void> greet();
   net::Task<void> converse();
   net::Task<void> obey(std::string_view line);

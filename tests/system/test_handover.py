@@ -141,7 +141,8 @@ class Talk:
 
     def finish(self):
         try:
-            self.socket.shutdown(socket.SHUT_WR)
+            if not isinstance(self.socket, ssl.SSLSocket):  # which would go on without TLS
+                self.socket.shutdown(socket.SHUT_WR)
         except OSError:
             pass
         self.await_replies(10**6)
