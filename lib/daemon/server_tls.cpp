@@ -10,8 +10,8 @@ namespace postern::daemon {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kClientLevels = {"fingerprint", "dane",   "dane-only", "half-dane",
-                                                           "verify",      "secure", "dane_only"};
+constexpr std::array<std::string_view, 6> kClientLevels = {"fingerprint", "dane",   "dane-only",
+                                                           "half-dane",   "verify", "secure"};
 
 // A default is for everybody, and nobody has needed older versions for long; whoever asks for them gets them.
 std::string protocols_of(const config::Settings& settings, const config::Param<std::string>& param) {

@@ -1,4 +1,4 @@
-// TLS of a server (OpenSSL): no renegotiation, no compression, RFC 5746 required of a TLS 1.2 peer. A context is made
+// TLS of a server (OpenSSL): no renegotiation, no compression. A context is made
 // before the jail and shared by all connections of a process, which it outlives; Stream::accept_tls() does a handshake.
 #pragma once
 

@@ -1,0 +1,136 @@
+// TLS within a session, with our own client at the other end of the connection.
+#include <fstream>
+
+#include "lib/net/tls.h"
+#include "tests/lib/base/temporary_directory.h"
+#include "tests/lib/net/tls_server.h"
+#include "tests/smtpd/fixture.h"
+
+using namespace postern;
+using namespace postern::smtpd::testing;
+
+namespace {
+
+const std::string& key_file() {
+  static const TemporaryDirectory directory;
+  static const std::string path = [] {
+    auto name = directory.path() + "/key.pem";
+    std::ofstream(name) << net::testing::issue("mx.example", "", nullptr).pem();
+    return name;
+  }();
+  return path;
+}
+
+class TlsFixture : public SmtpdFixture {
+ public:
+  explicit TlsFixture(std::string_view main_cf = "")
+      : SmtpdFixture(concat("smtpd_tls_security_level = may\nsmtpd_tls_loglevel = 1\nsmtpd_tls_cert_file = ",
+                            key_file(), "\n", main_cf)),
+        tls_(std::move(*net::TlsClient::make({}))),
+        stream_(loop, Fd(::fcntl(fd().get(), F_DUPFD_CLOEXEC, 3))) {}
+
+  void starts_tls() {
+    says("STARTTLS");
+    expect("220 2.0.0 Ready to start TLS");
+    REQUIRE(net::testing::finish(loop, stream_.start_tls(*tls_, {}, loop.in(seconds(8)))));
+  }
+  // A command within TLS; its reply, the lines joined by '|'.
+  std::string asks(std::string_view line) {
+    stream_.put(concat(line, "\r\n"));
+    std::string reply;
+    for (bool more = true; more;) {
+      const auto got = net::testing::finish(loop, stream_.read_line(1000, loop.in(seconds(8))));
+      if (!got) return concat(reply, "failed: ", got.error().text);
+      reply += concat(reply.empty() ? "" : "|", got->text);
+      more = got->text.size() > 3 && got->text[3] == '-';
+    }
+    return reply;
+  }
+
+ private:
+  std::unique_ptr<net::TlsClient> tls_;
+  net::Stream stream_;
+};
+
+}  // namespace
+
+TEST_CASE("after the handshake the session begins anew, and its message came over TLS") {
+  TlsFixture client("smtpd_tls_received_header = yes\n");
+  client.expect("220 *");
+  client.says("EHLO client.example");
+  client.expect(
+      "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-STARTTLS|250-ENHANCEDSTATUSCODES|250 "
+      "8BITMIME");
+  client.says("MAIL FROM:<mallory@client.example>");
+  client.expect("250 2.1.0 Ok");
+  client.starts_tls();
+  CHECK(client.asks("RCPT TO:<bob@home.example>") == "503 5.5.1 Error: need MAIL command");
+  CHECK(client.asks("EHLO client.example") ==
+        "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-ENHANCEDSTATUSCODES|250 8BITMIME");
+  CHECK(client.asks("STARTTLS") == "554 5.5.1 Error: TLS already active");
+  CHECK(client.asks("MAIL FROM:<ann@client.example>") == "250 2.1.0 Ok");
+  CHECK(client.asks("RCPT TO:<bob@home.example>") == "250 2.1.5 Ok");
+  CHECK(client.asks("DATA") == "354 End data with <CR><LF>.<CR><LF>");
+  CHECK(client.asks("Subject: hi\r\n\r\nhi\r\n.").starts_with("250 2.0.0 Ok: queued as "));
+  CHECK(client.asks("QUIT") == "221 2.0.0 Bye");
+  CHECK(client.is_over());
+  REQUIRE(client.queue.submitted.size() == 1);
+  const ipc::Submit& mail = client.queue.submitted.front();
+  CHECK(mail.encrypted);
+  CHECK(fits(
+      "(using TLSv1.3 with cipher * (256/256 bits)\n key-exchange X25519 server-signature ECDSA (prime256v1) "
+      "server-digest SHA256)\n(No client certificate requested)",
+      mail.tls));
+  CHECK(client.logged(
+            "Anonymous TLS connection established from unknown[192.0.2.1]: TLSv1.3 with cipher *") == 1);
+  CHECK(client.logged("disconnect from unknown[192.0.2.1] ehlo=2 starttls=1/2 mail=2 rcpt=1/2 data=1 quit=1 "
+                      "commands=8/10") == 1);
+}
+
+TEST_CASE("where TLS is required, little is said without it") {
+  TlsFixture client("smtpd_tls_security_level = encrypt\n");
+  client.expect("220 *");
+  for (const auto* line :
+       {"MAIL FROM:<>", "RCPT TO:<a@home.example>", "DATA", "RSET", "VRFY a", "AUTH PLAIN", "ETRN x"}) {
+    client.says(line);
+    client.expect("530 5.7.0 Must issue a STARTTLS command first");
+  }
+  client.says("NOOP");
+  client.expect("250 2.0.0 Ok");
+  client.starts_tls();
+  CHECK(client.asks("MAIL FROM:<>") == "250 2.1.0 Ok");
+}
+
+TEST_CASE("without keys TLS is offered and cannot be had") {
+  SmtpdFixture client("smtpd_tls_security_level = may\nsmtpd_tls_cert_file = /nonexistent\n");
+  client.expect("220 *");
+  client.says("EHLO client.example");
+  client.expect("250-*250-STARTTLS*");
+  client.says("STARTTLS");
+  client.expect("454 4.7.0 TLS not available due to local problem");
+}
+
+TEST_CASE("a handshake has one time limit, may be torn down, and does not keep the process from leaving") {
+  TlsFixture client("smtpd_starttls_timeout = 7s\n");
+  client.begin();
+  client.says("STARTTLS");
+  client.expect("220 2.0.0 Ready to start TLS");
+  SUBCASE("time") {
+    client.sends("\x16");
+    client.advance(seconds(6));
+    client.sends("\x03");
+    CHECK(!client.is_over());
+    client.advance(seconds(2));
+    CHECK(client.is_over());
+    CHECK(client.logged("SSL_accept error from unknown[192.0.2.1]: Connection timed out") == 1);
+    CHECK(client.logged("lost connection after STARTTLS from unknown[192.0.2.1]") == 1);
+  }
+  SUBCASE("tear down") { client.is_torn_down(); }
+  SUBCASE("stop") {
+    client.shared.stopping = true;
+    client.shared.sessions->stop();
+    client.loop.poll();
+    CHECK(client.is_over());
+    CHECK(client.logged("SSL_accept error*") == 0);
+  }
+}
