@@ -40,7 +40,7 @@ Result<AccessList> AccessList::open(const config::List& words, const config::Lis
 // Nothing: the list goes on.
 std::optional<Access> AccessList::obey(Word word, std::string_view address) const {
   switch (word) {
-    case Word::dunno: return Access::dunno;
+    case Word::dunno: return std::nullopt;
     case Word::permit: return Access::permit;
     case Word::reject: return Access::reject;
     case Word::mynetworks: break;

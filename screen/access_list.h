@@ -22,7 +22,7 @@ enum class Access : std::uint8_t { dunno, permit, reject };
 class AccessList {
  public:
   // Words of the list: permit_mynetworks, permit, reject, dunno, or a table that is asked for the client's address; tables
-  // answer with such words too. The first word decides; permit_mynetworks is none for other clients. Fails with invalid, naming parameter and word; a
+  // answer with such words too. The first word other than dunno decides; permit_mynetworks does for our clients. Fails with invalid, naming parameter and word; a
   // table that cannot be opened is reported, and says dunno.
   static Result<AccessList> open(const config::List& words, const config::List& mynetworks);
 

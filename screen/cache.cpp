@@ -5,7 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/daemon/acting_as.h"
-#include "screen/cache_map.h"
+#include "lib/screening/cache_map.h"
 
 namespace postern::screen {
 
@@ -28,10 +28,9 @@ constexpr milliseconds kReaderPatience{50};
 
 Cache::Cache(net::Loop& loop, CacheSetup setup) : loop_(loop), setup_(std::move(setup)) {}
 
+// Who counts may be gone by now.
 Cache::~Cache() {
-  if (!writer_) return;
-  write_tally();
-  write_passes();
+  if (writer_) write_passes();
 }
 
 Result<std::unique_ptr<Cache>> Cache::open(net::Loop& loop, const config::ScreenParams& params,
@@ -56,7 +55,7 @@ Result<std::unique_ptr<Cache>> Cache::open(net::Loop& loop, CacheSetup setup) {
 
 Result<void> Cache::open_file() {
   if (setup_.map.empty()) return {};
-  const auto map = read_cache_map(setup_.map, setup_.data_directory);
+  const auto map = screening::read_cache_map(setup_.map, setup_.data_directory);
   if (!map) return fail(map.error());
   if (!map->note.empty()) log_info(map->note);
   if (map->file.empty()) return {};

@@ -42,7 +42,7 @@ class Cache {
   static Result<std::unique_ptr<Cache>> open(net::Loop& loop, const config::ScreenParams& params,
                                              const config::CommonParams& common,
                                              std::function<screening::Tally()> tally);
-  // Writes what was recorded; finish() does so without holding up the loop.
+  // Writes what was recorded, but asks for no numbers; finish() does both, and does not hold up the loop.
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;

@@ -171,9 +171,7 @@ void Dialogue::say(Turn& turn, std::string_view reply) {
   turn.reply = reply;
   if (!wire::takes_footer(reply)) return;
   if (*setup_.common.soft_bounce) soften(turn);
-  if (!setup_.footer_tables && !setup_.params.reject_footer->empty()) {
-    add_footer(turn, *setup_.params.reject_footer);
-  }
+  if (!setup_.footer_tables) add_footer(turn, setup_.footer);
 }
 
 // soft_bounce: a refusal for ever becomes one for now.

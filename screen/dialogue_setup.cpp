@@ -9,6 +9,21 @@ namespace postern::screen {
 
 using screening::Test;
 
+namespace {
+
+// A text that is not expanded, unless it is nothing but the name of another such text.
+std::string unexpanded(const config::Settings& settings, std::string value) {
+  constexpr int kDeepest = 10;
+  for (int depth = 0; depth < kDeepest && value.starts_with('$'); ++depth) {
+    auto other = settings.raw(std::string_view(value).substr(1));
+    if (!other) break;
+    value = std::move(*other);
+  }
+  return value;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<DialogueSetup>> DialogueSetup::load(const config::Settings& settings) {
   auto setup = std::make_unique<DialogueSetup>();
   for (config::ParamGroup* group : setup->groups()) {
@@ -20,12 +35,13 @@ Result<std::unique_ptr<DialogueSetup>> DialogueSetup::load(const config::Setting
       wire::command_words(*setup->params.forbidden_commands, "postscreen_forbidden_commands");
   const auto& words = *setup->params.discard_ehlo_keywords;
   setup->discarded = wire::Discarded(words);
-  setup->footer_filter = wire::filter_characters(*setup->params.expansion_filter);
+  setup->footer_filter = wire::filter_characters(unexpanded(settings, *setup->params.expansion_filter));
+  setup->footer = unexpanded(settings, *setup->params.reject_footer);
   setup->footer_tables = !setup->params.reject_footer_maps->empty();
   const auto& access = setup->access;
-  setup->judges_early = !*access.delay_reject &&
-                        !(access.client_restrictions->empty() && access.helo_restrictions->empty() &&
-                          access.sender_restrictions->empty());
+  const bool restricts = !access.client_restrictions->empty() || !access.helo_restrictions->empty() ||
+                         !access.sender_restrictions->empty();
+  setup->judges_early = (!*access.delay_reject && restricts) || !setup->smtpd.command_filter->empty();
   const std::string bare = lower(*setup->smtpd.forbid_bare_newline);
   setup->minds_bare_newline = bare == "note" || bare == "reject";
   setup->write_replies();
@@ -50,7 +66,7 @@ void DialogueSetup::read_actions() {
 }
 
 void DialogueSetup::write_replies() {
-  server = wire::ServerRules(smtpd, limits, host());
+  server = wire::ServerRules(smtpd, limits, host(), tls);
   wire::Offer offer = wire::without(server.offer, discarded);
   ehlo_server = server.ehlo(offer);
   offer.pipelining = false;

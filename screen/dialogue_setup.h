@@ -37,14 +37,16 @@ struct DialogueSetup {
   std::string ehlo_dummy;
   wire::CommandWords forbidden_commands;
   std::string timeout_reply, limit_reply;  // whole lines
+  std::string footer;                      // postscreen_reject_footer
   std::string footer_filter;               // the characters that values in footers may have
   bool footer_tables = false;              // footers come from Dialogue::add_footer()
-  // The dummy offers STARTTLS; it refuses what comes before. Set, then write_replies(), by who has the keys.
+  // TLS is offered; there are keys for it; what comes before it is refused. Set, then write_replies(), by who has the keys.
   bool tls = false;
+  bool tls_ready = false;
   bool tls_required = false;
 
-  // smtpd might refuse the client, its name or a sender before RCPT (smtpd_delay_reject = no, with restrictions for
-  // these): a session should be its own from the greeting on.
+  // smtpd might answer otherwise before RCPT (smtpd_delay_reject = no, with restrictions for clients, names or senders;
+  // smtpd_command_filter): a session should be its own from the greeting on.
   bool judges_early = false;
   // A line without CR is smtpd's business (smtpd_forbid_bare_newline = note or reject).
   bool minds_bare_newline = false;

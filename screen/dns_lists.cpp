@@ -78,6 +78,9 @@ struct Inquiry::Call final : net::DnsCall {
     (previous != nullptr ? previous->next : inquiry->pending_) = next;
     inquiry = nullptr;
   }
+  std::string name() const override {
+    return inquiry == nullptr ? std::string() : inquiry->question(inquiry->lists_->domain(list));
+  }
   void answered(const net::DnsAddresses& answer) override {
     if (inquiry == nullptr) return;
     Inquiry& of = *inquiry;
@@ -176,7 +179,7 @@ void DnsLists::begin(Inquiry& inquiry) {
   for (std::uint32_t i = 0; i < lists_.size(); ++i) {
     std::unique_ptr<net::DnsCall> call = std::make_unique<Inquiry::Call>(inquiry, i);
     ++tallies_[i].asked;
-    if (dns_->call(inquiry.question(lists_[i].domain), call)) continue;
+    if (dns_->call(call)) continue;
     ++tallies_[i].failed;
     inquiry.ttl_ = 0;
     complain(i, {}, concat("too many DNS queries under way to ask ", lists_[i].domain));

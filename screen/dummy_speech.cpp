@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kLongestName = 512;  // bytes of HELO's name that are kept
 constexpr std::string_view kUnknown = "502 5.5.2 Error: command not recognized\r\n";
-constexpr std::string_view kTlsFirst = "530 5.7.0 Must issue a STARTTLS command first\r\n";
 
 // A path as a client wrote it, in whatever form, as an address in internal form: quotes and a route gone.
 std::string loose_address(std::string_view text) {
@@ -44,7 +43,7 @@ void Dialogue::answer_as_dummy(std::string_view word, std::string_view rest, Tur
   if (verb == Verb::rcpt) at_rcpt_ = true;
   const bool is_free = verb == Verb::helo || verb == Verb::ehlo || verb == Verb::noop || verb == Verb::quit ||
                        verb == Verb::starttls || verb == Verb::auth || verb == Verb::unknown;
-  if (setup_.tls_required && !encrypted_ && !is_free) return say(turn, kTlsFirst);
+  if (setup_.tls_required && !encrypted_ && !is_free) return say(turn, mail::status::tls_required());
   switch (verb) {
     case Verb::helo:
     case Verb::ehlo: return say_hello(verb, rest, turn);
@@ -86,7 +85,7 @@ void Dialogue::say_hello(Verb verb, std::string_view rest, Turn& turn) {
 
 void Dialogue::say_ehlo(Turn& turn) {
   const wire::Discarded& discarded = own_discarded_ ? discarded_ : setup_.discarded;
-  if (!discarded.empty() && !discarded.silent()) {
+  if (own_discarded_ && !discarded.empty() && !discarded.silent()) {
     turn.log.push_back(concat(ends_.client(), ": discarding EHLO keywords: ", discarded.text()));
   }
   if (!own_discarded_ && !encrypted_) return say(turn, setup_.ehlo_dummy);
@@ -144,10 +143,12 @@ void Dialogue::refuse_content(Verb verb, std::string_view rest, Turn& turn) {
 
 void Dialogue::start_tls(std::string_view rest, Turn& turn) {
   if (!rest.empty()) return say(turn, "501 5.5.4 Syntax: STARTTLS\r\n");
-  if (encrypted_) return say(turn, "554 5.5.1 Error: TLS already active\r\n");
+  if (encrypted_) return say(turn, mail::status::tls_active());
   const wire::Discarded& discarded = own_discarded_ ? discarded_ : setup_.discarded;
-  if (!setup_.tls || discarded.has("STARTTLS")) return say(turn, "502 5.5.1 Error: command not implemented\r\n");
-  say(turn, "220 2.0.0 Ready to start TLS\r\n");
+  if (!setup_.tls || discarded.has("STARTTLS"))
+    return say(turn, "502 5.5.1 Error: command not implemented\r\n");
+  if (!setup_.tls_ready) return say(turn, mail::status::tls_unavailable());
+  say(turn, mail::status::tls_ready());
   turn.next = Next::start_tls;
 }
 

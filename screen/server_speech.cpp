@@ -8,10 +8,19 @@ namespace postern::screen {
 
 using wire::Verb;
 
+namespace {
+
+bool needs_tls(Verb verb) {
+  return verb == Verb::mail || verb == Verb::rcpt || verb == Verb::data || verb == Verb::rset;
+}
+
+}  // namespace
+
 // True for a line that smtpd must see: it wants a judgement, or smtpd would notice something about it.
 bool Dialogue::is_servers(Verb verb, std::string_view line, bool crlf, std::string_view behind) const {
   if (said_.full() || (!crlf && setup_.minds_bare_newline)) return true;
-  const bool may_pipeline = esmtp_ && pipelining() && setup_.server.offer.pipelining && !wire::ends_group(verb);
+  const bool may_pipeline =
+      esmtp_ && pipelining() && setup_.server.offer.pipelining && !wire::ends_group(verb);
   if (!behind.empty() && !may_pipeline) return true;
   switch (verb) {
     case Verb::starttls:
@@ -31,7 +40,10 @@ void Dialogue::answer_as_server(std::string_view line, bool crlf, std::string_vi
     turn.next = Next::hand_over;
     return;
   }
-  if (!is_utf8(line)) {
+  turn.slow = errors_ >= *setup_.smtpd.soft_error_limit;
+  if (setup_.tls_required && needs_tls(verb)) {
+    complain(verb, mail::status::tls_required(), turn);
+  } else if (!is_utf8(line)) {
     complain(verb, wire::bad_utf8(), turn);
   } else if (wire::is_among(line, setup_.server.noop_commands)) {
     said_.obeyed_nothing(line);
@@ -44,7 +56,10 @@ void Dialogue::answer_as_server(std::string_view line, bool crlf, std::string_vi
       complain(verb, command.error(), turn);
     }
   }
-  if (turn.next == Next::hand_over) return;
+  if (turn.next == Next::hand_over) {
+    turn.slow = false;
+    return;
+  }
   const bool is_junk = verb == Verb::rset || verb == Verb::noop;
   if (is_junk && junk_++ > *setup_.smtpd.junk_command_limit) ++errors_;
   end_when_due(verb, turn);
@@ -103,7 +118,6 @@ void Dialogue::complain(Verb verb, const mail::Status& status, Turn& turn) {
 
 void Dialogue::end_when_due(Verb verb, Turn& turn) {
   if (turn.next == Next::hang_up) return;
-  turn.slow = errors_ > *setup_.smtpd.soft_error_limit;
   if (errors_ < *setup_.smtpd.hard_error_limit) return;
   turn.log.push_back(concat("too many errors after ", wire::name_of(verb), " from ", ends_.client()));
   buffer_ = concat(turn.reply, "421 4.7.0 ", setup_.host(), " Error: too many errors\r\n");

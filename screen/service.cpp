@@ -18,10 +18,18 @@ constexpr Duration kLastReports = seconds(100);
 
 net::Task<void> receive(std::unique_ptr<Visit> visit) { co_await visit->run(); }
 
-// As many connections as the limits of the system let us have.
-void raise_descriptors() {
+// Descriptors for as many clients as may be in hand, if the limits of the system let us have them; with the rights of root
+// that is what we say.
+void raise_descriptors(const config::ScreenParams& params) {
+  constexpr rlim_t kOthers = 1000;  // those who are told that there is no room, DNS, the log
+  const auto clients = static_cast<rlim_t>(*params.pre_queue_limit) +
+                       static_cast<rlim_t>(*params.tarpit_limit) +
+                       2 * static_cast<rlim_t>(*params.post_queue_limit);
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlimit wanted{std::max(limit.rlim_max, clients + kOthers),
+                      std::max(limit.rlim_max, clients + kOthers)};
+  if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;
   limit.rlim_cur = limit.rlim_max;
   static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
 }
@@ -30,7 +38,6 @@ void raise_descriptors() {
 
 Result<void> Screen::prepare(daemon::Context& context) {
   context_ = &context;
-  raise_descriptors();
   net::Loop& loop = context.loop();
   settings_ = context.settings();
   stress_ = settings_->raw("stress").value_or("");
@@ -38,6 +45,7 @@ Result<void> Screen::prepare(daemon::Context& context) {
   if (!setup) return fail(setup.error());
   setup_ = std::move(*setup);
   const config::ScreenParams& params = setup_->params;
+  raise_descriptors(params);
   auto lists = DnsLists::open(loop, context.settings(), params);
   if (!lists) return fail(lists.error());
   lists_ = std::move(*lists);
@@ -112,7 +120,7 @@ void Screen::count_lists() {
 
 // After a reload those who are being judged go on to their end here, while others come to our successor.
 void Screen::leave(daemon::Leave why) {
-  context_->relieve();
+  context_->loop().post([this] { context_->relieve(); });  // when all know that we leave
   if (why != daemon::Leave::stop && why != daemon::Leave::orphaned) return;
   shared_->stopping = true;
   visits_->cancel();

@@ -32,10 +32,13 @@ Result<std::unique_ptr<Setup>> Setup::load(const config::Settings& settings) {
 
 Result<void> Setup::read(const config::Settings& settings) {
   auto loaded = params.load(settings);
+  if (loaded) loaded = tls_params.load(settings);
   if (!loaded) return loaded;
   auto spoken = DialogueSetup::load(settings);
   if (!spoken) return fail(spoken.error());
   dialogue = std::move(*spoken);
+  auto opened = open_tls(settings);
+  if (!opened) return opened;
   auto lists = read_lists(settings);
   if (!lists) return lists;
   const std::string& proxy = *params.upstream_proxy_protocol;
@@ -45,8 +48,7 @@ Result<void> Setup::read(const config::Settings& settings) {
   reads_proxy = !proxy.empty();
   hands_over_sessions = *params.handoff == "session";
   if (!params.greet_banner->empty()) teaser = concat("220-", *params.greet_banner, "\r\n");
-  plain_replies = !*dialogue->common.soft_bounce && dialogue->params.reject_footer->empty() &&
-                  dialogue->params.reject_footer_maps->empty();
+  plain_replies = !*dialogue->common.soft_bounce && dialogue->footer.empty() && !dialogue->footer_tables;
   choose_tests();
   choose_words(settings);
   return {};
@@ -67,6 +69,21 @@ Result<void> Setup::read_lists(const config::Settings&) {
   if (opened) opened = open(discard_keywords, dialogue->params.discard_ehlo_keyword_address_maps);
   if (opened) opened = open(footers, dialogue->params.reject_footer_maps);
   return opened;
+}
+
+Result<void> Setup::open_tls(const config::Settings& settings) {
+  const config::ScreenDialogueParams& spoken = dialogue->params;
+  auto level = daemon::tls_level(spoken.tls_security_level.name(), *spoken.tls_security_level,
+                                 *spoken.use_tls, *spoken.enforce_tls);
+  if (!level) return fail(level.error());
+  auto opened = daemon::open_server_tls(settings, *level);
+  if (!opened) return fail(opened.error());
+  tls = std::move(*opened);
+  dialogue->tls = tls.is_wanted();
+  dialogue->tls_ready = tls.context != nullptr;
+  dialogue->tls_required = tls.is_required();
+  dialogue->write_replies();
+  return {};
 }
 
 void Setup::choose_tests() {
@@ -92,6 +109,7 @@ void Setup::choose_words(const config::Settings& settings) {
 
 Result<void> Setup::follow(const config::Settings& settings, std::string_view name) {
   auto followed = params.follow(settings, name);
+  if (followed) followed = tls_params.follow(settings, name);
   if (followed) followed = dialogue->follow(settings, name);
   return followed;
 }

@@ -9,6 +9,7 @@
 #include "lib/base/time.h"
 #include "lib/config/params/screen_params.h"
 #include "lib/config/settings.h"
+#include "lib/daemon/server_tls.h"
 #include "lib/screening/tests.h"
 #include "lib/table/maps.h"
 #include "lib/table/match_list.h"
@@ -24,7 +25,9 @@ struct Setup {
   Result<void> follow(const config::Settings& settings, std::string_view name);
 
   config::ScreenParams params;
+  config::SmtpdTlsParams tls_params;
   std::unique_ptr<DialogueSetup> dialogue;
+  daemon::ServerTls tls;
 
   AccessList access_list;
   table::MatchList interfaces;  // postscreen_allowlist_interfaces
@@ -48,6 +51,7 @@ struct Setup {
  private:
   Result<void> read(const config::Settings& settings);
   Result<void> read_lists(const config::Settings& settings);
+  Result<void> open_tls(const config::Settings& settings);
   void choose_tests();
   void choose_words(const config::Settings& settings);
 };

@@ -109,7 +109,11 @@ net::Task<Visit::Way> Visit::receive() {
   const std::string address = client_.text();
   shared_.counters.came(address);
   log_info(concat("CONNECT from [", address, "]:", client_.port, " to ", server_.name()));
-  if (is_turned_away()) co_return Way::over;
+  const std::string_view no_room = turned_away();
+  if (!no_room.empty()) {
+    co_await say_last(no_room);
+    co_return Way::over;
+  }
   auto access = shared_.setup.access_list.judge_now(address);
   if (!access) {
     access = co_await shared_.setup.access_list.judge(address);
@@ -135,34 +139,30 @@ net::Task<Visit::Way> Visit::receive() {
   if (vetoed) veto();
   if (shared_.load.too_many_to_judge()) {
     log_info(concat("reject: connect from ", client_.name(), ": all screening ports busy"));
-    end_at_door(Count::screening_busy, "421 4.3.2 All screening ports are busy\r\n");
+    shared_.counters.add(Count::screening_busy);
+    co_await say_last("421 4.3.2 All screening ports are busy\r\n");
     co_return Way::over;
   }
   if (!judgement_.open(screening::kEarlyTests).empty()) co_return Way::greeting;
   co_return next();
 }
 
-bool Visit::is_turned_away() {
-  const auto refuse = [this](Count count, std::string_view why, std::string_view reply) {
+// The reply to a client for which there is no room; empty if there is.
+std::string_view Visit::turned_away() {
+  const auto refuse = [this](Count count, std::string_view why) {
     log_info(concat("NOQUEUE: reject: CONNECT from ", client_.name(), ": ", why));
-    end_at_door(count, reply);
-    return true;
+    shared_.counters.add(count);
   };
   const auto limit = static_cast<unsigned>(*shared_.setup.params.client_connection_count_limit);
   if (limit > 0 && shared_.clients.connections(client_) > limit) {
-    return refuse(Count::too_many_connections, "too many connections",
-                  "421 4.7.0 Error: too many connections\r\n");
+    refuse(Count::too_many_connections, "too many connections");
+    return "421 4.7.0 Error: too many connections\r\n";
   }
   if (shared_.load.too_many_waiting()) {
-    return refuse(Count::servers_busy, "all server ports busy", "421 4.3.2 All server ports are busy\r\n");
+    refuse(Count::servers_busy, "all server ports busy");
+    return "421 4.3.2 All server ports are busy\r\n";
   }
-  return false;
-}
-
-void Visit::end_at_door(Count count, std::string_view reply) {
-  shared_.counters.add(count);
-  send_now(own_reply(reply));
-  disconnect();
+  return {};
 }
 
 // The reply that ends the visit; empty if it goes on.
@@ -281,21 +281,31 @@ void Visit::change_stress() {
   if (shared_.stress_changed) shared_.stress_changed(entered);
 }
 
-// With soft_bounce and the footer, if there are such.
-std::string Visit::own_reply(std::string_view reply) const {
-  if (shared_.setup.plain_replies) return std::string(reply);
-  Talk talk(shared_, Fd(), {client_, server_}, Speech::dummy, {});
-  return std::string(talk.dialogue.ends_with(reply.substr(0, reply.find('\r'))).reply);
+// With soft_bounce and a footer, if there are such.
+net::Task<std::string> Visit::own_reply(std::string_view reply) {
+  if (shared_.setup.plain_replies) co_return std::string(reply);
+  const Link link{client_, server_};
+  Talk talk(shared_, Fd(), link, Speech::dummy, {});
+  Turn turn = talk.dialogue.ends_with(reply);
+  if (shared_.setup.dialogue->footer_tables) {
+    co_await add_footer(talk.dialogue, turn);
+  }
+  co_return std::string(turn.reply);
 }
 
 bool Visit::send_now(std::string_view text) {
+  if (talk_ != nullptr && talk_->stream.is_encrypted()) {
+    talk_->stream.put(text);
+    talk_->stream.flush_now();
+    return talk_->stream.pending_output() == 0;
+  }
   return ::send(fd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
          static_cast<ssize_t>(text.size());
 }
 
 net::Task<void> Visit::say_last(std::string_view reply) {
   conclude();
-  const std::string text = own_reply(reply);
+  const std::string text = co_await own_reply(reply);
   if (enters_tarpit()) {
     co_await drip(text);
   } else {

@@ -51,8 +51,7 @@ class Visit : Inquiry::Waiter {
   Header take_header(std::string_view bytes);
   void refuse_proxy();
   net::Task<Way> receive();
-  bool is_turned_away();
-  void end_at_door(screening::Count count, std::string_view reply);
+  std::string_view turned_away();
   std::string_view deny();
   bool recall();
   net::Task<bool> is_vetoed();
@@ -69,7 +68,7 @@ class Visit : Inquiry::Waiter {
   void leave_queue();
   void change_stress();
   int fd() const;
-  std::string own_reply(std::string_view reply) const;
+  net::Task<std::string> own_reply(std::string_view reply);
   bool send_now(std::string_view text);
   net::Task<void> say_last(std::string_view reply);
   bool enters_tarpit();
@@ -97,9 +96,10 @@ class Visit : Inquiry::Waiter {
   net::Task<void> begin_talk(Speech speech);
   net::Task<Next> take_turn(bool as_server);
   net::Task<Next> finish_turn(std::string_view reply, Next next, bool slow);
+  net::Task<bool> start_tls();
   net::Task<Turn> hear_filtered(net::Line line);
-  net::Task<void> add_footer(Turn& turn);
-  void note(const Turn& turn);
+  net::Task<void> add_footer(Dialogue& dialogue, Turn& turn);
+  void note(const Turn& turn, bool as_server);
   void note_failure(Test test, std::int64_t now);
   net::Task<bool> answer(std::string_view reply);
 

@@ -10,10 +10,10 @@ namespace postern::screen {
 using screening::Count;
 using screening::kDeepTests;
 
-// A client that cannot be handed over in mid-session is tested for all at once that it has not passed.
+// A client that is refused is tested for all that it has not passed, enabled or not: the log tells more of it.
 TestSet Visit::tests_of_commands() const {
   const TestSet open = judgement_.open(kDeepTests);
-  if (!judgement_.is_refused() && shared_.setup.hands_over_sessions) return open;
+  if (!judgement_.is_refused()) return open;
   const TestSet valid = shared_.setup.enabled.without(judgement_.to_do());
   return kDeepTests.without(valid | judgement_.passed());
 }
@@ -33,6 +33,9 @@ net::Task<Visit::Way> Visit::talk() {
     const Next next = co_await take_turn(as_server);
     if (next == Next::hand_over) co_return Way::server;
     if (next == Next::hang_up) co_return Way::over;
+    if (next != Next::start_tls) continue;
+    const bool started = co_await start_tls();
+    if (!started) co_return Way::over;
   }
 }
 
@@ -73,10 +76,10 @@ net::Task<Next> Visit::take_turn(bool as_server) {
   } else {
     turn = talk.dialogue.too_long();
   }
-  note(turn);
+  note(turn, as_server);
   if (turn.next == Next::hand_over) co_return turn.next;
   if (shared_.setup.dialogue->footer_tables) {
-    co_await add_footer(turn);
+    co_await add_footer(talk.dialogue, turn);
   }
   co_return co_await finish_turn(turn.reply, turn.next, turn.slow);
 }
@@ -97,6 +100,20 @@ net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow)
   co_return next;
 }
 
+// What was received behind the command is thrown away. False: the visit is over.
+net::Task<bool> Visit::start_tls() {
+  const Setup& setup = shared_.setup;
+  const Deadline deadline = shared_.loop.in(*setup.tls_params.starttls_timeout);
+  auto facts = co_await talk_->stream.accept_tls(*setup.tls.context, deadline);
+  daemon::log_tls(setup.tls, client_.name(), facts);
+  if (!facts) {
+    hung_up();
+    co_return false;
+  }
+  talk_->dialogue.tls_started();
+  co_return true;
+}
+
 // What postscreen_command_filter makes of a line. The stream is not used meanwhile: the line stays where it is.
 net::Task<Turn> Visit::hear_filtered(net::Line line) {
   auto found = co_await shared_.setup.command_filter.lookup(line.text);
@@ -106,22 +123,24 @@ net::Task<Turn> Visit::hear_filtered(net::Line line) {
   co_return talk_->dialogue.hear(text, line.crlf, talk_->stream.buffered(), line.text);
 }
 
-net::Task<void> Visit::add_footer(Turn& turn) {
+net::Task<void> Visit::add_footer(Dialogue& dialogue, Turn& turn) {
   const bool refuses = turn.reply.starts_with('4') || turn.reply.starts_with('5');
   if (!refuses) co_return;
   const std::string reply(turn.reply.substr(0, turn.reply.find('\r')));
   auto footer = co_await shared_.setup.footers.lookup(reply);
   if (!footer) log_warning(footer.error().text);
-  if (footer && *footer) talk_->dialogue.add_footer(turn, **footer);
+  const bool found = footer && *footer;
+  dialogue.add_footer(turn, found ? std::string_view(**footer) : shared_.setup.dialogue->footer);
 }
 
 // What a turn says of the client.
-void Visit::note(const Turn& turn) {
+void Visit::note(const Turn& turn, bool as_server) {
   for (const std::string& line : turn.log) log_info(line);
   const std::int64_t now = wall_seconds();
   for (const Test test : screening::kAllTests) {
     if (turn.failed.has(test)) note_failure(test, now);
   }
+  if (as_server) return;  // which a server will say, when it has seen more
   const TestSet passed = talk_->dialogue.passed().without(judgement_.passed());
   for (const Test test : screening::kAllTests) {
     if (passed.has(test)) judgement_.pass(test, now + shared_.setup.ttl(test).count());

@@ -12,6 +12,7 @@ using screening::kDeepTests;
 namespace {
 
 constexpr std::size_t kLongestFirstLine = 2048;
+constexpr std::string_view kNoResources = "421 4.3.2 No system resources\r\n";
 
 // What a server finds out about a client in the tests that were left to it.
 class Report : public Sequel {
@@ -81,21 +82,19 @@ net::Task<void> Visit::hand_over() {
   shared_.load.queued();
   ipc::HandedOver so_far = state(watched);
   std::unique_ptr<Sequel> then = sequel(watched);
+  gone_ = true;  // from here on it may be somebody else who speaks
   auto given = co_await shared_.handover.give(std::move(so_far), fd(), std::move(then));
   shared_.load.taken();
   change_stress();
   if (given) {
     shared_.counters.add(talk_ != nullptr ? Count::handed_over_in_session : Count::handed_over);
     if (!watched.empty()) shared_.counters.add(Count::watched_by_server);
-    gone_ = true;
     co_return;
   }
   shared_.counters.add(Count::hand_over_failed);
-  if (given.error().kind == Errc::timeout) {
-    gone_ = true;
-    co_return;
-  }
-  std::string_view reply = "421 4.3.2 No system resources\r\n";
+  if (given.error().kind == Errc::timeout) co_return;
+  gone_ = false;
+  std::string_view reply = kNoResources;
   if (given.error().kind == Errc::busy) reply = "421 4.3.2 All server ports are busy\r\n";
   co_await turn_away(reply);
 }
@@ -140,7 +139,8 @@ std::unique_ptr<Sequel> Visit::sequel(TestSet watched) const {
 net::Task<void> Visit::turn_away(std::string_view reply) {
   shared_.counters.add(Count::told_to_come_back);
   if (talk_ != nullptr || !teased_) {
-    send_now(own_reply(reply));
+    const std::string text = co_await own_reply(reply);
+    send_now(text);
     if (talk_ != nullptr) disconnect();
     co_return;
   }
@@ -150,11 +150,10 @@ net::Task<void> Visit::turn_away(std::string_view reply) {
   const Deadline deadline = shared_.loop.in(*shared_.setup.dialogue->params.command_time_limit);
   auto line = co_await talk_->stream.read_line(kLongestFirstLine, deadline);
   if (line) {
-    const Turn turn = talk_->dialogue.hear(line->text, line->crlf, {});
+    Turn turn = talk_->dialogue.hear(line->text, line->crlf, {});
     const bool leaves = turn.next == Next::hang_up;
-    const std::string_view last =
-        leaves ? turn.reply : talk_->dialogue.ends_with(reply.substr(0, reply.size() - 2)).reply;
-    send_now(last);
+    if (!leaves) turn = talk_->dialogue.ends_with(kNoResources);
+    send_now(turn.reply);
   }
   disconnect();
 }

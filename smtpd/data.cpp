@@ -90,6 +90,7 @@ net::Task<void> Session::hand_over(Content& content) {
   submit.client.address = peer_.address();
   submit.client.helo = helo_;
   submit.client.protocol = protocol();
+  if (tls_) show_tls(submit);
   submit.filter = *shared_.setup.receive.content_filter;
   submit.as_addressed = !shared_.setup.overrides.maps_addresses;
   submit.unchecked = !shared_.setup.overrides.checks_content;

@@ -23,10 +23,13 @@ net::Task<void> Session::greeted(std::string name, Protocol protocol) {
 
 // Whoever was not told of PIPELINING by screen is not told later.
 void Session::greet_extended() {
-  if (handed_ == nullptr || handed_->pipelining()) return reply(shared_.setup.ehlo_reply);
-  wire::Offer offer = shared_.setup.rules.offer;
+  const Setup& setup = shared_.setup;
+  if (handed_ == nullptr || handed_->pipelining())
+    return reply(tls_ ? setup.ehlo_reply_in_tls : setup.ehlo_reply);
+  wire::Offer offer = setup.rules.offer;
+  if (tls_) offer.starttls = false;
   offer.pipelining = false;
-  reply(shared_.setup.rules.ehlo(offer));
+  reply(setup.rules.ehlo(offer));
 }
 
 }  // namespace postern::smtpd

@@ -25,17 +25,17 @@ bool is_left_to_us(Verb verb) {
 
 }  // namespace
 
-net::Task<void> Session::resume(ipc::HandedOver state, Fd channel) {
-  handed_ = std::make_unique<Handed>(state, std::move(channel));
+net::Task<void> Session::resume(std::unique_ptr<ipc::HandedOver> state, Fd channel) {
+  handed_ = std::make_unique<Handed>(*state, std::move(channel));
   handed_->begin();
   log_info(concat("connect from ", peer_.text()));
-  if (state.heard == ipc::Heard::greeting) {
-    co_await repeat(state.said);
+  if (state->heard == ipc::Heard::greeting) {
+    co_await repeat(state->said);
   } else {
     co_await greet();
   }
-  stream_.unread(state.unread);
-  state = {};  // the session may last
+  stream_.unread(state->unread);
+  state.reset();  // the session may last
   if (open_) end_when_due();
   co_await converse();
 }

@@ -30,7 +30,7 @@ net::Task<void> Smtpd::serve(net::Accepted connection) {
   co_await session.run();
 }
 
-net::Task<void> Smtpd::resume(net::Accepted connection, ipc::HandedOver state, Fd channel) {
+net::Task<void> Smtpd::resume(net::Accepted connection, std::unique_ptr<ipc::HandedOver> state, Fd channel) {
   Session session(*shared_, std::move(connection));
   co_await session.resume(std::move(state), std::move(channel));
 }

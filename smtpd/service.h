@@ -13,7 +13,8 @@ class Smtpd : public daemon::Service {
  public:
   Result<void> prepare(daemon::Context& context) override;
   net::Task<void> serve(net::Accepted connection) override;
-  net::Task<void> resume(net::Accepted connection, ipc::HandedOver state, Fd channel) override;
+  net::Task<void> resume(net::Accepted connection, std::unique_ptr<ipc::HandedOver> state,
+                         Fd channel) override;
   void leave(daemon::Leave why) override;
   void stress_changed(const config::Settings& settings) override;
 

@@ -41,7 +41,12 @@ Session::~Session() {
 
 net::Task<void> Session::run() {
   log_info(concat("connect from ", peer_.text()));
-  co_await greet();
+  if (shared_.setup.wrapped) {
+    co_await begin_in_tls();
+  }
+  if (open_) {
+    co_await greet();
+  }
   co_await converse();
 }
 
@@ -58,7 +63,11 @@ net::Task<void> Session::converse() {
     if (!line->crlf && offends(screening::Test::bare_newline, line->text, line->text)) continue;
     if (!line->crlf && refuses_bare_newline()) continue;
     const bool slow = errors_ >= *shared_.setup.smtpd.soft_error_limit;
-    co_await obey(line->text);
+    if (shared_.setup.command_filter.empty()) {
+      co_await obey(line->text);
+    } else {
+      co_await obey_edited(line->text);
+    }
     if (slow) {
       co_await hold_back();
     }
@@ -100,7 +109,7 @@ net::Task<void> Session::obey(std::string_view line) {
     complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
     co_return;
   }
-  if (is_improper(line)) co_return;
+  if (refuses_plain(verb) || is_improper(line)) co_return;
   if (!is_utf8(line)) {
     if (offends(screening::Test::non_smtp_command, before, line)) co_return;
     complain(wire::bad_utf8());
@@ -143,7 +152,9 @@ net::Task<void> Session::obey(wire::Command command) {
     etrn(*turn);
   } else if (std::holds_alternative<wire::Auth>(command)) {
     complain({503, {5, 5, 1}, "Error: authentication not enabled"});
-  } else if (std::holds_alternative<wire::StartTls>(command) || std::holds_alternative<wire::Bdat>(command)) {
+  } else if (std::holds_alternative<wire::StartTls>(command)) {
+    co_await starttls();
+  } else if (std::holds_alternative<wire::Bdat>(command)) {
     complain(mail::status::not_implemented("command not implemented"));
   } else {
     complain(mail::status::not_recognized());
@@ -173,6 +184,7 @@ bool Session::is_improper(std::string_view line) {
 bool Session::is_forbidden(std::string_view line, std::string_view before) {
   if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
+  muted_ = false;  // the last word, whatever was said elsewhere
   if (offends(screening::Test::non_smtp_command, before, line)) return true;
   reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
   open_ = false;
@@ -245,7 +257,8 @@ net::Task<void> Session::skip_line() {
 void Session::reply(const mail::Status& status) {
   if (muted_) return;
   std::string text;
-  wire::append_reply(text, status);
+  wire::append_reply(text, softened(status));
+  add_footer(text);
   stream_.put(text);
   if (status.code == 421 || status.code == 521) open_ = false;
 }
@@ -269,7 +282,7 @@ void Session::reject(const mail::Status& status) {
 
 void Session::log_reject(const mail::Status& status) const {
   std::string line = mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
-  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", status.reply(), ';');
+  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", softened(status).reply(), ';');
   if (mail_) line += concat(" from=<", mail::shown_address(mail_->submit.sender), '>');
   if (recipient_ != nullptr) {
     line += concat(" to=<", recipient_->quoted(), '>');

@@ -33,7 +33,7 @@ class Session {
   net::Task<void> run();
   // The rest of a conversation that screen began: goes on behind what was said, and tells screen through the channel what
   // it finds. Ends as run().
-  net::Task<void> resume(ipc::HandedOver state, Fd channel);
+  net::Task<void> resume(std::unique_ptr<ipc::HandedOver> state, Fd channel);
 
   // The process stops: a client that is between transactions is told so, and its session ends soon; others
   // are told when their transaction is over.
@@ -62,6 +62,12 @@ class Session {
   void say_goodbye();
   void log_end() const;
 
+  // edits.cpp: what the administrator puts into the dialogue
+  net::Task<void> obey_edited(std::string_view line);
+  mail::Status softened(const mail::Status& status) const;
+  void add_footer(std::string& reply) const;
+  std::string footer_value(std::string_view name) const;
+
   // helo.cpp
   net::Task<void> greeted(std::string name, Protocol protocol);
   void greet_extended();
@@ -80,6 +86,14 @@ class Session {
   mail::Status bare_newline_refusal() const;
   Deadline later(Deadline deadline, std::size_t received) const;
   void content_broke_off(const Error& error, std::uint64_t size);
+  // starttls.cpp
+  net::Task<void> starttls();
+  net::Task<void> begin_in_tls();
+  net::Task<void> secure();
+  net::Task<void> send_away(std::string_view why);
+  std::optional<mail::Status> starttls_refusal() const;
+  bool refuses_plain(Verb verb);
+  void show_tls(ipc::Submit& submit) const;
   // vrfy.cpp
   net::Task<void> vrfy(wire::Vrfy command);
   void etrn(const wire::Etrn& command);
@@ -110,6 +124,7 @@ class Session {
   Peer peer_;
   std::string helo_;
   std::unique_ptr<Transaction> mail_;
+  std::unique_ptr<net::TlsFacts> tls_;        // null: in plain text
   std::unique_ptr<Handed> handed_;            // null: the session began here
   const mail::Address* recipient_ = nullptr;  // while RCPT is judged
   std::string_view where_ = "CONNECT";        // the last command, for the log

@@ -7,16 +7,19 @@
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
+#include "lib/config/overrides.h"
 #include "lib/config/params/access_params.h"
 #include "lib/config/params/common_params.h"
-#include "lib/config/overrides.h"
 #include "lib/config/params/content_params.h"
 #include "lib/config/params/limit_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/smtpd_tls_params.h"
 #include "lib/config/settings.h"
+#include "lib/daemon/server_tls.h"
 #include "lib/mail/queue_id.h"
+#include "lib/table/maps.h"
 #include "lib/table/match_list.h"
 #include "lib/wire/content.h"
 #include "lib/wire/server_rules.h"
@@ -34,13 +37,19 @@ struct Setup {
   config::QmgrParams queue;
   config::ProcessParams process;
   config::ReceiveParams receive;
+  config::SmtpdTlsParams tls_params;
 
   wire::ServerRules rules;
-  std::string ehlo_reply;  // whole lines
+  std::string ehlo_reply, ehlo_reply_in_tls;  // whole lines
+  daemon::ServerTls tls;
+  std::string service;   // as master.cf names it
+  bool wrapped = false;  // TLS begins with the connection
   bool long_queue_ids = false;
   config::Overrides overrides;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;
+  table::Maps command_filter;
+  std::string footer_filter;  // the characters that values in smtpd_reject_footer may have
 
   // Takes the numbers anew that depend on a parameter, as after a change of stress. Fails as ParamGroup::follow.
   Result<void> follow(const config::Settings& settings, std::string_view name);
@@ -51,10 +60,11 @@ struct Setup {
   std::string text_of(mail::QueueId id) const { return long_queue_ids ? id.long_text() : id.short_text(); }
 
  private:
-  std::array<config::ParamGroup*, 7> groups();
+  std::array<config::ParamGroup*, 8> groups();
   Result<void> read(const config::Settings& settings);
   Result<void> read_overrides();
   Result<void> choose_bare_newline();
+  Result<void> open_tls(const config::Settings& settings);
 };
 
 }  // namespace postern::smtpd

@@ -5,6 +5,7 @@
 #include "commands/postern/arguments.h"
 #include "commands/postern/control.h"
 #include "commands/postern/sandbox_verb.h"
+#include "commands/postern/screening.h"
 #include "commands/postern/status.h"
 #include "commands/postern/trace.h"
 #include "lib/base/text.h"
@@ -28,12 +29,14 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
   status     services, processes and their numbers
              --json, --watch [SECONDS]; or one number for scripts:
              postern status qmgr/messages
+  screen     what the front door has seen, and what it cost; now, or in the past
+             --last 24h, --since TIME, --until TIME, --json
   check      is the configuration good, and all that it names there?
              --json
   trace      the story of one message, from the log and the queue: postern trace QUEUE-ID
              --log FILE, --json
   sandbox    a private mail system for as long as this command runs
-             --port N, --domain NAME, --dir DIRECTORY, --keep, --json, -o NAME=VALUE
+             --port N, --domain NAME, --dir DIRECTORY, --keep, --screen, --json, -o NAME=VALUE
   version
   help
 
@@ -67,6 +70,7 @@ constexpr Verb kVerbs[] = {
     {"check", commands::check_configuration},
     {"version", version},
     {"sandbox", commands::sandbox},
+    {"screen", commands::screening},
     {"trace", commands::trace},
 };
 

@@ -105,8 +105,8 @@ Result<void> Sandbox::start() {
 Result<void> Sandbox::start_on_free_port() {
   auto owner = sandbox_owner();
   if (!owner) return fail(owner.error());
-  SandboxFiles files{directory_,        options_.programs, options_.domain,
-                     std::move(*owner), options_.port,     options_.settings};
+  SandboxFiles files{directory_,    options_.programs, options_.domain,  std::move(*owner),
+                     options_.port, options_.screen,   options_.settings};
   for (int attempt = 1;; ++attempt) {
     if (options_.port == 0) {
       const auto port = free_port();

@@ -12,9 +12,10 @@
 namespace postern::commands {
 
 struct SandboxOptions {
-  std::string directory;                // empty: a new one below TMPDIR or /tmp, removed at the end
-  unsigned port = 0;                    // 0: a free one
-  bool keep = false;                    // leaves the new directory behind
+  std::string directory;  // empty: a new one below TMPDIR or /tmp, removed at the end
+  unsigned port = 0;      // 0: a free one
+  bool screen = false;    // screen stands in front of smtpd; clients of this host are strangers to it
+  bool keep = false;      // leaves the new directory behind
   std::string domain = "sandbox.test";  // every user of it has mail in the Maildir
   config::Pairs settings;               // put into main.cf behind the sandbox's own
   std::string programs;                 // the directory of the service programs

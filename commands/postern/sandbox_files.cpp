@@ -84,6 +84,10 @@ std::string sandbox_main_cf(const SandboxFiles& files) {
   text += "\n# Mail for discard.test is taken and thrown away.\n";
   text += line("relay_domains", "discard.test");
   text += line("transport_maps", "inline:{ { discard.test = discard: } }");
+  if (files.screen) {
+    text += "\n# Clients of this host are judged as those of others would be.\n";
+    text += line("postscreen_access_list", "") + line("postscreen_greet_action", "drop");
+  }
   for (const auto& [name, value] : files.settings) text += line(name, value);
   return text;
 }
@@ -91,7 +95,12 @@ std::string sandbox_main_cf(const SandboxFiles& files) {
 std::string sandbox_master_cf(const SandboxFiles& files) {
   const bool jail = files.owner.root;
   std::string text = "# service type private unpriv chroot wakeup maxproc command\n";
-  text += service(concat("127.0.0.1:", files.port), "inet", jail, "-", "smtpd");
+  const std::string port = concat("127.0.0.1:", files.port);
+  if (files.screen) {
+    text += service(port, "inet", jail, "1", "postscreen") + service("smtpd", "pass", jail, "-", "smtpd");
+  } else {
+    text += service(port, "inet", jail, "-", "smtpd");
+  }
   text += service("pickup", "unix", jail, "1", "pickup");
   text += service("cleanup", "unix", jail, "-", "cleanup");
   text += service("qmgr", "unix", jail, "1", "qmgr");

@@ -24,6 +24,7 @@ struct SandboxFiles {
   std::string directory, programs, domain;
   SandboxOwner owner;
   unsigned port = 0;
+  bool screen = false;  // in front of smtpd
   config::Pairs settings;
 };
 

@@ -52,6 +52,7 @@ Result<SandboxOptions> read_options(Words& words) {
   auto read = read_values(words, options);
   if (!read) return fail(read.error());
   options.keep = words.flag("--keep");
+  options.screen = words.flag("--screen");
   const auto settings = words.values("-o");
   if (!settings) return fail(settings.error());
   for (const auto& text : *settings) {

@@ -93,9 +93,9 @@ std::string line_of(State& s, Level level, std::string_view text) {
 
 // "postfix/dnsblog[123]: ", as ours with another name behind the slash.
 std::string tag_of(const State& s, std::string_view program) {
-  const std::string_view own = s.setup.tag;
-  const auto name = concat(own.substr(0, own.rfind('/') + 1), program);
-  return s.opened ? concat(name, "[", ::getpid(), "]: ") : name + ": ";
+  const std::string_view own = s.opened ? s.tag : s.setup.tag;
+  const auto slash = own.rfind('/', s.setup.tag.size()) + 1;
+  return concat(own.substr(0, slash), program, s.opened ? own.substr(s.setup.tag.size()) : ": ");
 }
 
 std::size_t lines_in(std::string_view text) {
@@ -225,13 +225,9 @@ unsigned verbosity() { return state().verbosity; }
 
 std::size_t lost() { return state().lost; }
 
-std::size_t unsaid() {
-  return state().held + state().lost;
-}
+std::size_t unsaid() { return state().held + state().lost; }
 
-void add_lost(std::size_t lines) {
-  state().lost += lines;
-}
+void add_lost(std::size_t lines) { state().lost += lines; }
 
 std::uint64_t lost_in_all() { return state().lost_in_all; }
 

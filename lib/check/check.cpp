@@ -18,6 +18,7 @@ void check_setting(Configuration& configuration, const Setting& setting, const c
   check_restrictions(configuration, setting, settings);
   check_tables(configuration, setting, settings);
   check_reference(configuration, setting, settings);
+  check_certificates(configuration, setting, settings);
 }
 
 // Each with the settings that its value is read with.

@@ -58,6 +58,14 @@ const Setting* Configuration::find_setting(std::string_view name) const {
   return found == set_by_name_.end() ? nullptr : &set_[found->second];
 }
 
+bool Configuration::is_of_screen(std::string_view name) {
+  const auto is_there = [name](const config::ParamGroup& group) {
+    return std::any_of(group.params().begin(), group.params().end(),
+                       [name](const config::ParamBase* param) { return param->name() == name; });
+  };
+  return is_there(params_.screen) || is_there(params_.screen_dialogue);
+}
+
 config::ParamBase* Configuration::find_param(std::string_view name) {
   const auto found = params_by_name_.find(name);
   return found == params_by_name_.end() ? nullptr : found->second;

@@ -56,6 +56,8 @@ class Configuration {
   // A parameter that is declared; null for another name. There is one of each: the last load counts.
   config::ParamBase* find_param(std::string_view name);
   std::vector<config::ParamBase*> params() { return params_.params(); }
+  // True when nobody but screen reads the parameter.
+  bool is_of_screen(std::string_view name);
 
   // The UNIX sockets of that name. Empty when there is no such service.
   const std::vector<const config::Service*>& local_services(std::string_view name) const;
@@ -116,6 +118,8 @@ void check_table(Configuration& configuration, const Setting& setting, std::stri
                  Severity severity, bool only_tables);
 // True when the value of that parameter is a list of words, in which a comment has no place.
 bool takes_words(Configuration& configuration, std::string_view name);
+// Files that a parameter of TLS names.
+void check_certificates(Configuration& configuration, const Setting& setting, const config::Settings& settings);
 // mail_owner and setgid_group, which only root uses. The id of the owner; nothing if there is none.
 std::optional<uid_t> check_users(Configuration& configuration);
 // Owners and modes.

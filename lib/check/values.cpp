@@ -5,6 +5,8 @@
 #include "lib/config/expand.h"
 #include "lib/config/lines.h"
 #include "lib/config/origin.h"
+#include "lib/screening/cache_map.h"
+#include "lib/screening/dns_sites.h"
 #include "lib/table/address_lists.h"
 
 namespace postern::check {
@@ -44,6 +46,22 @@ void check_references(Configuration& configuration, const Setting& setting,
   }
 }
 
+Result<void> check_cache_map(const config::Settings& settings) {
+  const auto map = settings.value("postscreen_cache_map");
+  if (!map || map->empty()) return {};
+  const auto read = screening::read_cache_map(*map, "");
+  return read ? Result<void>() : fail(read.error());
+}
+
+Result<void> check_dns_sites(const config::Settings& settings, std::string_view parameter) {
+  const auto value = settings.value(parameter);
+  if (!value) return fail(value.error());
+  const auto words = config::split_braced(*value, config::kListSeparators);
+  if (!words) return fail(words.error());
+  const auto lists = screening::dns_lists(parameter, *words);
+  return lists ? Result<void>() : fail(lists.error());
+}
+
 // Everything that the parameter itself says about its value.
 Result<void> accept(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
   if (auto* param = configuration.find_param(setting.name)) {
@@ -51,11 +69,25 @@ Result<void> accept(Configuration& configuration, const Setting& setting, const 
   } else if (const auto expanded = settings.value(setting.name); !expanded) {
     return fail(expanded.error());
   }
+  if (setting.name == "postscreen_cache_map") return check_cache_map(settings);
   if (is_address_list(setting.name)) return table::check_address_list(settings, setting.name);
+  if (setting.name == "postscreen_dnsbl_sites") return check_dns_sites(settings, setting.name);
   if (setting.name == "myorigin" && setting.service == nullptr) {
     if (const auto origin = config::origin_of(settings); !origin) return fail(origin.error());
   }
   return {};
+}
+
+}  // namespace
+
+namespace {
+
+// Those of the front door are for who has one.
+bool reads_defaults_of_screen(const Configuration& configuration) {
+  const auto& services = configuration.services();
+  return std::any_of(services.begin(), services.end(), [](const config::Service& service) {
+    return service.command == "screen" || service.command == "postscreen";
+  });
 }
 
 }  // namespace
@@ -68,9 +100,11 @@ void check_defaults(Configuration& configuration) {
   const auto judge = [&](std::string_view name, const auto& loaded) {
     if (!loaded) configuration.about_parameter(Severity::error, name, loaded.error().text);
   };
+  const bool has_screen = reads_defaults_of_screen(configuration);
   for (auto* param : configuration.params()) {
     if (configuration.find_setting(param->name()) != nullptr) continue;
     if (param->spec().effect == config::Effect::not_yet) continue;
+    if (!has_screen && configuration.is_of_screen(param->name())) continue;
     judge(param->name(), param->load(configuration.settings()));
   }
   for (const auto name : table::kAddressLists) {

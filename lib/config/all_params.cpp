@@ -19,7 +19,6 @@ ParamBase* find_in(const ParamGroup& group, std::string_view name) {
 constexpr std::pair<std::string_view, std::string_view> kReadElsewhere[] = {
     {"header_address_token_limit", "all"},
     {"smtpd_client_connection_count_limit", "smtpd, postscreen"},
-    {"smtpd_command_filter", "smtpd, postscreen"},
     {"smtputf8_enable", "all"},
 };
 
@@ -41,6 +40,8 @@ std::vector<ReadParams::Group> ReadParams::groups() {
       {"smtpd, cleanup, qmgr", &routing},
       {"smtpd, cleanup", &limits},
       {"smtpd", &smtpd},
+      {"smtpd, screen", &smtpd_tls},
+      {"smtpd, smtp, lmtp", &tls},
       {"smtpd", &access},
       {"cleanup", &cleanup},
       {"cleanup", &rewrite},
@@ -63,7 +64,7 @@ std::vector<ReadParams::Group> ReadParams::groups() {
       {"smtp", &smtp_tls},
       {"lmtp", &lmtp_tls},
       {"smtp, lmtp", &smtp_more},
-      {"smtp, lmtp", &dns},
+      {"screen, smtp, lmtp", &dns},
       {"pipe", &pipe},
       {"postmap, postalias", &table},
   };

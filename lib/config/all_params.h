@@ -29,6 +29,7 @@
 #include "lib/config/params/smtp_session_params.h"
 #include "lib/config/params/smtp_tls_params.h"
 #include "lib/config/params/smtpd_params.h"
+#include "lib/config/params/smtpd_tls_params.h"
 #include "lib/config/params/submission_params.h"
 #include "lib/config/params/table_params.h"
 #include "lib/config/params/virtual_params.h"
@@ -45,6 +46,8 @@ struct ReadParams {
   RoutingParams routing;
   LimitParams limits;
   SmtpdParams smtpd;
+  SmtpdTlsParams smtpd_tls;
+  TlsParams tls;
   AccessParams access;
   CleanupParams cleanup;
   RewriteParams rewrite;

@@ -221,8 +221,8 @@ net::Task<void> Server::serve_passed(net::Accepted connection) {
     log_info(concat("session of ", name_of(*passed->session), " handed over"));
   }
   if (passed->state) {
-    auto state = std::move(passed->state);
-    co_await service_.resume(std::move(*passed->session), std::move(*state), std::move(passed->channel));
+    co_await service_.resume(std::move(*passed->session), std::move(passed->state),
+                             std::move(passed->channel));
   } else if (passed->session) {
     co_await service_.serve(std::move(*passed->session));
   } else if (wakeups_) {
@@ -230,7 +230,7 @@ net::Task<void> Server::serve_passed(net::Accepted connection) {
   }
 }
 
-net::Task<void> Service::resume(net::Accepted connection, ipc::HandedOver, Fd) {
+net::Task<void> Service::resume(net::Accepted connection, std::unique_ptr<ipc::HandedOver>, Fd) {
   log_warning(concat("session of ", name_of(connection), " refused: this service takes none that has begun"));
   co_return;
 }

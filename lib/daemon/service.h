@@ -136,7 +136,8 @@ class Service {
   virtual void take(net::Accepted, int listener, InHand) { static_cast<void>(listener); }
   // Of type pass: a session that screen has begun, with its state (contract.h, kBegunSession). The peer is the client as
   // the state names it; `channel` is where to report. Without an own version it is refused, which the log says.
-  virtual net::Task<void> resume(net::Accepted connection, ipc::HandedOver state, Fd channel);
+  virtual net::Task<void> resume(net::Accepted connection, std::unique_ptr<ipc::HandedOver> state,
+                                 Fd channel);
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
   // The service is, or no longer is, under stress: `settings` have the new value of stress.

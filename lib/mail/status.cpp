@@ -120,6 +120,10 @@ Status unsupported_option(std::string_view option) {
 Status not_implemented(std::string_view what) {
   return {502, {5, 5, 1}, concat("Error: ", what)};
 }
+Status tls_ready() { return {220, {2, 0, 0}, "Ready to start TLS"}; }
+Status tls_required() { return {530, {5, 7, 0}, "Must issue a STARTTLS command first"}; }
+Status tls_active() { return {554, {5, 5, 1}, "Error: TLS already active"}; }
+Status tls_unavailable() { return {454, {4, 7, 0}, "TLS not available due to local problem"}; }
 Status out_of_order(std::string_view need) {
   return {503, {5, 5, 1}, concat("Error: need ", need, " command")};
 }

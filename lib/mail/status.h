@@ -69,6 +69,10 @@ Status bad_recipient_syntax();                         // 501 5.1.3
 Status bad_parameter(std::string_view name);           // 501 5.5.4 Bad NAME parameter syntax
 Status unsupported_option(std::string_view option);    // 555 5.5.4
 Status not_implemented(std::string_view what);         // 502 5.5.1 Error: WHAT
+Status tls_ready();                                    // 220 2.0.0 Ready to start TLS
+Status tls_required();                                 // 530 5.7.0 Must issue a STARTTLS command first
+Status tls_active();                                   // 554 5.5.1 Error: TLS already active
+Status tls_unavailable();                              // 454 4.7.0 TLS not available due to local problem
 Status out_of_order(std::string_view need);            // 503 5.5.1 Error: need NEED command
 Status too_long();                                     // 500 5.5.2 Error: command too long
 Status too_big();                                      // 552 5.3.4 message size

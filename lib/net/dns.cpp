@@ -117,9 +117,7 @@ Result<std::unique_ptr<Dns>> Dns::make(Loop& loop, const Options& options) {
   return std::unique_ptr<Dns>(new Dns(std::move(state)));
 }
 
-bool Dns::call(const std::string& name, std::unique_ptr<DnsCall>& call) {
-  return state_->channel->call(name, call);
-}
+bool Dns::call(std::unique_ptr<DnsCall>& call) { return state_->channel->call(call); }
 
 Task<DnsAnswer<MxRecord>> Dns::mx(std::string name, Deadline deadline) {
   auto reply = co_await state_->lookup(std::move(name), DnsType::mx, deadline);

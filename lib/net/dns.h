@@ -55,7 +55,7 @@ struct DnsAddresses {
   std::optional<std::uint32_t> ttl;                     // as DnsAnswer has it
 };
 
-// Such a question. DNS owns it from Dns::call() on, and destroys it after it was answered, or with itself.
+// Such a question. DNS owns it from Dns::call() on, and destroys it after it was answered, or unanswered with itself.
 class DnsCall {
  public:
   DnsCall() = default;
@@ -64,6 +64,8 @@ class DnsCall {
   DnsCall& operator=(const DnsCall&) = delete;
 
  protected:
+  // What is asked for, until it is answered: as it is, without the table of hosts and search domains.
+  virtual std::string name() const = 0;
   // Once, from an event of the loop, never from inside Dns::call().
   virtual void answered(const DnsAddresses& answer) = 0;
 
@@ -98,10 +100,10 @@ class Dns {
   Task<DnsAnswer<std::string>> names(Endpoint address, Deadline deadline);
   Task<DnsAnswer<std::string>> txt(std::string name, Deadline deadline);
   Task<DnsAnswer<TlsaRecord>> tlsa(std::string name, Deadline deadline);  // "_25._tcp.mx.example"
-  // Asks for the IPv4 addresses of a name, as it is: no table of hosts, no search domains, no sharing. Takes the call; false,
-  // and it stays with the caller, when kMostCalls are under way.
-  bool call(const std::string& name, std::unique_ptr<DnsCall>& call);
-  static constexpr std::size_t kMostCalls = 30'000;
+  // Asks for the IPv4 addresses of a name, one question a call. Takes the call; false, and it stays with the caller, when
+  // kMostCalls are under way.
+  bool call(std::unique_ptr<DnsCall>& call);
+  static constexpr std::size_t kMostCalls = 100'000;
 
  private:
   struct State;

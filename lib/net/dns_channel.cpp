@@ -21,10 +21,14 @@ namespace {
 constexpr int kDatagram = 1232;
 // For the replies of a moment in which many questions were asked.
 constexpr int kReceiveBuffer = 4 << 20;
+// Questions by calls in one round of what was posted, of which the loop makes up to eight before it reads. Many more answers
+// would not fit into the buffer of a socket, ours or the server's, and those that are lost come seconds later.
+constexpr std::size_t kBurst = 50;
 // Between looks for questions that must be repeated, each of which goes over all that are under way.
 constexpr milliseconds kBetweenLooks{10};
 // More than this wait for an id of their own.
 constexpr std::size_t kMostQueries = 4096;
+constexpr std::size_t kMostUnderWay = 30'000;  // of calls
 
 Result<void> check(int status, std::string_view what) {
   if (status == ARES_SUCCESS) return {};
@@ -267,22 +271,49 @@ void DnsChannel::answered(void* argument, int status, int, unsigned char* packet
   channel.rest_if_idle();
 }
 
-bool DnsChannel::call(const std::string& name, std::unique_ptr<DnsCall>& call) {
-  if (calls_ >= Dns::kMostCalls) return false;
+bool DnsChannel::call(std::unique_ptr<DnsCall>& call) {
+  if (calls_ + next_turn_.waiting.size() >= Dns::kMostCalls) return false;
   call->channel_ = this;
-  call->id_ = fresh_id();
-  ++calls_;
-  DnsCall* asking = call.release();
-  if (may_be_asked(name) && submit(name, DnsType::a, asking->id_, &DnsChannel::call_answered, asking))
-    return true;
-  --calls_;
-  fail_later(std::unique_ptr<DnsCall>(asking), DnsStatus::no_domain);
+  if (next_turn_.waiting.empty() && next_turn_.may_start()) {
+    start(std::move(call));
+  } else {
+    next_turn_.waiting.push_back(std::move(call));
+  }
+  if (!next_turn_.is_posted()) loop_.post(next_turn_);
   return true;
 }
 
+void DnsChannel::start(std::unique_ptr<DnsCall> call) {
+  ++calls_;
+  ++next_turn_.started;
+  call->id_ = fresh_id();
+  const std::string name = call->name();
+  DnsCall* asking = call.release();
+  if (may_be_asked(name) && submit(name, DnsType::a, asking->id_, &DnsChannel::call_answered, asking)) return;
+  --calls_;
+  fail_later(std::unique_ptr<DnsCall>(asking), DnsStatus::no_domain);
+}
+
 void DnsChannel::fail_later(std::unique_ptr<DnsCall> call, DnsStatus status) {
-  failed_.calls.emplace_back(std::move(call), status);
-  if (!failed_.is_posted()) loop_.post(failed_);
+  next_turn_.failed.emplace_back(std::move(call), status);
+  if (!next_turn_.is_posted()) loop_.post(next_turn_);
+}
+
+bool DnsChannel::NextTurn::may_start() const { return started < kBurst && channel.calls_ < kMostUnderWay; }
+
+void DnsChannel::NextTurn::turn_came() {
+  started = 0;
+  while (!waiting.empty() && may_start()) {
+    auto call = std::move(waiting.front());
+    waiting.pop_front();
+    channel.start(std::move(call));
+  }
+  if (started > 0 && !is_posted()) channel.loop_.post(*this);
+  for (auto& [call, status] : std::exchange(failed, {})) {
+    DnsAddresses answer;
+    answer.status = status;
+    call->answered(answer);
+  }
 }
 
 void DnsChannel::call_answered(void* argument, int status, int, unsigned char* packet, int length) {
@@ -291,6 +322,8 @@ void DnsChannel::call_answered(void* argument, int status, int, unsigned char* p
   channel.ids_.reset(call->id_);
   --channel.calls_;
   channel.rest_if_idle();
+  if (!channel.next_turn_.waiting.empty() && !channel.next_turn_.is_posted())
+    channel.loop_.post(channel.next_turn_);
   if (status == ARES_EDESTRUCTION) return;
   if (channel.submitting_) return channel.fail_later(std::move(call), DnsStatus::try_again);
   DnsAddresses answer;
@@ -298,14 +331,6 @@ void DnsChannel::call_answered(void* argument, int status, int, unsigned char* p
     answer = read_dns_addresses({reinterpret_cast<const char*>(packet), static_cast<std::size_t>(length)});
   }
   call->answered(answer);
-}
-
-void DnsChannel::Failed::turn_came() {
-  for (auto& [call, status] : std::exchange(calls, {})) {
-    DnsAddresses answer;
-    answer.status = status;
-    call->answered(answer);
-  }
 }
 
 Task<DnsReply> DnsChannel::ask(std::string name, DnsType type, Deadline deadline) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bitset>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -28,7 +29,7 @@ class DnsChannel : Timer {
   Task<DnsReply> ask(std::string name, DnsType type, Deadline deadline);
 
   // Dns::call().
-  bool call(const std::string& name, std::unique_ptr<DnsCall>& call);
+  bool call(std::unique_ptr<DnsCall>& call);
 
   // Of resolv.conf: the domains that a short name is tried in, and how many dots make it long.
   const std::vector<std::string>& search_domains() const { return domains_; }
@@ -45,6 +46,7 @@ class DnsChannel : Timer {
   void send(const std::shared_ptr<Query>& query);
   unsigned short fresh_id();
   bool submit(const std::string& name, DnsType type, unsigned short id, Answered* then, void* argument);
+  void start(std::unique_ptr<DnsCall> call);
   void fail_later(std::unique_ptr<DnsCall> call, DnsStatus status);
   void watch(int fd, bool readable, bool writable);
   void schedule(Deadline latest);
@@ -66,13 +68,18 @@ class DnsChannel : Timer {
   milliseconds patience_{};  // before a question is repeated for the first time
   Deadline alarm_ = Deadline::max();
   Event room_;
-  std::size_t calls_ = 0;
+  std::size_t calls_ = 0;  // without those that wait
   bool submitting_ = false;
-  // Calls that failed at once, until the next turn.
-  struct Failed : Posted {
+  // What is left for the next turn: calls that came in a burst or while too many were under way, and such that failed at once.
+  struct NextTurn : Posted {
+    explicit NextTurn(DnsChannel& of) : channel(of) {}
     void turn_came() override;
-    std::vector<std::pair<std::unique_ptr<DnsCall>, DnsStatus>> calls;
-  } failed_;
+    bool may_start() const;
+    DnsChannel& channel;
+    std::size_t started = 0;  // since the last turn
+    std::deque<std::unique_ptr<DnsCall>> waiting;
+    std::vector<std::pair<std::unique_ptr<DnsCall>, DnsStatus>> failed;
+  } next_turn_{*this};
 };
 
 }  // namespace postern::net

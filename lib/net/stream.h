@@ -18,6 +18,7 @@ namespace postern::net {
 
 class TlsClient;
 class TlsConnection;
+class TlsServer;
 struct TlsClientPeer;
 struct TlsFacts;
 
@@ -72,6 +73,9 @@ class Stream {
   // may have put in; what was asked for; a breach of the protocol), denied (peer.must_match), timeout, lost, io. After
   // a failure the stream is fit only to be closed.
   Task<Result<TlsFacts>> start_tls(const TlsClient& context, TlsClientPeer peer, Deadline deadline);
+  // The same as a server. Input that was there before is thrown away: whoever is in the middle of the connection may have
+  // put it there (CVE-2011-0411). To see it, ask buffered() first. Fails with invalid, timeout, lost, io.
+  Task<Result<TlsFacts>> accept_tls(const TlsServer& context, Deadline deadline);
   bool is_encrypted() const { return tls_ != nullptr; }
 
   int fd() const { return fd_.get(); }

@@ -27,6 +27,20 @@ Task<Result<TlsFacts>> Stream::start_tls(const TlsClient& context, TlsClientPeer
   co_return facts;
 }
 
+Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline deadline) {
+  hurried_ = Deadline::max();
+  auto sent = co_await send_all(deadline);
+  if (!sent) co_return fail(sent.error());
+  if (tls_) co_return fail(Errc::invalid, "TLS within TLS");
+  discard_input();
+  auto made = TlsConnection::server(context, fd_.get(), readiness_);
+  if (!made) co_return fail(made.error());
+  tls_ = std::move(*made);
+  auto done = co_await shake_hands(deadline);
+  if (!done) co_return fail(done.error());
+  co_return tls_->facts_of_client(context.options().digest);
+}
+
 Task<Result<void>> Stream::shake_hands(Deadline deadline) {
   for (;;) {
     const Step step = tls_->handshake();

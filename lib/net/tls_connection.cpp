@@ -29,6 +29,19 @@ std::string tls_reasons() {
   return all;
 }
 
+std::string tls_reports() {
+  std::string all;
+  const char *file = nullptr, *data = nullptr;
+  int line = 0, flags = 0;
+  while (const unsigned long code = ERR_get_error_all(&file, &line, nullptr, &data, &flags)) {
+    char text[256];
+    ERR_error_string_n(code, text, sizeof text);
+    all += concat(all.empty() ? "" : "; ", text, ':', file, ':', line, ':');
+    if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') all += concat(data, ':');
+  }
+  return all;
+}
+
 std::string tls_problem(std::string text) {
   const std::string reasons = tls_reasons();
   return reasons.empty() ? text : concat(text, ": ", reasons);
@@ -102,10 +115,8 @@ TlsConnection::~TlsConnection() {
   ERR_clear_error();
 }
 
-Result<std::unique_ptr<TlsConnection>> TlsConnection::client(const TlsClient& client,
-                                                             const TlsClientPeer& peer, int fd,
-                                                             Readiness& readiness) {
-  SSL* ssl = SSL_new(client.context());
+Result<std::unique_ptr<TlsConnection>> TlsConnection::make(SSL_CTX* context, int fd, Readiness& readiness) {
+  SSL* ssl = SSL_new(context);
   if (ssl == nullptr) return fail(Errc::io, tls_problem("new TLS connection"));
   std::unique_ptr<TlsConnection> made(new TlsConnection(ssl, fd, readiness));
   BIO* bio = BIO_new(TlsTransport::method());
@@ -113,9 +124,24 @@ Result<std::unique_ptr<TlsConnection>> TlsConnection::client(const TlsClient& cl
   BIO_set_data(bio, made.get());
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
-  SSL_set_connect_state(ssl);
-  auto configured = made->configure(client, peer);
+  return made;
+}
+
+Result<std::unique_ptr<TlsConnection>> TlsConnection::client(const TlsClient& client,
+                                                             const TlsClientPeer& peer, int fd,
+                                                             Readiness& readiness) {
+  auto made = make(client.context(), fd, readiness);
+  if (!made) return made;
+  SSL_set_connect_state((*made)->ssl_);
+  auto configured = (*made)->configure(client, peer);
   if (!configured) return fail(configured.error());
+  return made;
+}
+
+Result<std::unique_ptr<TlsConnection>> TlsConnection::server(const TlsServer& server, int fd,
+                                                             Readiness& readiness) {
+  auto made = make(server.context(), fd, readiness);
+  if (made) SSL_set_accept_state((*made)->ssl_);
   return made;
 }
 
@@ -133,7 +159,8 @@ TlsConnection::Step TlsConnection::step_of(int returned) {
   if (reason == SSL_ERROR_SYSCALL) {
     error_ = fail_errno("TLS", sys_).value();
   } else {
-    error_ = Error{Errc::invalid, tls_problem("TLS"), 0};
+    const bool is_server = SSL_is_server(ssl_) == 1;
+    error_ = Error{Errc::invalid, is_server ? tls_reports() : tls_problem("TLS"), 0};
   }
   return Step::broken;
 }

@@ -9,6 +9,7 @@
 #include "lib/base/result.h"
 #include "lib/net/readiness.h"
 #include "lib/net/tls.h"
+#include "lib/net/tls_server.h"
 
 struct ssl_session_st;
 
@@ -21,6 +22,8 @@ class TlsConnection {
   // Fails with io (out of memory), invalid (what the peer asks for: protocols, ciphers, digests).
   static Result<std::unique_ptr<TlsConnection>> client(const TlsClient& client, const TlsClientPeer& peer,
                                                        int fd, Readiness& readiness);
+  // Fails with io.
+  static Result<std::unique_ptr<TlsConnection>> server(const TlsServer& server, int fd, Readiness& readiness);
   // Says goodbye to the peer, without waiting.
   ~TlsConnection();
   TlsConnection(const TlsConnection&) = delete;
@@ -35,11 +38,15 @@ class TlsConnection {
 
   // After the handshake.
   TlsFacts facts(const TlsClientPeer& peer) const;
+  // Of a server: the client's certificate is trusted or not, and asked for nothing more. `digest`: of its fingerprint.
+  TlsFacts facts_of_client(const std::string& digest) const;
   // Nobody resumes this session.
   void forget_session();
 
  private:
   TlsConnection(ssl_st* ssl, int fd, Readiness& readiness);
+  static Result<std::unique_ptr<TlsConnection>> make(ssl_ctx_st* context, int fd, Readiness& readiness);
+  TlsFacts common_facts() const;
   Result<void> configure(const TlsClient& client, const TlsClientPeer& peer);
   Step step_of(int returned);
   friend struct TlsTransport;
@@ -62,5 +69,7 @@ struct TlsCallbacks {
 
 // Adds what a certificate says and how it fits what was asked for.
 void judge_certificate(ssl_st* ssl, const TlsClientPeer& peer, TlsFacts& facts);
+// The same of a server for the certificate of its client.
+void judge_client(ssl_st* ssl, const std::string& digest, TlsFacts& facts);
 
 }  // namespace postern::net

@@ -117,11 +117,11 @@ std::string exchange_of(SSL* ssl) {
   return concat(" key-exchange ", OBJ_nid2sn(kind));
 }
 
-std::string signature_of(SSL* ssl, X509* certificate) {
-  int kind = NID_undef, digest = NID_undef;
-  EVP_PKEY* key = X509_get0_pubkey(certificate);
-  if (key == nullptr || SSL_get_peer_signature_type_nid(ssl, &kind) != 1) return {};
-  std::string text = " server-signature ";
+// " server-signature RSA-PSS (2048 bits) server-digest SHA256"; "" when there was none.
+std::string signature_text(std::string_view side, X509* certificate, int kind, int digest) {
+  EVP_PKEY* key = certificate != nullptr ? X509_get0_pubkey(certificate) : nullptr;
+  if (key == nullptr || kind == NID_undef) return {};
+  std::string text = concat(' ', side, "-signature ");
   if (kind == EVP_PKEY_RSA || kind == EVP_PKEY_RSA_PSS) {
     text += concat(kind == EVP_PKEY_RSA ? "RSA" : "RSA-PSS", " (", EVP_PKEY_get_bits(key), " bits)");
   } else if (kind == EVP_PKEY_EC) {
@@ -129,9 +129,29 @@ std::string signature_of(SSL* ssl, X509* certificate) {
   } else {
     text += OBJ_nid2sn(kind);
   }
-  const bool has_digest = SSL_get_peer_signature_nid(ssl, &digest) == 1 && digest != NID_undef;
-  if (has_digest) text += concat(" server-digest ", OBJ_nid2sn(digest));
+  if (digest != NID_undef) text += concat(' ', side, "-digest ", OBJ_nid2sn(digest));
   return text;
+}
+
+std::string peer_signature(std::string_view side, SSL* ssl, X509* certificate) {
+  int kind = NID_undef, digest = NID_undef;
+  if (SSL_get_peer_signature_type_nid(ssl, &kind) != 1) return {};
+  if (SSL_get_peer_signature_nid(ssl, &digest) != 1) digest = NID_undef;
+  return signature_text(side, certificate, kind, digest);
+}
+
+std::string own_signature(std::string_view side, SSL* ssl) {
+  int kind = NID_undef, digest = NID_undef;
+  if (SSL_get_signature_type_nid(ssl, &kind) != 1) return {};
+  if (SSL_get_signature_nid(ssl, &digest) != 1) digest = NID_undef;
+  return signature_text(side, SSL_get_certificate(ssl), kind, digest);
+}
+
+void take_certificate(X509* certificate, const std::string& digest, TlsFacts& facts) {
+  facts.has_certificate = true;
+  facts.subject = common_name(X509_get_subject_name(certificate));
+  facts.issuer = common_name(X509_get_issuer_name(certificate));
+  if (const EVP_MD* kind = EVP_get_digestbyname(digest.c_str())) take_fingerprints(certificate, kind, facts);
 }
 
 }  // namespace
@@ -142,7 +162,7 @@ bool is_usable(const TlsaRecord& record) {
   return (record.usage == 2 || record.usage == 3) && record.selector <= 1 && record.matching <= 2 && is_whole;
 }
 
-TlsFacts TlsConnection::facts(const TlsClientPeer& peer) const {
+TlsFacts TlsConnection::common_facts() const {
   TlsFacts facts;
   facts.protocol = SSL_get_version(ssl_);
   if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_)) {
@@ -150,7 +170,19 @@ TlsFacts TlsConnection::facts(const TlsClientPeer& peer) const {
     facts.bits = SSL_CIPHER_get_bits(cipher, &facts.algorithm_bits);
   }
   facts.is_resumed = SSL_session_reused(ssl_) == 1;
+  return facts;
+}
+
+TlsFacts TlsConnection::facts(const TlsClientPeer& peer) const {
+  TlsFacts facts = common_facts();
   judge_certificate(ssl_, peer, facts);
+  ERR_clear_error();
+  return facts;
+}
+
+TlsFacts TlsConnection::facts_of_client(const std::string& digest) const {
+  TlsFacts facts = common_facts();
+  judge_client(ssl_, digest, facts);
   ERR_clear_error();
   return facts;
 }
@@ -162,14 +194,23 @@ void judge_certificate(SSL* ssl, const TlsClientPeer& peer, TlsFacts& facts) {
   if (!certificate) {
     if (peer.trust != TlsTrust::none) facts.problem = "no certificate";
   } else {
-    facts.has_certificate = true;
-    facts.subject = common_name(X509_get_subject_name(certificate.get()));
-    facts.issuer = common_name(X509_get_issuer_name(certificate.get()));
-    if (const EVP_MD* digest = EVP_get_digestbyname(peer.fingerprint_digest.c_str())) {
-      take_fingerprints(certificate.get(), digest, facts);
-    }
-    if (is_new_kind) facts.details += signature_of(ssl, certificate.get());
+    take_certificate(certificate.get(), peer.fingerprint_digest, facts);
+    if (is_new_kind) facts.details += peer_signature("server", ssl, certificate.get());
     judge(ssl, certificate.get(), peer, facts);
+  }
+  if (!facts.details.empty()) facts.details.erase(0, 1);
+}
+
+void judge_client(SSL* ssl, const std::string& digest, TlsFacts& facts) {
+  const bool is_new_kind = SSL_version(ssl) >= TLS1_3_VERSION;
+  if (is_new_kind) facts.details = exchange_of(ssl) + own_signature("server", ssl);
+  const Certificate certificate(SSL_get1_peer_certificate(ssl), &X509_free);
+  if (certificate) {
+    take_certificate(certificate.get(), digest, facts);
+    if (is_new_kind) facts.details += peer_signature("client", ssl, certificate.get());
+    const long verdict = SSL_get_verify_result(ssl);
+    facts.is_trusted = verdict == X509_V_OK;
+    if (!facts.is_trusted) facts.problem = X509_verify_cert_error_string(verdict);
   }
   if (!facts.details.empty()) facts.details.erase(0, 1);
 }

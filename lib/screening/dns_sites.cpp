@@ -14,8 +14,7 @@ using Numbers = std::bitset<256>;
 
 // "0" to "255", digits only.
 Result<unsigned> read_octet(std::string_view text) {
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-  const auto number = digits ? parse_number(text) : std::nullopt;
+  const auto number = parse_number(text);
   if (!number || *number > 255)
     return fail(Errc::invalid, concat("not a number from 0 to 255: \"", text, '"'));
   return static_cast<unsigned>(*number);
@@ -66,15 +65,11 @@ Result<std::string_view> take_place(std::string_view& rest) {
 }
 
 Result<int> read_weight(std::string_view text) {
-  const bool plus = text.starts_with('+');
-  const auto digits = text.substr(plus || text.starts_with('-'));
-  const bool good = !digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit);
-  const auto number = good ? parse_number(text.substr(plus)) : std::nullopt;
+  const bool minus = text.starts_with('-');
+  const auto number = parse_number(text.substr(minus || text.starts_with('+')));
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  if (!number || *number > kMost || *number < -kMost) {
-    return fail(Errc::invalid, concat("bad weight: \"", text, '"'));
-  }
-  return static_cast<int>(*number);
+  if (!number || *number > kMost) return fail(Errc::invalid, concat("bad weight: \"", text, '"'));
+  return static_cast<int>(minus ? -*number : *number);
 }
 
 bool is_label(std::string_view label) {

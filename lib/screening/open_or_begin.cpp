@@ -1,9 +1,11 @@
 // A cache must never keep mail out: what cannot be read is put aside, and a new one begun.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <chrono>
 #include <cstdio>
 
+#include "lib/base/fd.h"
 #include "lib/base/statement.h"
 #include "lib/base/text.h"
 #include "lib/screening/database.h"
@@ -50,6 +52,13 @@ Result<void> look_for_damage(const Database& database) {
   return looked;
 }
 
+// Has the file read into memory, so that questions in the loop find it there. Before SQLite opens it: to close a file takes
+// away the locks that a process has on it.
+void warm(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file) ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_WILLNEED);
+}
+
 Result<std::unique_ptr<Database>> open_whole(const std::string& path) {
   auto database = Database::open(path, Database::Access::write);
   if (!database) return database;
@@ -62,6 +71,7 @@ Result<std::unique_ptr<Database>> open_whole(const std::string& path) {
 
 Result<std::unique_ptr<Database>> open_or_begin(const std::string& path, std::string& warning) {
   const FileId before = id_of(path);
+  warm(path);
   auto database = open_whole(path);
   if (database || database.error().kind != Errc::invalid) return database;
   // Another process may have put it aside meanwhile, and begun a new one.

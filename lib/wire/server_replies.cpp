@@ -29,6 +29,10 @@ Discarded::Discarded(std::string_view words) {
   for (const auto word : split_words(words)) add(word);
 }
 
+Discarded::Discarded(const std::vector<std::string>& words) {
+  for (const std::string& word : words) add(word);
+}
+
 void Discarded::add(std::string_view word) {
   bits_ = static_cast<std::uint16_t>(bits_ | bit_of(word));
   if (iequals(word, "silent-discard")) silent_ = true;
@@ -37,9 +41,11 @@ void Discarded::add(std::string_view word) {
 bool Discarded::has(std::string_view keyword) const { return (bits_ & bit_of(keyword)) != 0; }
 
 std::string Discarded::text() const {
+  constexpr Keyword kOrder[] = {eight_bit, auth,     etrn, pipelining, size,    vrfy,
+                                starttls,  enhanced, dsn,  smtputf8,   chunking};
   std::string out;
-  for (const std::string_view keyword : kKeywords) {
-    if (has(keyword)) out += concat(out.empty() ? "" : " ", keyword);
+  for (const Keyword keyword : kOrder) {
+    if (has(kKeywords[keyword])) out += concat(out.empty() ? "" : " ", kKeywords[keyword]);
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/mail/status.h"
@@ -39,15 +40,12 @@ class Discarded {
   Discarded() = default;
   // A text of words, separated by blanks or commas.
   explicit Discarded(std::string_view words);
-  template <class Words>
-  explicit Discarded(const Words& words) {
-    for (const auto& word : words) add(word);
-  }
+  explicit Discarded(const std::vector<std::string>& words);
   bool has(std::string_view keyword) const;
   void add(std::string_view word);
   bool empty() const { return bits_ == 0; }
   bool silent() const { return silent_; }
-  // "ETRN VRFY", for the log.
+  // "ETRN VRFY", for the log, in Postfix's order.
   std::string text() const;
 
  private:

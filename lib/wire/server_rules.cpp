@@ -5,7 +5,7 @@
 namespace postern::wire {
 
 ServerRules::ServerRules(const config::SmtpdParams& smtpd, const config::LimitParams& limits,
-                         std::string_view name)
+                         std::string_view name, bool starttls)
     : host(name), greeting(concat("220 ", *smtpd.banner, "\r\n")), helo(helo_reply(name)) {
   mail.helo_required = *smtpd.helo_required;
   mail.size_limit = static_cast<std::uint64_t>(*limits.message_size_limit);
@@ -16,6 +16,7 @@ ServerRules::ServerRules(const config::SmtpdParams& smtpd, const config::LimitPa
   offer.size = true;
   offer.size_limit = mail.size_limit;
   offer.vrfy = !*smtpd.disable_vrfy_command;
+  offer.starttls = starttls;
   offer.enhanced_status_codes = true;
   offer.eight_bit_mime = true;
   offer = without(offer, Discarded(*smtpd.discard_ehlo_keywords));

@@ -13,8 +13,9 @@ namespace postern::wire {
 
 struct ServerRules {
   ServerRules() = default;
-  // `host` is myhostname.
-  ServerRules(const config::SmtpdParams& smtpd, const config::LimitParams& limits, std::string_view host);
+  // `host` is myhostname; `starttls`: TLS is wanted (smtpd_tls_security_level).
+  ServerRules(const config::SmtpdParams& smtpd, const config::LimitParams& limits, std::string_view host,
+              bool starttls = false);
 
   std::string host;
   std::string greeting;  // whole lines, with CR LF

@@ -28,7 +28,7 @@ std::string_view name_of(Verb verb) { return kNames[static_cast<std::size_t>(ver
 
 bool ends_group(Verb verb) {
   return verb == Verb::helo || verb == Verb::ehlo || verb == Verb::data || verb == Verb::noop ||
-         verb == Verb::vrfy;
+         verb == Verb::starttls || verb == Verb::vrfy;
 }
 
 }  // namespace postern::wire

@@ -32,7 +32,7 @@ Verb first_verb(std::string_view line);
 // "MAIL"; "UNKNOWN" for what is no command of ours. As log lines name where a session stands.
 std::string_view name_of(Verb verb);
 
-// RFC 2920 3.1: the commands that a client sends last in a group, because their reply changes what follows.
+// RFC 2920 3.1, RFC 3207 4: the commands that a client sends last in a group, because their reply changes what follows.
 bool ends_group(Verb verb);
 
 }  // namespace postern::wire

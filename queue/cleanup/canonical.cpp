@@ -83,11 +83,16 @@ std::string received_field(const ipc::Submit& submitted, const House& house, std
     out +=
         concat("from ", submitted.client.helo.empty() ? "unknown" : harmless(submitted.client.helo), " (",
                harmless(submitted.client.name), " [", v6 ? "IPv6:" : "", submitted.client.address, "])\n\t");
+    for (const auto line : split_fields(submitted.tls, '\n')) {
+      if (!line.empty()) out += concat(line, "\n\t");
+    }
   }
   out += concat("by ", house.hostname, " (", house.mail_name);
   if (submitted.uid >= 0) out += concat(", from userid ", submitted.uid);
   out += ')';
-  if (!submitted.client.protocol.empty()) out += concat(" with ", submitted.client.protocol);
+  if (!submitted.client.protocol.empty()) {
+    out += concat(" with ", submitted.client.protocol, submitted.encrypted ? "S" : "");  // RFC 3848
+  }
   out += concat(" id ", id);
   if (submitted.recipients.size() == 1)
     out += concat("\n\tfor <", harmless(submitted.recipients.front().original), ">");

@@ -53,3 +53,17 @@ TEST_CASE("its services listen on the loopback interface alone, in jail as root"
     CHECK(master->services().size() == 16);
   }
 }
+
+TEST_CASE("screen stands in front of its server where that is wanted, and lets nobody in untested") {
+  SandboxFiles files = example(false);
+  files.screen = true;
+  const auto master = config::MasterCf::parse(sandbox_master_cf(files));
+  REQUIRE(master);
+  CHECK(master->services()[0].command == "postscreen");
+  CHECK(master->services()[0].name == "127.0.0.1:2525");
+  CHECK(master->services()[1].command == "smtpd");
+  CHECK(master->services()[1].type == config::SocketType::pass);
+  CHECK(master->services().size() == 17);
+  const config::Settings settings(*config::MainCf::parse(sandbox_main_cf(files)));
+  CHECK(settings.value("postscreen_access_list") == "");
+}

@@ -41,5 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(type != DnsType::tlsa || !record.text.empty());
     require(record.text.size() <= size);
   }
+  const auto addresses = read_dns_addresses({reinterpret_cast<const char*>(data) + 1, size - 1});
+  require(addresses.addresses.size() <= kMostDnsRecords);
+  require((addresses.status == DnsStatus::found) == !addresses.addresses.empty());
   return 0;
 }

@@ -71,7 +71,7 @@ net::Task<void> serve(Host& host, Fd connection, bool& begun) {
   if (!passed || !passed->state) co_return;
   begun = true;
   smtpd::Session session(host.shared, std::move(*passed->session));
-  co_await session.resume(std::move(*passed->state), std::move(passed->channel));
+  co_await session.resume(std::move(passed->state), std::move(passed->channel));
 }
 
 // "250-2.0.0 text", CR LF, and so on to a line without '-'.

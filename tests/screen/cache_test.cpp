@@ -12,7 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/screening/report.h"
-#include "screen/cache_map.h"
+#include "lib/screening/cache_map.h"
 #include "tests/lib/base/temporary_directory.h"
 #include "tests/lib/net/support.h"
 
@@ -249,14 +249,14 @@ TEST_CASE("Each kind of map that can be written to is accepted") {
                          {"proxy:lmdb:/d/cache", "/d/cache.db", true},
                          {"memcache:/etc/m.cf", "/data/postscreen_cache.db", true},
                          {"internal:x", ""}}) {
-    const auto map = read_cache_map(row.map, "/data");
+    const auto map = screening::read_cache_map(row.map, "/data");
     REQUIRE_MESSAGE(map, row.map);
     CHECK(map->file == row.file);
     CHECK(map->note.empty() != row.noted);
   }
   for (const std::string_view map :
        {"pcre:/d/x", "texthash:/d/x", "cache", "btree:", "proxy:", ":x", "/d/x"}) {
-    const auto read = read_cache_map(map, "/data");
+    const auto read = screening::read_cache_map(map, "/data");
     REQUIRE_FALSE_MESSAGE(read, map);
     CHECK(read.error().kind == Errc::invalid);
     CHECK(read.error().text.starts_with(concat("postscreen_cache_map: ", map)));

@@ -96,7 +96,8 @@ inline net::Task<void> converse(Shared& shared, net::Accepted connection) {
   co_await session.run();
 }
 
-inline net::Task<void> go_on(Shared& shared, net::Accepted connection, ipc::HandedOver state, Fd channel) {
+inline net::Task<void> go_on(Shared& shared, net::Accepted connection, std::unique_ptr<ipc::HandedOver> state,
+                             Fd channel) {
   Session session(shared, std::move(connection));
   co_await session.resume(std::move(state), std::move(channel));
 }
@@ -112,7 +113,8 @@ class Client {
   Client(Host& host, std::string_view address, ipc::HandedOver state) : host_(host) {
     net::testing::Pair reports;
     channel_ = std::move(reports.ours);
-    session_ = go_on(host.shared, connect(address), std::move(state), std::move(reports.theirs));
+    session_ = go_on(host.shared, connect(address), std::make_unique<ipc::HandedOver>(std::move(state)),
+                     std::move(reports.theirs));
     session_.handle().resume();
   }
 

@@ -153,9 +153,17 @@ TEST_CASE("nothing is repeated whose answer would be our own") {
   Resumed client(greeted({"EHLO c.example", kMail, kRcpt}, "DATA\r\n"));
   client.expect("421 4.3.0 mx.example Error: internal error");
   CHECK(client.is_over());
-  CHECK(client.logged("warning: session of * was handed over behind a command that cannot be repeated: RCPT*") == 1);
+  CHECK(client.logged(
+            "warning: session of * was handed over behind a command that cannot be repeated: RCPT*") == 1);
   Resumed wrong(greeted({"EHLO c.example", kMail, "RCPT TO:<"}, kRcpt + "\r\n"));
   wrong.expect("250 2.1.5 Ok");
+}
+
+TEST_CASE("a command that ends a session here ends it although screen went on") {
+  Resumed client(greeted({"EHLO c.example", "GET / HTTP/1.1"}, "NOOP\r\n"));
+  client.expect("221 2.7.0 Error: I can break rules, too. Goodbye.");
+  client.expect_silence();
+  CHECK(client.is_over());
 }
 
 TEST_CASE("who was not offered PIPELINING is not offered it later") {

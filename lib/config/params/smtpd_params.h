@@ -46,8 +46,12 @@ struct SmtpdParams : ParamGroup {
   Param<List> noop_commands{
       *this, "smtpd_noop_commands", "", "Commands that are answered 250 and do nothing."};
   Param<bool> peername_lookup{*this, "smtpd_peername_lookup", "yes", "Look up the name of the client."};
-  Param<std::string> command_filter{
-      *this, "smtpd_command_filter", "", "Tables that rewrite commands.", not_yet()};
+  Param<std::string> command_filter{*this, "smtpd_command_filter", "", "Tables that rewrite commands."};
+  Param<std::string> expansion_filter{*this, "smtpd_expansion_filter",
+      "\\t\\40!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
+      "Characters that may stay in $names of replies.", {.min = 1, .expansion = Expansion::none}};
+  Param<std::string> reject_footer{
+      *this, "smtpd_reject_footer", "", "A text behind every refusal.", kUnexpanded};
   Param<bool> smtputf8_enable{*this, "smtputf8_enable",
       "${{$compatibility_level} <level {1} ? {no} : {yes}}", "Offer SMTPUTF8 (RFC 6531).", not_yet()};
   Param<std::string> proxy_filter{

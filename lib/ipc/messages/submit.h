@@ -19,7 +19,9 @@ struct Submit {
   std::int64_t arrived = 0;  // wall microseconds: when the transaction began
   std::int64_t size = 0;     // bytes as received, line endings counted as CRLF
   SmtpClient client;
-  std::int64_t uid = -1;  // of who submitted it on this host
+  bool encrypted = false;  // it came over TLS
+  std::string tls;         // what Received says of that, in lines; empty: nothing
+  std::int64_t uid = -1;   // of who submitted it on this host
   Source source = Source::remote;
   Purpose purpose = Purpose::deliver;
   bool hold = false;  // nothing is delivered before it is released
@@ -43,6 +45,8 @@ struct Submit {
                                             Field{"arrived", &Submit::arrived},
                                             Field{"size", &Submit::size},
                                             Field{"client", &Submit::client},
+                                            Field{"encrypted", &Submit::encrypted},
+                                            Field{"tls", &Submit::tls},
                                             Field{"uid", &Submit::uid},
                                             Field{"source", &Submit::source},
                                             Field{"purpose", &Submit::purpose},

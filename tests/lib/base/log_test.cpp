@@ -90,6 +90,24 @@ Fd append_to(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("a line in the name of another program differs in nothing else") {
+  Pipe pipe;
+  {
+    const OpenLog opened(std::move(pipe.writer));
+    log_info("one");
+    log::write_as("dnsblog", Level::warning, "two");
+    log_info("three");
+  }
+  const std::string text = pipe.read();
+  const auto all = lines(text);
+  REQUIRE(all.size() == 3);
+  CHECK(told(all[0]) == "one");
+  CHECK(told(all[2]) == "three");
+  const std::string tag = concat("postfix/dnsblog[", ::getpid(), "]: ");
+  CHECK(all[1].substr(16) == concat("mail ", tag, "warning: two"));
+  CHECK(is_stamp(all[1].substr(0, 16)));
+}
+
 TEST_CASE("a line in a file has time, host, program and process") {
   TemporaryDirectory directory;
   const std::string path = directory.path("log");

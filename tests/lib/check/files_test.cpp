@@ -20,6 +20,25 @@ TEST_CASE("directories that cannot be used") {
   check_cases(System(), cases);
 }
 
+TEST_CASE("files of certificates and keys") {
+  const System system;
+  system.write("key.pem", "secret", 0644);
+  system.write("good.pem", "key", 0600);
+  const std::vector<Case> cases{
+      {"smtpd_tls_cert_file = /nonexistent.pem\n",
+       {"warning main.cf:1 smtpd_tls_cert_file: /nonexistent.pem: No such file or directory"}},
+      {"smtpd_tls_cert_file = none\nsmtpd_tls_dh1024_param_file = auto\nsmtp_tls_CAfile =\n", {}},
+      {"smtpd_tls_chain_files = $config_directory/good.pem, /nonexistent.pem\n",
+       {"warning main.cf:1 smtpd_tls_chain_files: /nonexistent.pem: No such file or directory"}},
+      {"smtp_tls_CApath = /nonexistent\n",
+       {"warning main.cf:1 smtp_tls_CApath: /nonexistent: No such file or directory"}},
+      {"smtpd_tls_key_file = $config_directory/key.pem\n",
+       {"warning main.cf:1 smtpd_tls_key_file: others may read this private key: chmod o-r DIR/key.pem"}},
+      {"smtpd_tls_eckey_file = $config_directory/good.pem\n", {}},
+  };
+  check_cases(system, cases);
+}
+
 TEST_CASE("users that are not there") {
   if (::geteuid() != 0) return;  // nobody else changes user
   const std::vector<Case> cases{

@@ -16,6 +16,9 @@ TEST_CASE("values of main.cf have the type and the bounds of their parameter") {
       {"mynetworks_style = galaxy\n",
        {"error main.cf:1 bad string configuration: mynetworks_style = galaxy: none of host subnet "
         "class"}},
+      {"zen = zen.test=127.0.0.[2..4]\npostscreen_dnsbl_sites = $zen*3, low.test*-2\n", {}},
+      {"postscreen_dnsbl_sites = zen.test*3 low.test=127.0.0\n",
+       {"error main.cf:1 postscreen_dnsbl_sites: low.test=127.0.0: not four numbers: \"127.0.0\""}},
       {"mynetworks = 192.0.2.0/33\n", {"error main.cf:1 mynetworks: bad prefix length: \"192.0.2.0/33\""}},
       {"smtp_connect_timeout = x\n",
        {"error main.cf:1 bad time configuration: smtp_connect_timeout = x: bad time value or unit"}},
@@ -23,6 +26,10 @@ TEST_CASE("values of main.cf have the type and the bounds of their parameter") {
        {"error main.cf:1 bad list configuration: mydestination = {a: missing '}' in \"{a\""}},
       {"myorigin = /nonexistent/name\n",
        {"error main.cf:1 myorigin: open /nonexistent/name: No such file or directory"}},
+      {"postscreen_cache_map = pcre:$data_directory/x\n",
+       {"error main.cf:1 postscreen_cache_map: pcre:DIR/data/x: nothing can be written to a table of type pcre"}},
+      {"postscreen_cache_map = proxy:lmdb:$data_directory/x\n", {}},
+      {"postscreen_cache_map =\n", {}},
       {"default_process_limit = 7\n", {}},  // too low for a default of a program that is not there
   };
   check_cases(System(), cases);

@@ -48,11 +48,12 @@ inline std::string strings(std::initializer_list<std::string_view> parts) {
 struct Scripted {
   unsigned code = 0;                 // RCODE
   std::vector<std::string> records;  // of the answer section
-  bool secure = false;               // AD
-  bool silent = false;               // no reply at all
-  bool cut = false;                  // TC over UDP
-  bool refuses_edns = false;         // FORMERR while the question has EDNS
-  std::string raw;                   // these bytes behind the id and the flags, in place of everything else
+  std::vector<std::string> authority;
+  bool secure = false;        // AD
+  bool silent = false;        // no reply at all
+  bool cut = false;           // TC over UDP
+  bool refuses_edns = false;  // FORMERR while the question has EDNS
+  std::string raw;            // these bytes behind the id and the flags, in place of everything else
 };
 
 inline std::string reply_bytes(std::string_view id, std::string_view question, const Scripted& what,
@@ -61,10 +62,14 @@ inline std::string reply_bytes(std::string_view id, std::string_view question, c
   std::string out(id);
   out += word(flags);
   if (!what.raw.empty()) return out + what.raw;
-  out += word(1) + word(cut ? 0 : static_cast<unsigned>(what.records.size())) + word(0) + word(0);
+  const auto count = [cut](const auto& section) {
+    return word(cut ? 0 : static_cast<unsigned>(section.size()));
+  };
+  out += word(1) + count(what.records) + count(what.authority) + word(0);
   out += question;
   if (!cut) {
     for (const auto& one : what.records) out += one;
+    for (const auto& one : what.authority) out += one;
   }
   return out;
 }

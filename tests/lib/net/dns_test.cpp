@@ -127,6 +127,114 @@ TEST_CASE("what is not there is told apart from what cannot be known now") {
   CHECK(ask.loop.timers() == 0);
 }
 
+TEST_CASE("a negative answer says how long it may be kept") {
+  const auto soa = [](unsigned ttl, unsigned minimum) {
+    return record("example", DnsType{6},
+                  wire_name("ns.example") + wire_name("root.example") + quad(1) + quad(2) + quad(3) +
+                      quad(4) + quad(minimum),
+                  ttl);
+  };
+  const std::string other = record("example", DnsType{2}, wire_name("ns.example"), 7);
+  const std::string cut =
+      record("example", DnsType{6}, wire_name("ns.example") + wire_name("root.example") + quad(1), 300);
+  struct Row {
+    unsigned code;
+    std::vector<std::string> records, authority;
+    std::optional<std::uint32_t> ttl;
+  };
+  const Row rows[] = {
+      {3, {}, {soa(300, 200)}, 200},
+      {0, {}, {soa(200, 300)}, 200},
+      {3, {}, {other, soa(0, 300)}, 0},
+      {3, {}, {}, std::nullopt},
+      {3, {}, {other}, std::nullopt},
+      {3, {}, {cut}, std::nullopt},
+      {0, {}, {cut.substr(0, 9)}, std::nullopt},
+      {0, {alias("x.example", "y.example", 50)}, {soa(300, 200)}, 50},
+      {0, {record("x.example", DnsType::a, "abcd", 90)}, {soa(30, 20)}, 90},
+      {3, {}, {soa(0x80000000u, 0xffffffffu)}, 0},
+  };
+  for (const auto& row : rows) {
+    Scripted what = code(row.code);
+    what.records = row.records;
+    what.authority = row.authority;
+    const std::string packet = reply_to("x.example", DnsType::a, what);
+    const auto reply = read_dns_reply(packet, "x.example", DnsType::a);
+    CHECK(reply.status != DnsStatus::try_again);
+    CHECK(reply.ttl == row.ttl);
+    CHECK(read_dns_addresses(packet).ttl == row.ttl);
+    CHECK(read_dns_addresses(packet).status == reply.status);
+  }
+}
+
+namespace {
+
+// A question whose answer it keeps for the test.
+struct Asked : DnsCall {
+  struct Heard {
+    int answers = 0, gone = 0;
+    DnsAddresses last;
+  };
+  Asked(std::string n, Heard& h) : asked_for(std::move(n)), heard(h) {}
+  ~Asked() override { ++heard.gone; }
+  void answered(const DnsAddresses& answer) override {
+    ++heard.answers;
+    heard.last = answer;
+  }
+  std::string name() const override { return asked_for; }
+  std::string asked_for;
+  Heard& heard;
+};
+
+void call(Dns& dns, const std::string& name, Asked::Heard& heard) {
+  std::unique_ptr<DnsCall> question = std::make_unique<Asked>(name, heard);
+  CHECK(dns.call(question));
+  CHECK(question == nullptr);
+  CHECK(heard.answers == 0);
+}
+
+}  // namespace
+
+TEST_CASE("questions that are answered by a call") {
+  Resolver ask(milliseconds(40), 2);
+  ask.server.on("a.example", DnsType::a,
+                with({alias("a.example", "b.example"),
+                      record("b.example", DnsType::a, std::string("\x7f\0\0\2", 4), 70),
+                      record("b.example", DnsType::a, std::string("\x7f\0\0\3", 4), 80)}));
+  Scripted silent;
+  silent.silent = true;
+  ask.server.on("never.example", DnsType::a, silent);
+  Asked::Heard found, nobody, never, unsaid;
+  call(*ask.dns, "a.example", found);
+  call(*ask.dns, "nobody.example", nobody);
+  call(*ask.dns, "never.example", never);
+  call(*ask.dns, "a..example", unsaid);
+  turn_until(ask.loop, [&] { return found.gone + nobody.gone + never.gone + unsaid.gone == 4; });
+  CHECK(found.answers + nobody.answers + never.answers + unsaid.answers == 4);
+  CHECK(found.last.status == DnsStatus::found);
+  CHECK(found.last.ttl == 70);
+  CHECK(found.last.addresses == std::vector<std::array<unsigned char, 4>>{{0x7f, 0, 0, 2}, {0x7f, 0, 0, 3}});
+  CHECK(nobody.last.status == DnsStatus::no_domain);
+  CHECK(nobody.last.addresses.empty());
+  CHECK(never.last.status == DnsStatus::try_again);
+  CHECK(unsaid.last.status == DnsStatus::no_domain);
+  CHECK(ask.loop.timers() == 0);
+
+  // More than are taken at a time; the resolver dies with all of them.
+  Asked::Heard many;
+  std::unique_ptr<DnsCall> question;
+  for (std::size_t i = 0; i <= Dns::kMostCalls; ++i) {
+    question = std::make_unique<Asked>(concat(i, ".example"), many);
+    if (!ask.dns->call(question)) break;
+  }
+  CHECK(question != nullptr);
+  question.reset();
+  CHECK(many.answers == 0);
+  ask.dns.reset();
+  CHECK(many.gone == static_cast<int>(Dns::kMostCalls) + 1);
+  CHECK(many.answers == 0);
+}
+
 TEST_CASE("names that nobody can have are not asked for") {
   Resolver ask;
   for (const std::string& name : {std::string(), std::string("."), std::string("a..b"), std::string(300, 'a'),

@@ -1,10 +1,10 @@
-#include "screen/cache_map.h"
+#include "lib/screening/cache_map.h"
 
 #include <algorithm>
 
 #include "lib/base/text.h"
 
-namespace postern::screen {
+namespace postern::screening {
 
 namespace {
 
@@ -42,4 +42,4 @@ Result<CacheMap> read_cache_map(std::string_view map, const std::string& data_di
               concat(kParameter, ": ", map, ": nothing can be written to a table of type ", type));
 }
 
-}  // namespace postern::screen
+}  // namespace postern::screening

@@ -6,7 +6,7 @@
 
 #include "lib/base/result.h"
 
-namespace postern::screen {
+namespace postern::screening {
 
 struct CacheMap {
   std::string file;  // empty: results are kept in memory alone
@@ -18,4 +18,4 @@ struct CacheMap {
 // changes nothing: screens of one host share the file. Fails with invalid for other types, which nothing can be written to.
 Result<CacheMap> read_cache_map(std::string_view map, const std::string& data_directory);
 
-}  // namespace postern::screen
+}  // namespace postern::screening

@@ -1,0 +1,155 @@
+#include "lib/daemon/server_tls.h"
+
+#include <array>
+#include <utility>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace postern::daemon {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> kClientLevels = {"fingerprint", "dane",   "dane-only", "half-dane",
+                                                           "verify",      "secure", "dane_only"};
+
+// A default is for everybody, and nobody has needed older versions for long; whoever asks for them gets them.
+std::string protocols_of(const config::Settings& settings, const config::Param<std::string>& param) {
+  const bool is_chosen = settings.source(param.name()) != config::Source::standard;
+  return is_chosen ? *param : ">=TLSv1.2";
+}
+
+Result<std::string> cipher_list(const config::TlsParams& all, const config::Param<std::string>& grade) {
+  const std::pair<std::string_view, const std::string*> lists[] = {{"high", &*all.high_cipherlist},
+                                                                   {"medium", &*all.medium_cipherlist},
+                                                                   {"low", &*all.low_cipherlist},
+                                                                   {"export", &*all.export_cipherlist},
+                                                                   {"null", &*all.null_cipherlist}};
+  for (const auto& [name, list] : lists) {
+    if (iequals(name, *grade)) return *list;
+  }
+  return fail(Errc::invalid, concat(grade.name(), ": invalid cipher grade: \"", *grade, '"'));
+}
+
+Result<void> choose_ciphers(const config::SmtpdTlsParams& tls, const config::TlsParams& all, bool required,
+                            net::TlsServerOptions& options) {
+  auto list = cipher_list(all, required ? tls.mandatory_ciphers : tls.ciphers);
+  if (!list) return fail(list.error());
+  std::string excluded = *tls.exclude_ciphers;
+  if (required) excluded += concat(' ', *tls.mandatory_exclude_ciphers);
+  // Who shows no certificate asks for none.
+  if (options.asks_certificate) excluded += " aNULL";
+  options.ciphers = net::tls_cipher_list(*list, excluded);
+  return {};
+}
+
+net::TlsServerOptions files_of(const config::SmtpdTlsParams& tls) {
+  net::TlsServerOptions options;
+  options.chain_files = *tls.chain_files;
+  options.may_be_anonymous = iequals(*tls.cert_file, "none");
+  const auto add = [&](const std::string& certificate, const std::string& key) {
+    if (!certificate.empty() && !iequals(certificate, "none"))
+      options.certificates.push_back({certificate, key});
+  };
+  add(*tls.cert_file, *tls.key_file);
+  add(*tls.dcert_file, *tls.dkey_file);
+  add(*tls.eccert_file, *tls.eckey_file);
+  options.dh_file = *tls.dh1024_param_file;
+  options.ca_file = *tls.CAfile;
+  options.ca_path = *tls.CApath;
+  return options;
+}
+
+// A word that is no number is none: "1,trace" is 1.
+int log_level_of(const std::string& words) {
+  const auto all = split_words(words);
+  return all.empty() ? 0 : static_cast<int>(parse_number(all[0]).value_or(0));
+}
+
+void open_context(const net::TlsServerOptions& options, ServerTls& opened) {
+  auto made = net::TlsServer::make(options);
+  if (!made) {
+    log_warning(made.error().text);
+    return;
+  }
+  opened.context = std::move(*made);
+  for (const auto& problem : opened.context->problems()) log_warning(problem);
+}
+
+}  // namespace
+
+Result<TlsLevel> tls_level(std::string_view parameter, std::string_view word, bool use, bool enforce) {
+  if (word.empty() && enforce) return TlsLevel::encrypt;
+  if (word.empty()) return use ? TlsLevel::may : TlsLevel::none;
+  if (iequals(word, "none")) return TlsLevel::none;
+  if (iequals(word, "may")) return TlsLevel::may;
+  if (iequals(word, "encrypt")) return TlsLevel::encrypt;
+  for (const auto level : kClientLevels) {
+    if (!iequals(word, level)) continue;
+    log_warning(concat(parameter, ": unsupported TLS level \"", word, "\", using \"encrypt\""));
+    return TlsLevel::encrypt;
+  }
+  return fail(Errc::invalid, concat(parameter, ": Invalid TLS level \"", word, '"'));
+}
+
+Result<ServerTls> open_server_tls(const config::Settings& settings, TlsLevel level) {
+  ServerTls opened;
+  opened.level = level;
+  if (level == TlsLevel::none) return opened;
+  config::SmtpdTlsParams tls;
+  config::TlsParams all;
+  for (config::ParamGroup* group :
+       {static_cast<config::ParamGroup*>(&tls), static_cast<config::ParamGroup*>(&all)}) {
+    auto loaded = group->load(settings);
+    if (!loaded) return fail(loaded.error());
+  }
+  const bool required = opened.is_required();
+  net::TlsServerOptions options = files_of(tls);
+  opened.log_level = log_level_of(*tls.loglevel);
+  opened.requires_certificate = required && *tls.req_ccert;
+  if (!required && *tls.req_ccert) log_warning("Can't require client certs unless TLS is required");
+  options.asks_certificate = *tls.ask_ccert || opened.requires_certificate;
+  options.system_trust = *all.append_default_CA;
+  options.verify_depth = *tls.ccert_verifydepth;
+  options.digest = *tls.fingerprint_digest;
+  options.protocols = protocols_of(settings, required ? tls.mandatory_protocols : tls.protocols);
+  options.groups = *tls.eecdh_auto_curves;
+  options.prefers_own_ciphers = *tls.preempt_cipherlist;
+  options.session_lifetime = *tls.session_cache_timeout;
+  const auto chosen = choose_ciphers(tls, all, required, options);
+  if (chosen) {
+    open_context(options, opened);
+  } else {
+    log_warning(chosen.error().text);
+  }
+  return opened;
+}
+
+std::string_view ServerTls::objection(const net::TlsFacts& facts) const {
+  if (!requires_certificate || facts.is_trusted) return {};
+  return facts.has_certificate ? "Client certificate not trusted" : "No client certificate presented";
+}
+
+void log_tls(const ServerTls& tls, std::string_view client, const Result<net::TlsFacts>& facts) {
+  if (!facts) {
+    const Errc kind = facts.error().kind;
+    const bool late = kind == Errc::timeout, lost = kind == Errc::lost;
+    log_info(concat("SSL_accept error from ", client, ": ",
+                    late ? "Connection timed out" : (lost ? "lost connection" : "-1")));
+    if (late || lost) return;
+    for (const auto report : split_fields(facts.error().text, ';')) {
+      log_warning(concat("TLS library problem: ", printable(trim(report))));
+    }
+    return;
+  }
+  if (tls.log_level >= 2 && facts->has_certificate) {
+    log_info(concat(client, ": subject_CN=", printable(facts->subject), ", issuer=", printable(facts->issuer),
+                    ", fingerprint=", facts->fingerprint, ", pkey_fingerprint=", facts->key_fingerprint));
+  }
+  if (tls.log_level >= 1) {
+    log_info(concat(facts->standing(), " TLS connection ", facts->is_resumed ? "reused" : "established",
+                    " from ", client, ": ", facts->text()));
+  }
+}
+
+}  // namespace postern::daemon

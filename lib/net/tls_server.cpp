@@ -1,0 +1,121 @@
+#include "lib/net/tls_server.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/net/tls_context.h"
+#include "lib/net/tls_errors.h"
+
+namespace postern::net {
+
+namespace {
+
+// Whatever the client shows, the handshake goes on: what it is worth is asked afterwards.
+int take_any(int, X509_STORE_CTX*) { return 1; }
+
+Result<void> load_certificates(SSL_CTX* context, const TlsServerOptions& options,
+                               std::vector<std::string>& problems) {
+  bool any = options.may_be_anonymous;
+  const auto count = [&](const Result<void>& loaded) {
+    if (!loaded) problems.push_back(loaded.error().text);
+    any = any || loaded;
+  };
+  for (const auto& file : options.chain_files) count(load_chain(context, file));
+  if (options.chain_files.empty()) {
+    for (const auto& files : options.certificates) count(load_pair(context, files.certificate, files.key));
+  }
+  if (any) return {};
+  if (problems.empty()) return fail(Errc::invalid, "No server certs available. TLS won't be enabled");
+  std::string all = std::exchange(problems, {}).front();
+  return fail(Errc::invalid, concat(all, ": disabling TLS support"));
+}
+
+// Names that this OpenSSL does not know are left out: lists are written for several versions.
+Result<void> set_groups(SSL_CTX* context, const std::string& names) {
+  std::string known;
+  for (const auto name : split_words(names, " \t\r\n,:")) {
+    if (SSL_CTX_set1_groups_list(context, std::string(name).c_str()) != 1) continue;
+    known += concat(known.empty() ? "" : ":", name);
+  }
+  ERR_clear_error();
+  if (known.empty()) return fail(Errc::invalid, concat("no elliptic curve is known: \"", names, '"'));
+  return tls_check(SSL_CTX_set1_groups_list(context, known.c_str()) == 1,
+                   concat("no elliptic curves: \"", names, '"'));
+}
+
+Result<void> set_dh(SSL_CTX* context, const std::string& file) {
+  if (file.empty() || file == "auto") {
+    SSL_CTX_set_dh_auto(context, 1);
+    return {};
+  }
+  BIO* from = BIO_new_file(file.c_str(), "r");
+  EVP_PKEY* read = from == nullptr ? nullptr : PEM_read_bio_Parameters(from, nullptr);
+  BIO_free(from);
+  const bool taken = read != nullptr && SSL_CTX_set0_tmp_dh_pkey(context, read) == 1;
+  if (!taken) EVP_PKEY_free(read);
+  return tls_check(taken, concat("cannot load DH parameters from ", file));
+}
+
+// Tickets, with keys of this process. Nothing is kept here for a client that may come again.
+void set_sessions(SSL_CTX* context, const TlsServerOptions& options) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  const bool resumes = options.session_lifetime.count() > 0;
+  SSL_CTX_set_num_tickets(context, resumes ? 1 : 0);
+  if (resumes) SSL_CTX_set_timeout(context, options.session_lifetime.count());
+  if (!resumes) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  static constexpr unsigned char kName[] = "smtpd";
+  SSL_CTX_set_session_id_context(context, kName, sizeof kName - 1);
+}
+
+Result<void> set_up(SSL_CTX* context, const TlsServerOptions& options, std::vector<std::string>& problems) {
+  set_common(context);
+  if (options.prefers_own_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  set_sessions(context, options);
+  auto able = set_versions(context, options.protocols);
+  if (able) able = set_ciphers(context, options.ciphers);
+  if (able && !options.groups.empty()) able = set_groups(context, options.groups);
+  if (able && EVP_get_digestbyname(options.digest.c_str()) == nullptr) {
+    able = fail(Errc::invalid, concat("no digest: \"", options.digest, '"'));
+  }
+  if (able) able = load_certificates(context, options, problems);
+  if (able) able = load_trust(context, options.ca_file, options.ca_path, options.system_trust);
+  if (!able) return able;
+  if (options.asks_certificate) {
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &take_any);
+    SSL_CTX_set_verify_depth(context, options.verify_depth);
+    // A hint for clients that have several certificates.
+    if (!options.ca_file.empty()) {
+      SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(options.ca_file.c_str()));
+    }
+  }
+  // Its absence would not keep us from serving.
+  if (const auto dh = set_dh(context, options.dh_file); !dh) {
+    problems.push_back(dh.error().text);
+    SSL_CTX_set_dh_auto(context, 1);
+  }
+  ERR_clear_error();
+  return able;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TlsServer>> TlsServer::make(const TlsServerOptions& options) {
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  if (context == nullptr) return fail(Errc::io, tls_problem("new TLS context"));
+  std::unique_ptr<TlsServer> made(new TlsServer(context, options));
+  auto ready = set_up(context, options, made->problems_);
+  if (!ready) return fail(ready.error());
+  return made;
+}
+
+TlsServer::TlsServer(SSL_CTX* context, TlsServerOptions options)
+    : context_(context), options_(std::move(options)) {}
+
+TlsServer::~TlsServer() { SSL_CTX_free(context_); }
+
+}  // namespace postern::net

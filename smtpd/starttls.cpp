@@ -1,0 +1,124 @@
+// STARTTLS (RFC 3207), and TLS from the connection on (RFC 8314).
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "smtpd/session.h"
+
+namespace postern::smtpd {
+
+namespace {
+
+// A common name for a comment in Received: whatever could end the comment, or the string in it, is left out.
+std::string shown(std::string_view name) {
+  std::string text = printable(name, 100);
+  for (char& c : text) {
+    if (c == '(' || c == ')' || c == '"' || c == '\\') c = '?';
+  }
+  return text;
+}
+
+std::string certificate_text(const net::TlsFacts& facts, bool asked) {
+  if (!asked) return "(No client certificate requested)";
+  if (!facts.has_certificate) return "(Client did not present a certificate)";
+  return concat("(Client CN \"", shown(facts.subject), "\", Issuer \"", shown(facts.issuer), "\" (",
+                facts.is_trusted ? "verified OK" : "not verified", "))");
+}
+
+// "(using TLSv1.3 with cipher … bits)", where it is long with a line for each side's signature.
+std::string cipher_text(const net::TlsFacts& facts) {
+  net::TlsFacts brief = facts;
+  brief.details.clear();
+  std::string details = facts.details;
+  const auto client = details.find(" client-signature");
+  if (client != std::string::npos) details = concat(details.substr(0, client), '\n', details.substr(client));
+  return concat("(using ", brief.text(), details.empty() ? "" : "\n ", details, ")");
+}
+
+}  // namespace
+
+net::Task<void> Session::starttls() {
+  const auto refusal = starttls_refusal();
+  if (refusal) {
+    complain(*refusal);
+    co_return;
+  }
+  reply(mail::status::tls_ready());
+  auto sent = co_await stream_.flush(deadline());
+  if (!sent) {
+    ++errors_;
+    co_await no_line(std::move(sent.error()));
+    co_return;
+  }
+  co_await secure();
+}
+
+std::optional<mail::Status> Session::starttls_refusal() const {
+  if (tls_) return mail::status::tls_active();
+  if (!shared_.setup.rules.offer.starttls) return mail::status::not_implemented("command not implemented");
+  if (!shared_.setup.tls.context) return mail::status::tls_unavailable();
+  return std::nullopt;
+}
+
+net::Task<void> Session::begin_in_tls() {
+  if (shared_.setup.tls.context) {
+    co_await secure();
+    co_return;
+  }
+  open_ = false;
+  log_warning(concat("Wrapper-mode request dropped from ", peer_.text(), " for service ",
+                     shared_.setup.service,
+                     ". TLS context initialization failed. For details see earlier warnings in your logs."));
+}
+
+// What was learned in plain text may come from somebody else: all of it is forgotten (RFC 3207 4.2).
+net::Task<void> Session::secure() {
+  const daemon::ServerTls& tls = shared_.setup.tls;
+  auto facts =
+      co_await stream_.accept_tls(*tls.context, shared_.loop.in(*shared_.setup.tls_params.starttls_timeout));
+  daemon::log_tls(tls, peer_.text(), facts);
+  if (!facts) {
+    ++errors_;
+    open_ = false;
+    log_info(concat("lost connection after ", where_, " from ", peer_.text()));
+    co_return;
+  }
+  tls_ = std::make_unique<net::TlsFacts>(std::move(*facts));
+  helo_.clear();
+  forget_transaction();
+  protocol_ = Protocol::smtp;
+  const auto objection = tls.objection(*tls_);
+  if (objection.empty()) co_return;
+  co_await send_away(objection);
+}
+
+// The client hears it in answer to its next command, whatever that is: now it does not expect to hear anything.
+net::Task<void> Session::send_away(std::string_view why) {
+  log_info(concat("NOQUEUE: abort: TLS from ", peer_.text(), ": ", why));
+  auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
+                                         deadline());
+  reply(mail::Status{421, {4, 7, 1}, concat(shared_.setup.host(), " Error: ", why)});
+}
+
+// Only what leads to TLS, or away, is said in plain text where TLS is required.
+bool Session::refuses_plain(Verb verb) {
+  if (tls_ || !shared_.setup.tls.is_required()) return false;
+  switch (verb) {
+    case Verb::helo:
+    case Verb::ehlo:
+    case Verb::starttls:
+    case Verb::noop:
+    case Verb::quit:
+    case Verb::unknown: return false;
+    default: break;
+  }
+  complain(mail::status::tls_required());
+  return true;
+}
+
+void Session::show_tls(ipc::Submit& submit) const {
+  submit.encrypted = true;
+  if (!*shared_.setup.tls_params.received_header) return;
+  const bool asked = shared_.setup.tls.context->options().asks_certificate;
+  submit.tls = concat(cipher_text(*tls_), '\n', certificate_text(*tls_, asked));
+}
+
+}  // namespace postern::smtpd
