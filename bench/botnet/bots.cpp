@@ -10,6 +10,8 @@ namespace {
 constexpr auto kDripEvery = milliseconds(1000);
 constexpr unsigned kMostDrips = 60;
 
+}  // namespace
+
 class Bot {
  public:
   Bot(net::Loop& loop, const Options& options, Caller& caller)
@@ -131,8 +133,6 @@ class Bot {
   Caller& caller_;
   Call call_;
 };
-
-}  // namespace
 
 net::Task<Visit> visit_as_bot(net::Loop& loop, const Options& options, Caller caller) {
   Bot bot(loop, options, caller);

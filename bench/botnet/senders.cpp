@@ -7,8 +7,6 @@
 
 namespace postern::botnet {
 
-namespace {
-
 class Sender {
  public:
   Sender(net::Loop& loop, const Options& options, Caller& caller, Delivery& delivery)
@@ -85,6 +83,8 @@ class Sender {
   Call call_;
   bool delivered_ = false;
 };
+
+namespace {
 
 // How long the sender waits after its attempt: ours doubles the time as Postfix does, the others in shorter steps.
 Duration pause_after(const Options& options, const Caller& caller, unsigned attempt) {
