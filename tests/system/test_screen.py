@@ -1,6 +1,7 @@
-"""Everything that clients of screen may do: each case of the table (screen_cases/) is played against ours and, where it can be
-had, against Debian's postscreen; what they hear and what is logged about them must be what the table says. Then what other
-programs read in these logs."""
+"""Everything that clients of screen may do: each case of the table (screen_cases/) is played; what clients hear and what is
+logged about them must be what the table says. Then what other programs read in the log.
+
+POSTERN_SCREEN_TABLE names the systems that play it: o is ours, p is Debian's Postfix, from which the table is; po both."""
 import os
 import re
 import shutil
@@ -34,7 +35,7 @@ def cases():
 
 def domains(dns):
     """DNS lists that are not as they should be."""
-    dns.domain('slow.test', delay=4)
+    dns.domain('slow.test', delay=7)
     dns.domain('fail.test', code=fake_dns.SERVFAIL)
     dns.domain('silent.test', silent=True)
     dns.domain('short.test', minimum=1)
@@ -67,7 +68,7 @@ class Table(unittest.TestCase):
         cls.dns = fake_dns.FakeDns(f'127.53.{os.getpid() // 256 % 256}.{os.getpid() % 256}', port)
         cls.addClassCleanup(cls.dns.close)
         domains(cls.dns)
-        which = os.environ.get('POSTERN_SCREEN_TABLE', 'po')  # p: Debian's alone, o: ours alone
+        which = os.environ.get('POSTERN_SCREEN_TABLE', 'o')
         can_mount = subprocess.run(['unshare', '--mount', 'true'], check=False, capture_output=True).returncode == 0
         root = peers.postfix_root() if 'p' in which and postern.IS_ROOT and can_mount else None
         cls.systems, cls.players = {}, {}
