@@ -20,6 +20,13 @@ from certificates import Certificates
 GROUPS = screen_play.read_table(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'screen_cases'))
 OFFENCES = re.compile('(PREGREET [0-9]+|HANGUP) after |COMMAND (TIME|COUNT|LENGTH) LIMIT')
 
+# Of no single client.
+LINES = [r'addr 127\.20\.\d+\.\d+ listed by domain one\.test as 127\.0\.0\.2\n',
+         r'warning: dnsblog reply timeout 1s for silent\.test',
+         r'warning: dnsblog_query: lookup error for DNS query [0-9.]+\.fail\.test: ',
+         r'entering STRESS mode with 9 connections', r'leaving STRESS mode with 7 connections',
+         r'warning: haproxy read: time limit exceeded', r'warning: haproxy read: EOF',
+         r'warning: haproxy read: .*PROXY TCP4 nonsense', r'warning: .*private/absent']
 LOGWATCH = '/usr/share/logwatch/scripts/services/postfix'
 
 
@@ -110,6 +117,13 @@ class Table(unittest.TestCase):
 
     def test_ours(self):
         self.check('o')
+
+    def test_lists_and_proxies_that_fail_are_in_the_log(self):
+        for letter in self.players:
+            log = '\n'.join(self.systems[letter].log.read())
+            for line in LINES:
+                with self.subTest(system=letter, line=line):
+                    self.assertRegex(log, line)
 
     def found_by_fail2ban(self, letter, mode):
         done = subprocess.run(['fail2ban-regex', '-o', 'ip', self.systems[letter].log.path, f'postfix[mode={mode}]'],
