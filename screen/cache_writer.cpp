@@ -159,7 +159,7 @@ void CacheWriter::end_cleaning(std::string_view how) {
 }
 
 // The loop's thread alone writes the log.
-void CacheWriter::say(bool is_warning, std::string text) {
+void CacheWriter::say(bool is_warning, std::string_view text) {
   loop_.post_from_thread([is_warning, line = concat("cache ", name_, " ", text)] {
     if (is_warning) return log_warning(line);
     log_info(line);

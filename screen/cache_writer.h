@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "lib/base/time.h"
@@ -54,7 +55,7 @@ class CacheWriter {
 
   void clean_step();
   void end_cleaning(std::string_view how);
-  void say(bool is_warning, std::string text);
+  void say(bool is_warning, std::string_view text);
   void close();
 
   net::Loop& loop_;

@@ -39,7 +39,9 @@ bool is_want(int problem) {
 // The connection to a server: what it says comes in frames.
 class Channel {
  public:
-  Channel(net::Loop& loop, Fd fd) : fd_(std::move(fd)), readiness_(loop, fd_.get()) {}
+  Channel(net::Loop& loop, Fd fd) : fd_(std::move(fd)), readiness_(loop, fd_.get()) {
+    readiness_.drained();  // no server has an answer ready before it was asked
+  }
 
   net::Readiness& readiness() { return readiness_; }
   int fd() const { return fd_.get(); }
@@ -60,6 +62,7 @@ class Channel {
         continue;
       }
       said_ += static_cast<std::size_t>(size);
+      if (static_cast<std::size_t>(size) < sizeof bytes) readiness_.drained();
       if (said_ > kMostReports) return fail(Errc::too_long, "the server says too much");
       reader_.feed(std::string_view(bytes, static_cast<std::size_t>(size)));
     }

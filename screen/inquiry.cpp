@@ -50,7 +50,8 @@ std::string_view Inquiry::blame() const {
 
 seconds Inquiry::ttl() const {
   const std::int64_t least = lists_->min_ttl_.count(), most = lists_->max_ttl_.count();
-  return seconds(std::max(least, std::min<std::int64_t>(ttl_, most)));
+  const std::int64_t known = ttl_ == kUnknown ? 0 : ttl_;
+  return seconds(std::max(least, std::min(known, most)));
 }
 
 bool Inquiry::is_ipv4() const {

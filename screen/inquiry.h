@@ -53,7 +53,7 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   // Empty when none lists it. The DnsLists must still be there.
   std::string_view blame() const;
   // How long a passed test counts: the least that an answer, yes or no, is good for, within postscreen_dnsbl_min_ttl and
-  // postscreen_dnsbl_max_ttl. A list that failed makes it the least. The DnsLists must still be there.
+  // postscreen_dnsbl_max_ttl; the least where a list failed, or none has answered yet. The DnsLists must still be there.
   seconds ttl() const;
   // Tells the waiter when it is complete, if it is not already. A waiter waits for one inquiry at a time.
   void when_complete(Waiter& waiter);

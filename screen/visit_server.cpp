@@ -82,20 +82,18 @@ net::Task<void> Visit::hand_over() {
   shared_.load.queued();
   ipc::HandedOver so_far = state(watched);
   std::unique_ptr<Sequel> then = sequel(watched);
+  gone_ = true;  // from here on it may be somebody else who speaks
   auto given = co_await shared_.handover.give(std::move(so_far), fd(), std::move(then));
   shared_.load.taken();
   change_stress();
   if (given) {
     shared_.counters.add(talk_ != nullptr ? Count::handed_over_in_session : Count::handed_over);
     if (!watched.empty()) shared_.counters.add(Count::watched_by_server);
-    gone_ = true;
     co_return;
   }
   shared_.counters.add(Count::hand_over_failed);
-  if (given.error().kind == Errc::timeout) {
-    gone_ = true;
-    co_return;
-  }
+  if (given.error().kind == Errc::timeout) co_return;
+  gone_ = false;
   std::string_view reply = kNoResources;
   if (given.error().kind == Errc::busy) reply = "421 4.3.2 All server ports are busy\r\n";
   co_await turn_away(reply);

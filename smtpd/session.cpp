@@ -168,7 +168,9 @@ bool Session::is_improper(std::string_view line) {
   const bool usual =
       protocol_ == Protocol::esmtp && shared_.setup.rules.offer.pipelining && !ends_group(verb);
   const bool offered = handed_ == nullptr || handed_->pipelining();
-  if ((usual && offered) || pipelined_ || stream_.buffered().empty()) return false;
+  // Behind BDAT comes its chunk.
+  const bool allowed = usual && (offered || verb == Verb::bdat);
+  if (allowed || pipelined_ || stream_.buffered().empty()) return false;
   log_info(concat("improper command pipelining after ", name_of(verb), " from ", peer_.text(), ": ",
                   escaped(stream_.buffered())));
   pipelined_ = true;
@@ -307,6 +309,8 @@ Case Session::facts() const {
 }
 
 void Session::stop() {
+  // Nothing can be said in the middle of a handshake.
+  if (shakes_hands_) ::shutdown(stream_.fd(), SHUT_RDWR);
   if (!idle_ || !stream_.buffered().empty()) return;
   say_goodbye();
   stream_.flush_now();

@@ -136,6 +136,7 @@ class Session {
   bool idle_ = false;                   // waits for a command
   bool denied_ = false;                 // refused at connect: only QUIT is obeyed
   bool pipelined_ = false;              // improperly
+  bool shakes_hands_ = false;           // for TLS
   bool bare_lf_ = false;                // seen, and to be noted
   bool muted_ = false;                  // repeats what was said elsewhere
   Promise promise_ = Promise::session;  // while muted: what the client believes that it has

@@ -72,8 +72,14 @@ net::Task<void> Session::begin_in_tls() {
 // What was learned in plain text may come from somebody else: all of it is forgotten (RFC 3207 4.2).
 net::Task<void> Session::secure() {
   const daemon::ServerTls& tls = shared_.setup.tls;
+  shakes_hands_ = true;
   auto facts =
       co_await stream_.accept_tls(*tls.context, shared_.loop.in(*shared_.setup.tls_params.starttls_timeout));
+  shakes_hands_ = false;
+  if (!facts && shared_.stopping) {
+    open_ = false;
+    co_return;
+  }
   daemon::log_tls(tls, peer_.text(), facts);
   if (!facts) {
     ++errors_;

@@ -60,7 +60,7 @@ Errc kind_of(int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return Errc::busy;
     case SQLITE_PERM:
-    case SQLITE_READONLY: return Errc::denied;
+    case SQLITE_READONLY:
     case SQLITE_CANTOPEN: return Errc::denied;
     default: return Errc::io;
   }

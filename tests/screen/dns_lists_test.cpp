@@ -269,6 +269,7 @@ TEST_CASE("a dead list does not fill the log") {
   desk.loop.advance(seconds(1));
   CHECK(desk.lists->under_way() == 0);
   CHECK(desk.lists->tally(0).late == 200);
+  CHECK(desk.ask("192.0.2.9")->ttl() == seconds(60));
   CHECK(desk.log().size() == 10);
   desk.silent("9.2.0.192.dead.test");
   desk.ask("192.0.2.9");

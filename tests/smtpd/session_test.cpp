@@ -379,3 +379,27 @@ TEST_CASE("a process that stops says so to whoever waits, and lets transactions 
   CHECK(busy.is_over());
   CHECK(idle.shared.sessions == nullptr);
 }
+
+TEST_CASE("soft_bounce, a footer and a filter of commands have their effect") {
+  SmtpdFixture client(
+      "soft_bounce = yes\nsmtpd_reject_footer = \\c; call $client_address about $sender to $recipient\n"
+      "smtpd_command_filter = pcre:{{/^MIAL(.*)/ MAIL$$1}, {/^CRASH/ QUIT}}\n",
+      "198.51.100.7");
+  client.begin();
+  client.says("  MIAL FROM:<$a@client.example>");
+  client.expect("250 2.1.0 Ok");
+  client.says("RCPT TO:<x@else.example>");
+  client.expect(
+      "454 4.7.1 <x@else.example>: Relay access denied; call 198.51.100.7 about _a@client.example to "
+      "x@else.example");
+  CHECK(client.logged(
+            "NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 454 4.7.1 <x@else.example>: Relay access "
+            "denied; from=*") == 1);
+  CHECK(client.logged(
+            "unknown[198.51.100.7]: replacing client command \"  MIAL FROM:<$a@client.example>\" with \"MAIL "
+            "FROM:<$a@client.example>\"") == 1);
+  client.says("foo");
+  client.expect("400 4.5.2 Error: command not recognized; call *");
+  client.says("CRASH");
+  client.expect("221 2.0.0 Bye");
+}

@@ -5,9 +5,11 @@ import os
 import re
 import signal
 import socket
+import ssl
 import time
 import unittest
 
+import certificates
 import peers
 import postern
 
@@ -21,9 +23,14 @@ SERVICES = '''
   -o postscreen_bare_newline_action=enforce -o postscreen_non_smtp_command_enable=yes -o postscreen_pipelining_action=drop
 127.0.0.1:{plain_turns} inet n - y - - smtpd -o smtpd_discard_ehlo_keywords=pipelining
 127.0.0.1:{late} inet n - y - 1 postscreen -o postscreen_bare_newline_enable=yes -o smtpd_service_name=late
+127.0.0.1:{plain_tls} inet n - y - - smtpd {tls}
+127.0.0.1:{tls_screen} inet n - y - 1 postscreen -o postscreen_bare_newline_enable=yes -o smtpd_service_name=secret {tls}
+secret pass - - y - - smtpd {tls}
 smtpd pass - - y - - smtpd
-late pass - - y - - smtpd -o smtpd_delay_reject=no -o smtpd_sender_restrictions=check_sender_access,inline:{{bad@client.example=REJECT}}
+late pass - - y - - smtpd -o smtpd_delay_reject=no
+  -o smtpd_sender_restrictions=check_sender_access,inline:{{bad@client.example=REJECT}}
 '''
+TLS = '-o smtpd_tls_security_level=may -o smtpd_tls_chain_files='
 SETTINGS = {'postscreen_access_list': '', 'postscreen_greet_wait': '1s', 'postscreen_non_smtp_command_action': 'drop',
             'smtpd_error_sleep_time': '0', 'smtpd_hard_error_limit': '6', 'smtpd_soft_error_limit': '4',
             'smtpd_junk_command_limit': '3', 'message_size_limit': '100000', 'smtpd_noop_commands': 'XNOP',
@@ -46,7 +53,8 @@ DIALOGUES = {
     'eight_bit': [EHLO, MAIL + ' BODY=8BITMIME SIZE=500', RCPT, 'DATA', LATIN1, 'QUIT'],
     'options': [EHLO, MAIL + ' SIZE=12 RET=HDRS ENVID=a', RCPT + ' NOTIFY=NEVER', 'DATA', LETTER, 'QUIT'],
     'null_sender': [EHLO, 'MAIL FROM:<>', RCPT, 'DATA', LETTER, 'QUIT'],
-    'several_recipients': [EHLO, MAIL, RCPT, 'RCPT TO:<postmaster>', 'RCPT TO:<x@elsewhere.example>', 'DATA', LETTER, 'QUIT'],
+    'several_recipients': [EHLO, MAIL, RCPT, 'RCPT TO:<postmaster>', 'RCPT TO:<x@elsewhere.example>', 'DATA', LETTER,
+                           'QUIT'],
     'hidden_end': [EHLO, MAIL, RCPT, 'DATA', (LETTER.replace('Hello.\r\n', 'x\n.\nMAIL FROM:<a@b>\n'), 1), 'QUIT'],
     'rset': [EHLO, MAIL, 'RSET', 'MAIL FROM:<joe@client.example>', RCPT, 'DATA', LETTER, 'QUIT'],
     'rset_before_rcpt': [EHLO, MAIL, 'RSET', RCPT, 'DATA', 'QUIT'],
@@ -60,7 +68,7 @@ DIALOGUES = {
     'order': [EHLO, RCPT, 'DATA', MAIL, 'DATA', 'QUIT'],
     'helo_syntax': ['HELO', 'EHLO', 'helo  spaced out', 'EHLO [127.0.0.1]', 'QUIT'],
     'unknown': [EHLO, 'FOO', 'HELP', 'EXPN x', 'XCLIENT A=B', '', ' ', 'QUIT'],
-    'lower_case': ['ehlo client.example', 'mail from:<ann@client.example>', 'rcpt to:<bob@sandbox.test>', 'data', LETTER, 'quit'],
+    'lower_case': [EHLO.lower(), MAIL.lower(), RCPT.lower(), 'data', LETTER, 'quit'],
     'noop': ['NOOP', EHLO, 'NOOP x', 'XNOP', 'RSET x', 'RSET', 'QUIT x'],
     'junk': [EHLO] + ['NOOP', 'RSET'] * 8 + [MAIL, RCPT, 'QUIT'],
     'junk_and_mail': [EHLO] + ['NOOP'] * 5 + [MAIL, RCPT, 'FOO', 'FOO', 'FOO', 'FOO'],
@@ -108,17 +116,27 @@ class Talk:
         while len(re.findall(rb'^\d{3}(?: .*)?\r\n', self.heard, re.M)) < count:
             try:
                 more = self.socket.recv(65536)
-            except ConnectionResetError:
+            except OSError:  # reset, or TLS that was cut off
                 return False
             if not more:
                 return False
             self.heard += more
         return True
 
+    def encrypt(self):
+        """False when the server does not."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            self.socket = context.wrap_socket(self.socket)
+        except OSError:
+            return False
+        return True
+
     def send(self, data):
         try:
             self.socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             pass
 
     def finish(self):
@@ -131,12 +149,24 @@ class Talk:
         return self.heard.removeprefix(BANNER)
 
 
+def arguments_of(pid):
+    try:
+        with open(f'/proc/{pid}/cmdline', 'rb') as file:
+            return file.read().replace(b'\0', b' ').decode()
+    except OSError:
+        return ''
+
+
 def play(port, source, steps, name):
     talk = Talk(port, source)
     due = 1
     talk.await_replies(due)
     for step in steps:
         text, replies = step if isinstance(step, tuple) else (step, 1)
+        if text == 'TLS':
+            if not talk.encrypt():
+                break
+            continue
         text = text.replace('{name}', name)
         due += replies
         talk.send((text if text.endswith('\n') else text + '\r\n').encode('latin1'))
@@ -174,8 +204,11 @@ class HandOver(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.sandbox = postern.Sandbox(settings=SETTINGS)
-        cls.ports = dict((name, peers.free_port()) for name in ('screen', 'turns', 'strict', 'plain_turns', 'late'))
-        cls.sandbox.append('master.cf', SERVICES.format(**cls.ports))
+        cls.made = certificates.Certificates()
+        chain = cls.made.make('server', ['mail.sandbox.test'])
+        names = ('screen', 'turns', 'strict', 'plain_turns', 'late', 'plain_tls', 'tls_screen')
+        cls.ports = {name: peers.free_port() for name in names}
+        cls.sandbox.append('master.cf', SERVICES.format(**cls.ports, tls=TLS + chain))
         cls.sandbox.reload()
         cls.ports['plain'] = cls.sandbox.port
         cls.next_source = iter(f'127.1.{a}.{b}' for a in range(1, 250) for b in range(1, 250))
@@ -185,6 +218,7 @@ class HandOver(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.sandbox.close()
+        cls.made.close()
 
     def both(self, one, other, plays):
         """Each of `plays`, {name: (function, *arguments)}, against two services; those that differ."""
@@ -210,6 +244,20 @@ class HandOver(unittest.TestCase):
         steps = {name: steps for name, steps in DIALOGUES.items()
                  if 'at_once' not in name and 'pipelined' not in name}
         self.compare('plain_turns', 'turns', {name: (play, said, name) for name, said in steps.items()})
+
+    def test_a_session_goes_on_in_tls(self):
+        plays = {
+            'message': [EHLO, 'STARTTLS', 'TLS', EHLO, MAIL, RCPT, 'DATA', LETTER, 'QUIT'],
+            'without_helo': ['STARTTLS', 'TLS', MAIL, RCPT, 'QUIT'],
+            'transaction_is_forgotten': [EHLO, MAIL, 'STARTTLS', 'TLS', RCPT, 'STARTTLS', EHLO, 'QUIT'],
+            'syntax': [EHLO, 'STARTTLS x', 'FOO', 'STARTTLS', 'TLS', 'FOO', 'QUIT'],
+            'plain': [EHLO, MAIL, RCPT, 'QUIT'],
+            'injected': [EHLO, ('STARTTLS\r\nNOOP\r\nMAIL FROM:<a@b>\r\n', 1), 'TLS', EHLO, 'QUIT'],
+        }
+        self.compare('plain_tls', 'tls_screen', {name: (play, steps, name) for name, steps in plays.items()})
+        source = next(self.next_source)
+        self.assertIn(b'250-STARTTLS', play(self.ports['tls_screen'], source, [EHLO, 'QUIT'], 'x'))
+        self.sandbox.wait_log(r'smtpd\[\d+\]: Anonymous TLS|smtpd\[\d+\]: disconnect from .* ehlo=2 starttls=1 mail=1')
 
     def test_a_dialogue_may_break_off_anywhere(self):
         self.compare('plain', 'screen', {f'split at {at}': (play_split, at) for at in range(0, len(WHOLE) + 1)})
@@ -257,12 +305,15 @@ class HandOver(unittest.TestCase):
             'NON-SMTP COMMAND from {} after RCPT: Subject: x': begin + ['Subject: x'],
             'BARE NEWLINE from {} after RSET': begin + [('RSET\n', 1), MAIL, RCPT],
         }
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            sources = [next(self.next_source) for _ in cases]
+            ends = list(pool.map(lambda source, steps: play(self.ports['strict'], source, steps, 'x'), sources,
+                                 cases.values()))
         endings = [b'521 5.5.1 Protocol error\r\n', b'521 5.7.0 Error: I can break rules, too. Goodbye.\r\n',
                    b'550 5.5.1 Protocol error\r\n']
-        for (line, steps), ending in zip(cases.items(), endings):
+        for line, source, said, ending in zip(cases, sources, ends, endings):
             with self.subTest(line=line):
-                source = next(self.next_source)
-                self.assertTrue(play(self.ports['strict'], source, steps, 'x').endswith(ending))
+                self.assertTrue(said.endswith(ending), said)
                 self.sandbox.wait_log(r'postscreen\[\d+\]: ' + line.format(rf'\[{source}\]:\d+'))
                 self.assertNotRegex(self.sandbox.log(), rf'PASS NEW \[{source}\]')
 
@@ -272,6 +323,32 @@ class HandOver(unittest.TestCase):
         replies = play(self.ports['late'], source, [EHLO, bad, RCPT, 'RSET', MAIL, RCPT, 'QUIT'], 'late')
         self.assertRegex(replies, rb'(?s)\r\n250 2.1.0 Ok\r\n554 5.7.1 <bad@client.example>: Sender address rejected: '
                          rb'Access denied\r\n250 2.0.0 Ok\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n221 2.0.0 Bye\r\n$')
+
+    def test_a_server_that_stands_still_or_dies_loses_no_client(self):
+        """The client waits until its session is taken, or another server takes it."""
+        def servers():
+            return [pid for pid in self.sandbox.processes('smtpd')
+                    if '-n late ' in arguments_of(pid)]
+        talk = Talk(self.ports['late'], next(self.next_source))
+        for due, line in enumerate([EHLO, MAIL, RCPT], 2):
+            talk.await_replies(due - 1)
+            talk.send(line.encode() + b'\r\n')
+        self.assertTrue(talk.await_replies(4))
+        for end in (signal.SIGCONT, signal.SIGKILL):
+            with self.subTest(end=end):
+                stopped = postern.wait_for(servers, 'a server')
+                for pid in stopped:
+                    os.kill(pid, signal.SIGSTOP)
+                waiting = Talk(self.ports['late'], next(self.next_source))
+                for due, line in enumerate([EHLO, MAIL], 2):
+                    waiting.await_replies(due - 1)
+                    waiting.send(line.encode() + b'\r\n')
+                waiting.await_replies(3)
+                waiting.send(RCPT.encode() + b'\r\nQUIT\r\n')
+                for pid in stopped:
+                    os.kill(pid, end)
+                self.assertRegex(waiting.finish(), b'\r\n250 2.1.5 Ok\r\n221 2.0.0 Bye\r\n$')
+        talk.finish()
 
     def test_sessions_go_on_when_screen_ends_or_reloads(self):
         for end in ('kill', 'reload'):
