@@ -29,6 +29,8 @@ import postern
 
 PATIENCE = 15
 STEP = re.compile(r'([po]?)(>>|[<>~.x!=?+%|:*^])(?: (.*))?$')
+SAID = re.compile(r' postfix/(?:[\w-]+/)?(?:postscreen|dnsblog)\[\d+\]: (.*)')
+ADDRESS = re.compile(r'\[([0-9a-f.:]+)\]')
 
 
 class Group:
@@ -84,7 +86,7 @@ class Log:
 
     def __init__(self, path):
         self.path, self.at, self.rest = path, 0, ''
-        self.lines, self.lock = [], threading.Lock()
+        self.lines, self.by_address, self.lock = [], {}, threading.Lock()
 
     def read(self):
         with self.lock:
@@ -95,17 +97,18 @@ class Log:
                 text = self.rest + file.read()
                 self.at = file.tell()
             *whole, self.rest = text.split('\n')
-            self.lines += whole
-            return list(self.lines)
+            for line in whole:
+                if SAID.search(line) and 'discarding EHLO keywords' not in line:  # Postfix forgets a colon there
+                    for address in set(ADDRESS.findall(line)):
+                        self.by_address.setdefault(address, []).append(len(self.lines))
+                self.lines.append(line)
+            return self.lines
 
     def of(self, addresses):
         """The lines of postscreen in which one of these is named, the first of them as @."""
-        found = []
-        for line in self.read():
-            said = re.search(r' postfix/(?:[\w-]+/)?(?:postscreen|dnsblog)\[\d+\]: (.*)', line)
-            if said and any(f'[{one}]' in line for one in addresses) and 'discarding EHLO keywords' not in line:
-                found.append(normal(said[1], addresses).rstrip())
-        return found
+        lines = self.read()
+        numbers = sorted({number for one in addresses for number in self.by_address.get(one, ())})
+        return [normal(SAID.search(lines[number])[1], addresses).rstrip() for number in numbers]
 
 
 def normal(text, addresses):

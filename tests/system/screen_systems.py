@@ -87,7 +87,8 @@ class Debian(System):
 
     def __init__(self, root, groups, tables, dns):
         super().__init__(groups, tables)
-        settings = {**self.main_cf(), 'relay_domains': DOMAIN, 'transport_maps': 'static:discard:',
+        # It starts a process for each question to a DNS list: that takes time.
+        settings = {**self.main_cf(), 'postscreen_greet_wait': '4s', 'relay_domains': DOMAIN, 'transport_maps': 'static:discard:',
                     'proxy_write_maps': 'proxy:btree:$data_directory/shared'}
         self.peer = peers.Postfix(root, peers.free_port(), settings, self.master_cf(), fake_dns.behind(dns.host, []))
         self.log, self.queue = screen_play.Log(self.peer.log), self.peer.path('queue')

@@ -1,6 +1,7 @@
-"""Everything that clients of screen may do: each case of the table (screen_cases/) is played against ours and, where it can be
-had, against Debian's postscreen; what they hear and what is logged about them must be what the table says. Then what other
-programs read in these logs."""
+"""Everything that clients of screen may do: each case of the table (screen_cases/) is played; what clients hear and what is
+logged about them must be what the table says. Then what other programs read in the log.
+
+POSTERN_SCREEN_TABLE names the systems that play it: o is ours, p is Debian's Postfix, from which the table is; po both."""
 import os
 import re
 import shutil
@@ -19,6 +20,13 @@ from certificates import Certificates
 GROUPS = screen_play.read_table(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'screen_cases'))
 OFFENCES = re.compile('(PREGREET [0-9]+|HANGUP) after |COMMAND (TIME|COUNT|LENGTH) LIMIT')
 
+# Of no single client.
+LINES = [r'addr 127\.20\.\d+\.\d+ listed by domain one\.test as 127\.0\.0\.2\n',
+         r'warning: dnsblog reply timeout 1s for silent\.test',
+         r'warning: dnsblog_query: lookup error for DNS query [0-9.]+\.fail\.test: ',
+         r'entering STRESS mode with 9 connections', r'leaving STRESS mode with 7 connections',
+         r'warning: haproxy read: time limit exceeded', r'warning: haproxy read: EOF',
+         r'warning: haproxy read: .*PROXY TCP4 nonsense', r'warning: .*private/absent']
 LOGWATCH = '/usr/share/logwatch/scripts/services/postfix'
 
 
@@ -34,7 +42,7 @@ def cases():
 
 def domains(dns):
     """DNS lists that are not as they should be."""
-    dns.domain('slow.test', delay=4)
+    dns.domain('slow.test', delay=7)
     dns.domain('fail.test', code=fake_dns.SERVFAIL)
     dns.domain('silent.test', silent=True)
     dns.domain('short.test', minimum=1)
@@ -67,7 +75,7 @@ class Table(unittest.TestCase):
         cls.dns = fake_dns.FakeDns(f'127.53.{os.getpid() // 256 % 256}.{os.getpid() % 256}', port)
         cls.addClassCleanup(cls.dns.close)
         domains(cls.dns)
-        which = os.environ.get('POSTERN_SCREEN_TABLE', 'po')  # p: Debian's alone, o: ours alone
+        which = os.environ.get('POSTERN_SCREEN_TABLE', 'o')
         can_mount = subprocess.run(['unshare', '--mount', 'true'], check=False, capture_output=True).returncode == 0
         root = peers.postfix_root() if 'p' in which and postern.IS_ROOT and can_mount else None
         cls.systems, cls.players = {}, {}
@@ -109,6 +117,13 @@ class Table(unittest.TestCase):
 
     def test_ours(self):
         self.check('o')
+
+    def test_lists_and_proxies_that_fail_are_in_the_log(self):
+        for letter in self.players:
+            log = '\n'.join(self.systems[letter].log.read())
+            for line in LINES:
+                with self.subTest(system=letter, line=line):
+                    self.assertRegex(log, line)
 
     def found_by_fail2ban(self, letter, mode):
         done = subprocess.run(['fail2ban-regex', '-o', 'ip', self.systems[letter].log.path, f'postfix[mode={mode}]'],
