@@ -69,10 +69,12 @@ endif()
 # Sources of a target are compiled several in one go, for the same reason. ALONE: those that cannot, because what they
 # keep to themselves has the name of what a neighbour does.
 function(use_common_headers target)
+  if(ARGN)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   if(POSTERN_COMMON_HEADERS)
     target_precompile_headers(${target} REUSE_FROM common_headers)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
 

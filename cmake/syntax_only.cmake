@@ -2,6 +2,8 @@
 # generated or linked, so it takes half the time, and a later run looks only at what has changed.
 set(CMAKE_CXX_COMPILER clang++-14 CACHE STRING "")
 set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
+set(CMAKE_UNITY_BUILD ON CACHE BOOL "")  # several sources in one go
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8 CACHE STRING "")
 set(common ${CMAKE_BINARY_DIR}/common_headers.pch)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR})
 execute_process(COMMAND clang++-14 -std=c++20 -fPIC -x c++-header ${CMAKE_CURRENT_LIST_DIR}/common_headers.h -o ${common}
