@@ -22,10 +22,6 @@ std::string padded(std::string_view text, std::size_t width) {
   return concat(text, std::string(width > text.size() ? width - text.size() : 0, ' '));
 }
 
-std::string right(std::string_view text, std::size_t width) {
-  return concat(std::string(width > text.size() ? width - text.size() : 0, ' '), text);
-}
-
 std::string shown(std::string_view text) { return printable(text, kLongestText); }
 
 std::string address_text(std::string_view internal) { return shown(mail::shown_address(internal)); }
@@ -95,6 +91,10 @@ std::string recipient_text(const ipc::QueuedRecipient& recipient) {
 }
 
 }  // namespace
+
+std::string right(std::string_view text, std::size_t width) {
+  return concat(std::string(width > text.size() ? width - text.size() : 0, ' '), text);
+}
 
 std::string_view queue_of(Standing standing) {
   switch (standing) {

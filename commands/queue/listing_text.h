@@ -26,6 +26,9 @@ std::string_view queue_of(ipc::Standing standing);
 void for_each_entry(const ipc::QueuePage& page, const std::function<std::string(std::int64_t)>& id_text,
                     bool long_ids, const std::function<void(const Entry&)>& function);
 
+// A text at the right of a column of that many bytes.
+std::string right(std::string_view text, std::size_t width);
+
 // The line above Postfix's table.
 std::string table_head(bool long_ids);
 // What stands there for a message: id, size, time and sender, then each recipient below the reason why it waits. An empty line

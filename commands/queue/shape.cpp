@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "commands/queue/listing_text.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 
@@ -18,10 +19,6 @@ constexpr const char* kOthers = "(others)";
 std::string domain_of(std::string_view address) {
   const auto at = address.rfind('@');
   return at == address.npos ? std::string() : lower(address.substr(at + 1));
-}
-
-std::string right(std::string_view text, std::size_t width) {
-  return concat(std::string(width > text.size() ? width - text.size() : 0, ' '), text);
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ Pickup::Batch Pickup::next_batch(DIR* directory) {
     if (name == "." || name == "..") continue;
     if (name.front() == queue::kBeingWritten) {
       remove_stale(name);
-    } else if (auto work = take(name)) {
+    } else if (auto work = take_up(name)) {
       batch.push_back(std::move(work));
     }
   }
@@ -143,7 +143,7 @@ void Pickup::remove_stale(const std::string& name) const {
   if (::unlink(path.c_str()) == 0) log_info(concat("removed ", path, ", which was never written to its end"));
 }
 
-std::unique_ptr<Pickup::Work> Pickup::take(const std::string& name) {
+std::unique_ptr<Pickup::Work> Pickup::take_up(const std::string& name) {
   const bool waits = name.front() == queue::kWaiting;
   const auto known = name.front() == queue::kTaken ? mail::parse_queue_id(name.substr(1)) : std::nullopt;
   if (!waits && !known) {

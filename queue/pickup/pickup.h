@@ -45,7 +45,7 @@ class Pickup : public daemon::Service {
   net::Task<void> look();
   net::Task<void> look_once();
   Batch next_batch(DIR* directory);
-  std::unique_ptr<Work> take(const std::string& name);
+  std::unique_ptr<Work> take_up(const std::string& name);
   std::unique_ptr<Work> give_id(const std::string& name, LetterFile letter);
   void refuse(const std::string& name, const Error& error);
   void remove_stale(const std::string& name) const;

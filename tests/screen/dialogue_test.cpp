@@ -214,7 +214,8 @@ TEST_CASE("commands out of turn, of other protocols, and lines without CR are fo
        Test::non_smtp_command, kRules},
   };
   for (const auto& [line, behind, log, test, drop] : cases) {
-    CAPTURE(log);
+    const std::string_view what = log;
+    CAPTURE(what);
     const std::string logged = concat("log: ", log, '\n');
     Talk dropping(kDropAll);
     CHECK(dropping.hears(line, behind) == concat(logged, drop));
@@ -336,7 +337,8 @@ TEST_CASE("STARTTLS, where the keys cannot be read") {
   talk.setup->tls = true;
   talk.setup->write_replies();
   CHECK(talk.hears("EHLO x").find("250-STARTTLS|") != std::string::npos);
-  converse(talk, {{"STARTTLS", "454 4.7.0 TLS not available due to local problem"}, {"MAIL FROM:<>", "250 2.1.0 Ok"}});
+  converse(talk, {{"STARTTLS", "454 4.7.0 TLS not available due to local problem"},
+                  {"MAIL FROM:<>", "250 2.1.0 Ok"}});
 }
 
 TEST_CASE("where TLS is required, a server's words are said of nothing else") {
@@ -428,7 +430,8 @@ TEST_CASE("lines that a server must see itself") {
                                    {"", "RSET", "NOOP\r\n", "hand over"},
                                    {"smtpd_noop_commands = foo\n", "foo bar", "", kOk}}) {
     Talk talk(main_cf, Speech::server, {});
-    CAPTURE(line);
+    const std::string_view said = line;
+    CAPTURE(said);
     CHECK(talk.hears(line, behind) == expected);
   }
   Talk pipelined("", Speech::server, {});
