@@ -61,6 +61,8 @@ if(POSTERN_COMMON_HEADERS)
     # Of headers that were read before g++ 12 forgets that they are the system's, and finds in them what is not there.
     target_compile_options(postern_flags INTERFACE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
       -Wno-restrict -Wno-maybe-uninitialized -Wno-free-nonheap-object -Wno-nonnull)
+    # Nor does it know that what several sources in one go keep to themselves is not in a header.
+    target_compile_options(postern_flags INTERFACE -Wno-subobject-linkage)
   endif()
   add_library(common_headers OBJECT ${CMAKE_SOURCE_DIR}/cmake/common_headers.cpp)
   target_link_libraries(common_headers PRIVATE postern_flags)
