@@ -79,6 +79,7 @@ net::Task<void> Session::converse() {
   }
   if (handed_) handed_->finish(false);
   stream_.flush_now();
+  if (shared_.is_passed) stream_.end_output();
   log_end();
 }
 
