@@ -62,6 +62,13 @@ Result<void> check_dns_sites(const config::Settings& settings, std::string_view 
   return lists ? Result<void>() : fail(lists.error());
 }
 
+Result<void> check_proxy_protocol(const config::Settings& settings, std::string_view parameter) {
+  const auto value = settings.value(parameter);
+  if (!value) return fail(value.error());
+  if (value->empty() || *value == "haproxy") return {};
+  return fail(Errc::invalid, concat(parameter, ": unknown protocol: ", config::shown(*value)));
+}
+
 // Everything that the parameter itself says about its value.
 Result<void> accept(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
   if (auto* param = configuration.find_param(setting.name)) {
@@ -72,6 +79,8 @@ Result<void> accept(Configuration& configuration, const Setting& setting, const 
   if (setting.name == "postscreen_cache_map") return check_cache_map(settings);
   if (is_address_list(setting.name)) return table::check_address_list(settings, setting.name);
   if (setting.name == "postscreen_dnsbl_sites") return check_dns_sites(settings, setting.name);
+  if (setting.name == "postscreen_upstream_proxy_protocol")
+    return check_proxy_protocol(settings, setting.name);
   if (setting.name == "myorigin" && setting.service == nullptr) {
     if (const auto origin = config::origin_of(settings); !origin) return fail(origin.error());
   }
