@@ -27,11 +27,10 @@ Result<AccessList> AccessList::open(const config::List& words, const config::Lis
   for (const std::string& text : words) {
     if (const auto word = word_of(text)) {
       list.entries_.emplace_back(*word);
-    } else if (table::is_supported(text)) {
+    } else if (text.find(':') != text.npos) {
       list.entries_.emplace_back(table::open_or_defer(text, kParameter));
     } else {
-      return fail(Errc::invalid,
-                  concat(kParameter, ": neither an action nor a table of a known type: ", text));
+      list.entries_.emplace_back(text);
     }
   }
   return list;
@@ -40,7 +39,7 @@ Result<AccessList> AccessList::open(const config::List& words, const config::Lis
 // Nothing: the list goes on.
 std::optional<Access> AccessList::obey(Word word, std::string_view address) const {
   switch (word) {
-    case Word::dunno: return std::nullopt;
+    case Word::dunno: return Access::dunno;
     case Word::permit: return Access::permit;
     case Word::reject: return Access::reject;
     case Word::mynetworks: break;
@@ -68,8 +67,10 @@ net::Task<Access> AccessList::judge(std::string_view address) const {
       if (!decided && !mynetworks_.matches_now(address)) {
         decided = co_await ask_networks(address);
       }
+    } else if (const auto* unknown = std::get_if<std::string>(&entry)) {
+      decided = give_up(kParameter, "unknown command: ", *unknown);
     } else {
-      decided = co_await ask(*std::get<1>(entry), address);
+      decided = co_await ask(*std::get<std::unique_ptr<table::Table>>(entry), address);
     }
     if (decided) co_return *decided;
   }
@@ -78,26 +79,35 @@ net::Task<Access> AccessList::judge(std::string_view address) const {
 
 net::Task<std::optional<Access>> AccessList::ask_networks(std::string_view address) const {
   const auto ours = co_await mynetworks_.matches(address);
-  if (!ours) log_warning(concat(kParameter, ": ", ours.error().text));
-  if (ours && *ours) co_return Access::permit;
+  if (!ours) {
+    log_warning(concat(kParameter, ": ", ours.error().text));
+    co_return give_up(kParameter, "mynetworks", ": table lookup error");
+  }
+  if (*ours) co_return Access::permit;
   co_return std::nullopt;
 }
 
 net::Task<std::optional<Access>> AccessList::ask(table::Table& table, std::string_view address) const {
   auto found = co_await table.lookup(address);
-  if (!found) log_warning(table::lookup_error(table, address, found.error().text));
-  if (!found || !*found) co_return std::nullopt;
+  if (!found) {
+    log_warning(table::lookup_error(table, address, found.error().text));
+    co_return give_up(kParameter, table.name(), ": table lookup error");
+  }
+  if (!*found) co_return std::nullopt;
   for (const auto text : split_words(**found)) {
     const auto word = word_of(text);
-    if (!word) {
-      log_warning(concat(kParameter, ": table ", table.name(), " has \"", printable(text, 100), "\" for ",
-                         address, ", not permit, reject or dunno"));
-      co_return std::nullopt;
-    }
+    if (!word) co_return give_up(table.name(), "unknown command: ", printable(text, 100));
+    if (*word == Word::dunno) co_return std::nullopt;  // of this table alone
     const auto decided = obey(*word, address);
     if (decided) co_return decided;
   }
   co_return std::nullopt;
+}
+
+// A list that is broken refuses nobody, and lets nobody in either.
+Access AccessList::give_up(std::string_view where, std::string_view one, std::string_view other) {
+  log_warning(concat(where, ": ", one, other, " -- ignoring the remainder of this access list"));
+  return Access::dunno;
 }
 
 }  // namespace postern::screen

@@ -83,6 +83,24 @@ class RestrictionCheck {
   const config::List& classes_;
 };
 
+// screen goes on without the rest of a list in which such a word stands.
+void check_access_list(Configuration& configuration, const Setting& setting, const config::List& words) {
+  constexpr std::string_view kWords[] = {"permit_mynetworks", "permit", "reject", "dunno"};
+  for (const auto& word : words) {
+    const auto is_same = [&](std::string_view one) { return iequals(one, word); };
+    if (std::any_of(std::begin(kWords), std::end(kWords), is_same)) continue;
+    if (word.find(':') != word.npos) {
+      check_table(configuration, setting, word, Severity::warning, true);
+      continue;
+    }
+    config::Likely likely(word);
+    for (const auto known : kWords) likely.offer(known);
+    configuration.about(Severity::warning, setting,
+                        concat(setting.name, ": unknown command: ", config::shown(word), likely.question(),
+                               "; screen ignores it and what stands behind it"));
+  }
+}
+
 config::List words_of(const config::Settings& settings, std::string_view name) {
   const auto value = settings.value(name);
   if (!value) return {};
@@ -105,6 +123,9 @@ void check_restrictions(Configuration& configuration, const Setting& setting,
                         const config::Settings& settings) {
   if (setting.name == "receive_override_options") {
     return check_options(configuration, setting, words_of(settings, setting.name));
+  }
+  if (setting.name == "postscreen_access_list") {
+    return check_access_list(configuration, setting, words_of(settings, setting.name));
   }
   const bool is_list = setting.name.starts_with("smtpd_") && setting.name.ends_with("_restrictions");
   const bool is_other = configuration.find_param(setting.name) != nullptr;

@@ -30,7 +30,8 @@ bool has_ending(std::string_view name, const Names& endings) {
 Use use_of(std::string_view name) {
   constexpr std::string_view kTables[] = {"_maps",         "_header_checks", "_body_checks",
                                           "_reply_filter", "_status_filter", "_command_filter"};
-  constexpr std::string_view kMoreTables[] = {"alias_database", "header_checks", "body_checks"};
+  constexpr std::string_view kMoreTables[] = {"alias_database", "header_checks", "body_checks",
+                                              "postscreen_dnsbl_reply_map"};
   constexpr std::string_view kLists[] = {"_domains",    "_networks",     "_clients",   "_hosts",
                                          "_exceptions", "_destinations", "_exclusions"};
   constexpr std::string_view kDomains[] = {"mydestination", "relay_domains", "virtual_alias_domains",

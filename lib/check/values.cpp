@@ -5,6 +5,7 @@
 #include "lib/config/expand.h"
 #include "lib/config/lines.h"
 #include "lib/config/origin.h"
+#include "lib/net/dns.h"
 #include "lib/screening/cache_map.h"
 #include "lib/screening/dns_sites.h"
 #include "lib/table/address_lists.h"
@@ -46,21 +47,51 @@ void check_references(Configuration& configuration, const Setting& setting,
   }
 }
 
-Result<void> check_cache_map(const config::Settings& settings) {
-  const auto map = settings.value("postscreen_cache_map");
-  if (!map || map->empty()) return {};
-  const auto read = screening::read_cache_map(*map, "");
+Result<void> check_cache_map(std::string_view, const std::string& value) {
+  if (value.empty()) return {};
+  const auto read = screening::read_cache_map(value, "");
   return read ? Result<void>() : fail(read.error());
 }
 
-Result<void> check_dns_sites(const config::Settings& settings, std::string_view parameter) {
-  const auto value = settings.value(parameter);
-  if (!value) return fail(value.error());
-  const auto words = config::split_braced(*value, config::kListSeparators);
+Result<void> check_dns_sites(std::string_view parameter, const std::string& value) {
+  const auto words = config::split_braced(value, config::kListSeparators);
   if (!words) return fail(words.error());
   const auto lists = screening::dns_lists(parameter, *words);
   return lists ? Result<void>() : fail(lists.error());
 }
+
+Result<void> check_dns_servers(std::string_view parameter, const std::string& value) {
+  for (const auto word : split_words(value)) {
+    const auto server = net::dns_server(word);
+    if (!server) return fail(Errc::invalid, concat(parameter, ": ", server.error().text));
+  }
+  return {};
+}
+
+Result<void> check_proxy_protocol(std::string_view parameter, const std::string& value) {
+  if (value.empty() || value == "haproxy") return {};
+  return fail(Errc::invalid, concat(parameter, ": unknown protocol: ", config::shown(value)));
+}
+
+// Those of clients are taken as encrypt.
+Result<void> check_tls_level(std::string_view parameter, const std::string& value) {
+  constexpr std::string_view kLevels[] = {"",          "none",        "may",    "encrypt", "dane",
+                                          "dane-only", "fingerprint", "verify", "secure",  "half-dane"};
+  const auto is_it = [&](std::string_view level) { return iequals(level, value); };
+  if (std::any_of(std::begin(kLevels), std::end(kLevels), is_it)) return {};
+  return fail(Errc::invalid, concat(parameter, ": Invalid TLS level \"", config::shown(value), '"'));
+}
+
+// What programs make of a text when they start, and would end if they could not.
+constexpr struct {
+  std::string_view parameter;
+  Result<void> (*check)(std::string_view parameter, const std::string& value);
+} kTexts[] = {{"postscreen_cache_map", check_cache_map},
+              {"postscreen_dnsbl_sites", check_dns_sites},
+              {"postscreen_upstream_proxy_protocol", check_proxy_protocol},
+              {"postscreen_tls_security_level", check_tls_level},
+              {"smtpd_tls_security_level", check_tls_level},
+              {"dns_servers", check_dns_servers}};
 
 // Everything that the parameter itself says about its value.
 Result<void> accept(Configuration& configuration, const Setting& setting, const config::Settings& settings) {
@@ -69,9 +100,12 @@ Result<void> accept(Configuration& configuration, const Setting& setting, const 
   } else if (const auto expanded = settings.value(setting.name); !expanded) {
     return fail(expanded.error());
   }
-  if (setting.name == "postscreen_cache_map") return check_cache_map(settings);
   if (is_address_list(setting.name)) return table::check_address_list(settings, setting.name);
-  if (setting.name == "postscreen_dnsbl_sites") return check_dns_sites(settings, setting.name);
+  for (const auto& text : kTexts) {
+    if (text.parameter != setting.name) continue;
+    const auto value = settings.value(setting.name);
+    return value ? text.check(setting.name, *value) : fail(value.error());
+  }
   if (setting.name == "myorigin" && setting.service == nullptr) {
     if (const auto origin = config::origin_of(settings); !origin) return fail(origin.error());
   }

@@ -1,5 +1,6 @@
 #include "lib/config/values.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "lib/base/text.h"
@@ -25,25 +26,21 @@ Result<std::int64_t> parse_int(std::string_view text) {
 
 std::int64_t seconds_in(char unit) {
   switch (unit) {
-    case 's':
-      return 1;
-    case 'm':
-      return 60;
-    case 'h':
-      return 60 * 60;
-    case 'd':
-      return 24 * 60 * 60;
-    case 'w':
-      return 7 * 24 * 60 * 60;
-    default:
-      return 0;
+    case 's': return 1;
+    case 'm': return 60;
+    case 'h': return 60 * 60;
+    case 'd': return 24 * 60 * 60;
+    case 'w': return 7 * 24 * 60 * 60;
+    default: return 0;
   }
 }
 
+// Postfix reads no further than the unit, and its own defaults rely on it: "${postscreen_dnsbl_ttl?…}h".
 Result<Seconds> parse_seconds(std::string_view text, char unit) {
-  if (!text.empty() && is_alpha(text.back())) {
-    unit = to_lower(text.back());
-    text.remove_suffix(1);
+  const auto end = std::find_if(text.begin(), text.end(), is_alpha);
+  if (end != text.end()) {
+    unit = to_lower(*end);
+    text = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   }
   const auto number = parse_number(text);
   const auto factor = seconds_in(unit);

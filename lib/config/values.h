@@ -19,8 +19,8 @@ Result<bool> parse_bool(std::string_view text);
 // A decimal number with an optional sign; no unit.
 Result<std::int64_t> parse_int(std::string_view text);
 
-// A number and an optional unit s, m, h, d or w; without one the number counts `unit`s. Not negative, and at
-// most 2^31 - 1 seconds.
+// A number and an optional unit s, m, h, d or w; without one the number counts `unit`s; what follows the unit is
+// not read. Not negative, and at most 2^31 - 1 seconds.
 Result<Seconds> parse_seconds(std::string_view text, char unit = 's');
 
 // The number of seconds in that unit; 0 when there is no such unit.

@@ -75,6 +75,9 @@ class DnsCall {
   unsigned short id_ = 0;
 };
 
+// The address of a DNS server: "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:53". Fails with invalid.
+Result<Endpoint> dns_server(std::string_view server);
+
 class Dns {
  public:
   struct Options {

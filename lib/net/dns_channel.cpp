@@ -47,8 +47,23 @@ bool may_be_asked(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f && c != '\\'; });
 }
 
-// "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:53".
-Result<Endpoint> server_at(std::string_view server) {
+ares_addr_port_node node_of(const Endpoint& server) {
+  ares_addr_port_node node{};
+  node.family = server.storage.ss_family;
+  node.udp_port = node.tcp_port = static_cast<int>(server.port());
+  if (node.family == AF_INET) {
+    node.addr.addr4 = reinterpret_cast<const sockaddr_in&>(server.storage).sin_addr;
+  } else {
+    const auto& address = reinterpret_cast<const sockaddr_in6&>(server.storage).sin6_addr;
+    static_assert(sizeof node.addr.addr6 == sizeof address);
+    std::memcpy(&node.addr.addr6, &address, sizeof address);
+  }
+  return node;
+}
+
+}  // namespace
+
+Result<Endpoint> dns_server(std::string_view server) {
   std::string_view host = server, port = "53";
   const auto bad = [&] { return fail(Errc::invalid, concat("not a DNS server's address: ", server)); };
   if (host.starts_with('[')) {
@@ -65,22 +80,6 @@ Result<Endpoint> server_at(std::string_view server) {
   auto endpoint = Endpoint::parse(host, static_cast<unsigned>(*number));
   return endpoint ? endpoint : bad();
 }
-
-ares_addr_port_node node_of(const Endpoint& server) {
-  ares_addr_port_node node{};
-  node.family = server.storage.ss_family;
-  node.udp_port = node.tcp_port = static_cast<int>(server.port());
-  if (node.family == AF_INET) {
-    node.addr.addr4 = reinterpret_cast<const sockaddr_in&>(server.storage).sin_addr;
-  } else {
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(server.storage).sin6_addr;
-    static_assert(sizeof node.addr.addr6 == sizeof address);
-    std::memcpy(&node.addr.addr6, &address, sizeof address);
-  }
-  return node;
-}
-
-}  // namespace
 
 struct DnsChannel::Query {
   Query(DnsChannel& of, std::string n, DnsType t, std::string k)
@@ -145,7 +144,7 @@ Result<void> DnsChannel::open(const Dns::Options& options) {
 Result<void> DnsChannel::set_servers(const std::vector<std::string>& servers) {
   std::vector<ares_addr_port_node> nodes;
   for (const auto& server : servers) {
-    auto endpoint = server_at(server);
+    auto endpoint = dns_server(server);
     if (!endpoint) return fail(endpoint.error());
     nodes.push_back(node_of(*endpoint));
   }

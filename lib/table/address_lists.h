@@ -9,8 +9,8 @@
 
 namespace postern::table {
 
-inline constexpr std::array<std::string_view, 2> kAddressLists = {"mynetworks",
-                                                                  "smtpd_forbid_bare_newline_exclusions"};
+inline constexpr std::array<std::string_view, 3> kAddressLists = {
+    "mynetworks", "smtpd_forbid_bare_newline_exclusions", "postscreen_allowlist_interfaces"};
 
 // Is the value of such a parameter a list that MatchList takes? Fails as MatchList::parse does.
 Result<void> check_address_list(const config::Settings& settings, std::string_view parameter);

@@ -152,30 +152,44 @@ TEST_CASE("stress begins at nine tenths of the clients that may be tested, and e
   CHECK(load.too_many_waiting());
 }
 
+namespace {
+
+const std::string kAccessTable =
+    "cidr:{ { 198.51.100.1 dunno } { 198.51.100.0/24 reject } { 203.0.113.0/24 permit_mynetworks, REJECT } "
+    "{ 203.0.114.0/24 maybe } }";
+
+std::string told_by(config::List words, std::string_view address) {
+  auto list = AccessList::open(words, {"192.0.2.0/24"});
+  if (!list) return list.error().text;
+  net::Loop loop;
+  const Access found = net::testing::finish(loop, list->judge(address));
+  const auto now = list->judge_now(address);
+  if (now) CHECK(*now == found);
+  return std::string(found == Access::permit ? "permit" : found == Access::reject ? "reject" : "dunno");
+}
+
+}  // namespace
+
 TEST_CASE("the first word of the access list that says something about a client decides") {
-  const auto access = [](config::List words, std::string_view address) {
-    auto list = AccessList::open(words, {"192.0.2.0/24"});
-    if (!list) return list.error().text;
-    net::Loop loop;
-    const Access found = net::testing::finish(loop, list->judge(address));
-    const auto now = list->judge_now(address);
-    if (now) CHECK(*now == found);
-    return std::string(found == Access::permit ? "permit" : found == Access::reject ? "reject" : "dunno");
-  };
-  const std::string table =
-      "cidr:{ { 198.51.100.1 dunno } { 198.51.100.0/24 reject } { 203.0.113.0/24 permit_mynetworks, REJECT } "
-      "{ 203.0.114.0/24 maybe } }";
-  CHECK(access({"permit_mynetworks"}, "192.0.2.1") == "permit");
-  CHECK(access({"permit_mynetworks"}, "192.0.3.1") == "dunno");
-  CHECK(access({"permit_mynetworks", "reject"}, "192.0.3.1") == "reject");
-  CHECK(access({table, "permit"}, "198.51.100.1") == "permit");
-  CHECK(access({table, "permit"}, "198.51.100.2") == "reject");
-  CHECK(access({table, "permit"}, "203.0.113.2") == "reject");
-  CHECK(access({table, "permit"}, "203.0.114.2") == "permit");
-  CHECK(access({table}, "2001:db8::1") == "dunno");
-  CHECK(access({"static:reject"}, "2001:db8::1") == "reject");
-  CHECK(access({"permit_everybody"}, "192.0.2.1") ==
-        "postscreen_access_list: neither an action nor a table of a known type: permit_everybody");
+  CHECK(told_by({"permit_mynetworks"}, "192.0.2.1") == "permit");
+  CHECK(told_by({"permit_mynetworks"}, "192.0.3.1") == "dunno");
+  CHECK(told_by({"permit_mynetworks", "reject"}, "192.0.3.1") == "reject");
+  CHECK(told_by({kAccessTable, "permit"}, "198.51.100.1") == "permit");
+  CHECK(told_by({kAccessTable, "permit"}, "198.51.100.2") == "reject");
+  CHECK(told_by({kAccessTable, "permit"}, "203.0.113.2") == "reject");
+  CHECK(told_by({kAccessTable}, "2001:db8::1") == "dunno");
+  CHECK(told_by({"static:reject"}, "2001:db8::1") == "reject");
+  CHECK(told_by({"dunno", "reject"}, "203.0.113.2") == "dunno");
+  CHECK(told_by({"static:{dunno reject}", "permit"}, "203.0.113.2") == "permit");
+}
+
+TEST_CASE("where an access list is broken, it ends, and refuses nobody") {
+  CHECK(told_by({kAccessTable, "reject"}, "203.0.114.2") == "dunno");
+  CHECK(told_by({"permit_everybody", "reject"}, "192.0.2.1") == "dunno");
+  CHECK(told_by({"permit_mynetworks", "permit_everybody", "reject"}, "192.0.2.1") == "permit");
+  CHECK(told_by({"cidr:/no/such/file", "reject"}, "192.0.2.1") == "dunno");
+  CHECK(told_by({"nosuch:type", "reject"}, "192.0.2.1") == "dunno");
+  CHECK(told_by({"fail:it", "reject"}, "192.0.2.1") == "dunno");
 }
 
 TEST_CASE("what a client says is written into the log as C would write it") {

@@ -104,11 +104,19 @@ TEST_CASE("times have units") {
     std::string text;
     char unit;
     std::int64_t seconds;
-  } rows[] = {{"300s", 'd', 300},   {"5m", 's', 300},    {"1h", 's', 3600},
-              {"2d", 's', 172800},  {"1w", 's', 604800}, {"1W", 's', 604800},
-              {"7", 'h', 7 * 3600}, {"0", 's', 0},       {"2147483647", 's', 2147483647}};
+  } rows[] = {{"300s", 'd', 300},
+              {"5m", 's', 300},
+              {"1h", 's', 3600},
+              {"2d", 's', 172800},
+              {"1w", 's', 604800},
+              {"1W", 's', 604800},
+              {"2hh", 's', 7200},
+              {"3days", 's', 259200},
+              {"7", 'h', 7 * 3600},
+              {"0", 's', 0},
+              {"2147483647", 's', 2147483647}};
   for (const auto& row : rows) CHECK(*parse_seconds(row.text, row.unit) == Seconds(row.seconds));
-  for (const auto* bad : {"", "s", "5ms", "1.5h", "2147483648", "35791395m", "+5"})
+  for (const auto* bad : {"", "s", "5 ms", "1.5h", "2147483648", "35791395m", "+5"})
     CHECK_FALSE(parse_seconds(bad));
 }
 
