@@ -145,6 +145,8 @@ net::Task<void> Visit::turn_away(std::string_view reply) {
     co_return;
   }
   begin(Phase::after_greeting);
+  shared_.load.began();
+  counted_ = true;
   co_await begin_talk(Speech::dummy);
   talk_->stream.put(talk_->dialogue.greeting());
   const Deadline deadline = shared_.loop.in(*shared_.setup.dialogue->params.command_time_limit);
