@@ -218,7 +218,7 @@ void Visit::conclude() {
   shared_.counters.add(Count::decisions);
   const auto time = std::chrono::duration_cast<milliseconds>(shared_.loop.now() - began_);
   shared_.counters.add(Count::decision_milliseconds, static_cast<std::uint64_t>(time.count()));
-  keep_results(shared_, client_, known_, judgement_);
+  keep_results(shared_, client_, known_, judgement_, judgement_.passed());
 }
 
 void Visit::begin(Phase phase) {

@@ -191,7 +191,8 @@ TEST_CASE("the watch ends with the first message that was accepted") {
   client.expect("250 2.1.0 Ok");
 }
 
-TEST_CASE("the watch ends with the session when no message came, and is worth something when RCPT was there") {
+TEST_CASE(
+    "the watch ends with the session when no message came, and is worth something when RCPT was there") {
   for (const bool to_rcpt : {false, true}) {
     ipc::HandedOver state = greeted({"EHLO c.example", kMail}, to_rcpt ? kRcpt + "\r\n" : "RSET\r\n");
     state.tests = bits(screening::kDeepTests);
