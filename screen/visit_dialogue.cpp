@@ -113,7 +113,7 @@ net::Task<bool> Visit::start_tls() {
   const Setup& setup = shared_.setup;
   const auto behind = talk_->stream.buffered();
   if (!behind.empty() && !judgement_.failed().has(Test::pipelining)) {
-    log_info(concat("improper command pipelining after STARTTLS from ", client_.name(), ": ",
+    log_info(concat("plain text behind STARTTLS thrown away, from ", client_.name(), ": ",
                     escaped(behind, kMostShown)));
   }
   const Deadline deadline = shared_.loop.in(*setup.tls_params.starttls_timeout);
