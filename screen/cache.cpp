@@ -16,6 +16,8 @@ namespace {
 
 // How long a result may wait for others to be written with it; it is known in memory at once.
 constexpr milliseconds kGather{500};
+// The file is seen as it was this long ago at most: to look anew costs more than to look.
+constexpr milliseconds kView{50};
 constexpr seconds kTallyEvery{10};
 constexpr seconds kFirstCleanup{10};
 constexpr seconds kLookForCleanup{600};
@@ -78,9 +80,6 @@ Result<void> Cache::open_databases(const std::string& file) {
   if (!reader) return fail(reader.error());
   for_writer_ = std::move(*writer);
   reader_ = std::move(*reader);
-  loop_.before_sleep([reader = std::weak_ptr(reader_)] {
-    if (const auto open = reader.lock()) open->end_view();
-  });
   return {};
 }
 
@@ -106,12 +105,15 @@ std::optional<Passes> Cache::find(std::string_view client, screening::TestSet wa
 std::optional<Passes> Cache::ask_file(std::string_view client) {
   if (!reader_ || loop_.now() < ask_again_) return std::nullopt;
   auto found = reader_->find(client);
+  if (!view_due_.is_armed()) view_due_.arm(net::Loop::tick(loop_.in(kView)));
   if (found) return *found;
   if (found.error().kind == Errc::busy) return std::nullopt;
   ask_again_ = loop_.in(kAskAgain);
   log_warning(concat("cache ", setup_.map, " cannot be read: ", found.error().text));
   return std::nullopt;
 }
+
+void Cache::end_view() { reader_->end_view(); }
 
 void Cache::record(std::string_view client, const Passes& passes) {
   if (setup_.map.empty()) return;

@@ -70,6 +70,7 @@ class Cache {
   Result<void> open_file();
   Result<void> open_databases(const std::string& file);
   std::optional<screening::Passes> ask_file(std::string_view client);
+  void end_view();
   void write_passes();
   void write_tally();
   void clean();
@@ -77,12 +78,12 @@ class Cache {
   net::Loop& loop_;
   CacheSetup setup_;
   Recent recent_{kEntries};
-  // In the loop: read only. Shared with the hook that ends its view before the loop sleeps.
-  std::shared_ptr<screening::Database> reader_;
+  std::unique_ptr<screening::Database> reader_;  // in the loop
   Instant ask_again_{};  // after it could not be read
   std::unique_ptr<screening::Database> for_writer_;
   std::unique_ptr<CacheWriter> writer_;
   screening::Batch batch_;
+  Timed view_due_{loop_, *this, &Cache::end_view};
   Timed passes_due_{loop_, *this, &Cache::write_passes};
   Timed tally_due_{loop_, *this, &Cache::write_tally};
   Timed cleanup_due_{loop_, *this, &Cache::clean};

@@ -10,6 +10,7 @@
 #include "lib/ipc/frame.h"
 #include "lib/net/readiness.h"
 #include "lib/net/socket.h"
+#include "lib/net/wait.h"
 
 namespace postern::screen {
 
@@ -17,6 +18,8 @@ namespace {
 
 // What a server may say about one session: an offence for each test, and a few words.
 constexpr std::size_t kMostReports = 16 * 1024;
+// What a server needs to take a session.
+constexpr milliseconds kTaking{1};
 // Servers that are asked, when one ends before it has taken the session.
 constexpr int kServers = 2;
 
@@ -39,9 +42,7 @@ bool is_want(int problem) {
 // The connection to a server: what it says comes in frames.
 class Channel {
  public:
-  Channel(net::Loop& loop, Fd fd) : fd_(std::move(fd)), readiness_(loop, fd_.get()) {
-    readiness_.drained();  // no server has an answer ready before it was asked
-  }
+  Channel(net::Loop& loop, Fd fd) : fd_(std::move(fd)), readiness_(loop, fd_.get()) {}
 
   net::Readiness& readiness() { return readiness_; }
   int fd() const { return fd_.get(); }
@@ -144,6 +145,8 @@ net::Task<Result<Handover::Way>> Handover::send(std::string_view message, int se
 // of the connection does not.
 net::Task<Result<bool>> Handover::is_taken(Channel& way, bool plain) {
   const Deadline deadline = loop_.in(kTakeLimit);
+  // By then it was usually taken, and that of others too: one look is less than to be told.
+  co_await net::sleep_until(loop_, net::Loop::tick(loop_.in(kTaking)));
   for (;;) {
     auto frame = way.next();
     if (!frame) {

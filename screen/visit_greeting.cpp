@@ -62,7 +62,7 @@ net::Task<Visit::Way> Visit::test_before_greeting() {
 net::Task<Visit::Heard> Visit::wait_for_greeting() {
   net::Loop& loop = shared_.loop;
   net::Readiness readiness(loop, fd_.get());
-  const Deadline end = loop.in(*shared_.setup.params.greet_wait);
+  const Deadline end = net::Loop::tick(loop.in(*shared_.setup.params.greet_wait));
   const Waiting waiting(*this, readiness);
   for (;;) {
     hear_lists();

@@ -19,6 +19,7 @@ Result<void> Smtpd::prepare(daemon::Context& context) {
   cleanup_.emplace(context.loop(), context.queue_path("public/cleanup"));
   qmgr_.emplace(context.loop(), context.queue_path("public/qmgr"));
   shared_.emplace(Shared{context.loop(), *setup_, *resolver_, *policy_, names_, *cleanup_, *qmgr_, *ids_});
+  shared_->is_passed = context.arguments().type == "pass";
   shared_->accepted = context.counter("accepted");
   shared_->rejected = context.counter("rejected");
   shared_->bytes = context.counter("bytes");

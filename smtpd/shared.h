@@ -28,6 +28,7 @@ struct Shared {
   mail::QueueIdSource& ids;
   daemon::Counter accepted{}, rejected{}, bytes{};
 
+  bool is_passed = false;       // sessions come from somebody who may hold the socket for a moment yet
   Session* sessions = nullptr;  // a list through their own links
   bool stopping = false;        // the process leaves: no new transaction
   bool disk_full = false;       // it was, when content was last written: said once

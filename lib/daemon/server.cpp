@@ -158,8 +158,30 @@ void Server::wake() {
   service_.wakeup();
 }
 
+// Where clients come one after another, and wait anyway, they are fetched together at each tick of the loop, without a
+// wake-up for each.
+class Server::Crowd {
+ public:
+  explicit Crowd(bool possible) : possible_(possible) {}
+  void came() { ++come_; }
+  // All who are there were accepted: whether the next ones may wait for a tick.
+  bool is_coming(Instant now) {
+    const bool dense = now - last_ < 2 * net::Loop::kTick;
+    const bool coming = possible_ && come_ > 0 && dense;
+    if (come_ > 0) last_ = now;
+    come_ = 0;
+    return coming;
+  }
+
+ private:
+  bool possible_;
+  int come_ = 0;
+  Instant last_{};
+};
+
 net::Task<void> Server::accept_on(int listener) {
   net::Readiness readiness(loop_, listener);
+  Crowd crowd(limits_.taken);
   for (int batch = 0; !leaving_;) {
     if (is_full()) {
       const bool changed = co_await changed_.wait(Deadline::max());  // until a session ends
@@ -168,9 +190,13 @@ net::Task<void> Server::accept_on(int listener) {
       leave(Leave::reload);  // the next process takes those that wait
     } else if (auto connection = net::accept_from(listener)) {
       begin(std::move(*connection), listener);
+      crowd.came();
       if (++batch % kAcceptBatch == 0) {
         co_await net::sleep_until(loop_, loop_.in(microseconds(1)));
       }
+    } else if (connection.error().kind == Errc::busy && crowd.is_coming(loop_.now())) {
+      readiness.rest();
+      co_await net::sleep_until(loop_, net::Loop::tick(loop_.in(microseconds(1))));
     } else if (connection.error().kind == Errc::busy) {
       const bool ready = co_await readiness.readable(Deadline::max());  // until a client comes
       if (!ready) continue;
@@ -276,7 +302,8 @@ void Server::tell_state() {
   if (is_full() || worn || lagging) {
     context_.page_.set_state(State::busy);
     status_.report(State::busy);
-  } else if (limits_.taken || sessions_now_ <= limits_.sessions - std::max<std::size_t>(1, limits_.sessions / kRoomShare)) {
+  } else if (limits_.taken ||
+             sessions_now_ <= limits_.sessions - std::max<std::size_t>(1, limits_.sessions / kRoomShare)) {
     context_.page_.set_state(State::available);
     status_.report(State::available);
   }

@@ -80,6 +80,13 @@ class Loop {
   Instant now() const;
   // Deadline a duration from now.
   Deadline in(Duration duration) const { return now() + duration; }
+  // The first moment that is not before `when` and that others choose too: where many wait, and a little longer does no
+  // harm, the loop wakes once for all of them.
+  static constexpr milliseconds kTick{5};
+  static Deadline tick(Deadline when, Duration every = kTick) {
+    const auto over = when.time_since_epoch() % every;
+    return over == Duration::zero() ? when : when + (every - over);
+  }
   // For tests: from here on the clock stands still, and moves only here. Timers that come due fire.
   void advance(Duration duration);
 

@@ -18,11 +18,16 @@ void forget_errors(event& reading) { reading.ev_events = static_cast<short>(read
 }  // namespace
 
 Readiness::~Readiness() {
-  if (reading_added_) {
-    forget_errors(reading_);
-    event_del(&reading_);
-  }
+  rest();
   if (writing_added_) event_del(&writing_);
+}
+
+void Readiness::rest() {
+  if (!reading_added_) return;
+  forget_errors(reading_);
+  event_del(&reading_);
+  reading_added_ = false;
+  may_read_ = true;
 }
 
 Readiness::Wait Readiness::readable(Deadline deadline) {

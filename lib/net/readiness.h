@@ -43,6 +43,9 @@ class Readiness {
   Wait readable(Deadline deadline);
   Wait writable(Deadline deadline);
 
+  // Nobody waits for input for a while: arrivals do not wake the loop until somebody does again.
+  void rest();
+
   // Those who wait now wait no longer than this.
   void hurry(Deadline limit);
 

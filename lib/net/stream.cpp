@@ -202,4 +202,8 @@ void Stream::flush_now() {
   if (!out_.empty()) transmit();
 }
 
+void Stream::end_output() {
+  if (tls_ == nullptr) ::shutdown(fd_.get(), SHUT_WR);
+}
+
 }  // namespace postern::net

@@ -64,6 +64,9 @@ class Stream {
   Task<Result<void>> write(std::string_view text, Deadline deadline);
   // Sends what the kernel takes without waiting; for last words before the stream is closed.
   void flush_now();
+  // Tells the peer that nothing more comes, now, although somebody else may hold the socket too. Over TLS the end of the
+  // stream does.
+  void end_output();
 
   // The operation under way ends at `limit`, if its own deadline is later. The next one has its own again.
   void hurry(Deadline limit);

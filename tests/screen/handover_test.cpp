@@ -33,7 +33,6 @@ class Scene {
  public:
   Scene() : log_(::memfd_create("log", MFD_CLOEXEC)), before_(std::filesystem::current_path()) {
     log::open({"postscreen", "", log::Target::descriptor, Fd(::fcntl(log_.get(), F_DUPFD_CLOEXEC, 3))});
-    loop.advance(seconds(0));
     std::filesystem::create_directory(directory_.path("private"));
     std::filesystem::current_path(directory_.path());
   }
