@@ -39,6 +39,7 @@ struct Client {
   unsigned visits = 0;    // connections that are being judged
   unsigned holders = 0;   // of this record: visits, and sessions of which a server will report
   unsigned told_new = 0;  // times that a new client was found good
+  bool recalled = false;  // what the cache knows is in `passes`
   screening::Passes passes;
 };
 

@@ -32,7 +32,9 @@ struct Talk {
   std::string pending;  // the line that a server is to answer, with its ending
 };
 
-// The end of a session: PASS in the log if all is passed, and what is worth it in the cache.
-void keep_results(Shared& shared, const End& client, const Clients::Hold& known, const Judgement& judgement);
+// The end of a session: PASS in the log if all is passed, and what is worth it in the cache. `found`: the tests whose results
+// are new, for the statistics.
+void keep_results(Shared& shared, const End& client, const Clients::Hold& known, const Judgement& judgement,
+                  TestSet found);
 
 }  // namespace postern::screen

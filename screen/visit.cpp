@@ -183,12 +183,13 @@ std::string_view Visit::deny() {
 bool Visit::recall() {
   const std::int64_t now = wall_seconds();
   const TestSet enabled = shared_.setup.enabled;
-  bool is_known = known_->visits > 1;
+  bool is_known = known_->visits > 1 && known_->recalled;
   if (!is_known && !judgement_.is_refused()) {
     if (const auto found = shared_.cache.find(shared_.clients.key(client_), enabled, now)) {
       known_->passes = *found;
       is_known = true;
     }
+    known_->recalled = true;
     shared_.counters.add(is_known ? Count::cache_found : Count::cache_not_found);
   }
   judgement_.begin(enabled, known_->passes, now);
@@ -217,7 +218,7 @@ void Visit::conclude() {
   shared_.counters.add(Count::decisions);
   const auto time = std::chrono::duration_cast<milliseconds>(shared_.loop.now() - began_);
   shared_.counters.add(Count::decision_milliseconds, static_cast<std::uint64_t>(time.count()));
-  keep_results(shared_, client_, known_, judgement_);
+  keep_results(shared_, client_, known_, judgement_, judgement_.passed());
 }
 
 void Visit::begin(Phase phase) {

@@ -12,6 +12,12 @@ namespace postern::screen {
 using screening::Count;
 using screening::kDeepTests;
 
+namespace {
+
+constexpr std::size_t kMostShown = 100;  // bytes of what a client sent, in the log
+
+}  // namespace
+
 // A client that is refused is tested for all that it has not passed, enabled or not: the log tells more of it.
 TestSet Visit::tests_of_commands() const {
   const TestSet open = judgement_.open(kDeepTests);
@@ -102,9 +108,14 @@ net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow)
   co_return next;
 }
 
-// What was received behind the command is thrown away. False: the visit is over.
+// What was received behind the command is thrown away: somebody else may have put it there. False: the visit is over.
 net::Task<bool> Visit::start_tls() {
   const Setup& setup = shared_.setup;
+  const auto behind = talk_->stream.buffered();
+  if (!behind.empty() && !judgement_.failed().has(Test::pipelining)) {
+    log_info(concat("plain text behind STARTTLS thrown away, from ", client_.name(), ": ",
+                    escaped(behind, kMostShown)));
+  }
   const Deadline deadline = shared_.loop.in(*setup.tls_params.starttls_timeout);
   auto facts = co_await talk_->stream.accept_tls(*setup.tls.context, deadline);
   daemon::log_tls(setup.tls, client_.name(), facts);

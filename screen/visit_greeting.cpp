@@ -49,6 +49,7 @@ net::Task<Visit::Way> Visit::test_before_greeting() {
   }
   if (judgement_.to_do().has(Test::dnsbl)) {
     const std::string reply = judge_lists(now);
+    inquiry_.reset();  // who stays for long would hold up an old answer for others of the address
     if (!reply.empty()) {
       co_await say_last(reply);
       co_return Way::over;

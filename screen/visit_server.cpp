@@ -42,7 +42,7 @@ class Report : public Sequel {
     for (const Test test : screening::kAllTests) {
       if (watched_.has(test)) judgement_.pass(test, now + shared_.setup.ttl(test).count());
     }
-    keep_results(shared_, link_.client, known_, judgement_);
+    keep_results(shared_, link_.client, known_, judgement_, watched_);
   }
 
  private:
@@ -59,9 +59,11 @@ class Report : public Sequel {
 
 }  // namespace
 
-void keep_results(Shared& shared, const End& client, const Clients::Hold& known, const Judgement& judgement) {
+void keep_results(Shared& shared, const End& client, const Clients::Hold& known, const Judgement& judgement,
+                  TestSet found) {
+  const TestSet passed = (judgement.passed() & found).without(judgement.failed());
   for (const Test test : screening::kAllTests) {
-    if (judgement.passed().has(test) && !judgement.failed().has(test)) {
+    if (passed.has(test)) {
       shared.counters.add(screening::count_of(test, screening::Outcome::passed));
     }
   }
@@ -145,6 +147,9 @@ net::Task<void> Visit::turn_away(std::string_view reply) {
     co_return;
   }
   begin(Phase::after_greeting);
+  shared_.load.began();
+  counted_ = true;
+  change_stress();
   co_await begin_talk(Speech::dummy);
   talk_->stream.put(talk_->dialogue.greeting());
   const Deadline deadline = shared_.loop.in(*shared_.setup.dialogue->params.command_time_limit);

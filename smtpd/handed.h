@@ -33,7 +33,8 @@ class Handed {
   screening::Action fail(screening::Test test, std::string_view after, std::string_view text);
   // True when a test failed whose action is `enforce`: nothing may be delivered in this session.
   bool refuses() const { return refuses_; }
-  // The watch ends: a message was accepted, or the session is over. Later calls do nothing.
+  // The watch ends, and what did not fail is passed: a message was accepted, or the session of a client that came to RCPT is
+  // over. Later calls do nothing.
   void finish(bool accepted);
 
   // Keeps a refusal that the client has not heard: it believes that the promise holds. Of several the first stays.

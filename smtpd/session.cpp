@@ -77,7 +77,8 @@ net::Task<void> Session::converse() {
     }
     end_when_due();
   }
-  if (handed_) handed_->finish(false);
+  // Who leaves before RCPT has shown too little to pass a test.
+  if (handed_ && tally_.has_met(Verb::rcpt)) handed_->finish(false);
   stream_.flush_now();
   if (shared_.is_passed) stream_.end_output();
   log_end();

@@ -17,6 +17,7 @@ class Tally {
  public:
   void met(Verb verb) { ++of(verb).all; }
   void obeyed(Verb verb) { ++of(verb).obeyed; }
+  bool has_met(Verb verb) const { return counts_[static_cast<std::size_t>(verb)].all > 0; }
 
   // " ehlo=1 mail=1 rcpt=1/2 quit=1 commands=4/5": of each verb that was met, how many were obeyed, and of
   // how many when that differs.

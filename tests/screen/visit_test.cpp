@@ -248,6 +248,21 @@ TEST_CASE("a network is one client where prefixes say so") {
   CHECK(door.logged().back() == "PASS OLD [198.51.100.2]:4711");
 }
 
+TEST_CASE("one of a network that is refused does not make the others new") {
+  Door door(
+      "screen_client_prefix_v4 = 24\npostscreen_access_list = cidr:{{198.51.100.9 reject}}\n"
+      "postscreen_denylist_action = enforce\n");
+  door.serve();
+  Caller first(door);
+  door.advance(seconds(6));
+  CHECK(door.knows("198.51.100.0/24"));
+  Caller refused(door, "198.51.100.9");
+  Caller second(door, "198.51.100.2");
+  door.settle();
+  CHECK(door.sessions.size() == 2);
+  CHECK(door.logged().back() == "PASS OLD [198.51.100.2]:4711");
+}
+
 TEST_CASE("too many connections of one client, and too many clients") {
   Door door("postscreen_client_connection_count_limit = 2\npostscreen_pre_queue_limit = 10\n");
   Caller first(door), second(door), third(door);
@@ -328,8 +343,10 @@ TEST_CASE("without a server a client is told when it can be") {
   Caller caller(door);
   door.advance(seconds(6));
   CHECK(caller.hears() == concat(kTeaser, "220 mx.example ESMTP\r\n"));
+  CHECK(door.load.judged() == 1);  // it takes a place as long as it is here
   caller.says("EHLO client.example\r\n");
   CHECK(caller.hears() == "421 4.3.2 No system resources\r\n");
+  CHECK(door.load.judged() == 0);
   CHECK(caller.is_closed());
   Caller ours(door, "192.0.2.1");
   CHECK(ours.hears() == "421 4.3.2 All server ports are busy\r\n");

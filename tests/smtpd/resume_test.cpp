@@ -191,13 +191,16 @@ TEST_CASE("the watch ends with the first message that was accepted") {
   client.expect("250 2.1.0 Ok");
 }
 
-TEST_CASE("the watch ends with the session when no message came") {
-  ipc::HandedOver state = greeted({"EHLO c.example", kMail}, "RSET\r\n");
-  state.tests = bits(screening::kDeepTests);
-  Resumed client(std::move(state));
-  client.expect("250 2.0.0 Ok");
-  client.hangs_up();
-  CHECK(client.reports() == Lines{"begun", "watched no", "end"});
+TEST_CASE(
+    "the watch ends with the session when no message came, and is worth something when RCPT was there") {
+  for (const bool to_rcpt : {false, true}) {
+    ipc::HandedOver state = greeted({"EHLO c.example", kMail}, to_rcpt ? kRcpt + "\r\n" : "RSET\r\n");
+    state.tests = bits(screening::kDeepTests);
+    Resumed client(std::move(state));
+    client.expect(to_rcpt ? "250 2.1.5 Ok" : "250 2.0.0 Ok");
+    client.hangs_up();
+    CHECK(client.reports() == (to_rcpt ? Lines{"begun", "watched no", "end"} : Lines{"begun", "end"}));
+  }
 }
 
 TEST_CASE("an offence is told at once, and the action decides what follows") {

@@ -75,7 +75,7 @@ struct Offence {
 };
 
 // The server tells screen, once: the watched tests without an offence are passed. Said when a message was accepted, or
-// when the session ends without one. Nothing is said after it.
+// when the session ends without one though the client came to RCPT. Nothing is said after it.
 struct Watched {
   bool accepted = false;  // a message was
   static constexpr std::string_view name = "watched";
