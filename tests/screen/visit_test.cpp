@@ -73,7 +73,7 @@ class Door {
     std::string text(static_cast<std::size_t>(::lseek(log_.get(), 0, SEEK_END)), '\0');
     REQUIRE(::pread(log_.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
     Lines lines;
-    for (const auto line : split_fields(text.substr(said_), '\n')) {
+    for (const auto line : split_fields(std::string_view(text).substr(said_), '\n')) {
       const auto start = line.find("]: ");
       if (start != std::string_view::npos) lines.emplace_back(line.substr(start + 3));
     }
