@@ -85,6 +85,7 @@ net::Task<void> Visit::hand_over() {
   ipc::HandedOver so_far = state(watched);
   std::unique_ptr<Sequel> then = sequel(watched);
   gone_ = true;  // from here on it may be somebody else who speaks
+  known_.end_visit();
   auto given = co_await shared_.handover.give(std::move(so_far), fd(), std::move(then));
   shared_.load.taken();
   change_stress();
