@@ -12,10 +12,10 @@
 
 #include "lib/base/text.h"
 #include "lib/base/time.h"
-#include "queue/qmgr/database.h"
+#include "lib/queue/database.h"
 
 using namespace postern;
-using qmgr::Database;
+using queue::Database;
 
 namespace {
 
@@ -29,14 +29,14 @@ double cpu_seconds() {
          static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-qmgr::Message example(std::int64_t id) {
-  qmgr::Message message;
+queue::Message example(std::int64_t id) {
+  queue::Message message;
   message.id = id;
   message.arrived = wall_micros();
   message.size = kContent;
   message.sender = "sender@load.test";
   message.content.assign(kContent, 'x');
-  qmgr::Recipient& recipient = message.recipients.emplace_back();
+  queue::Recipient& recipient = message.recipients.emplace_back();
   recipient.number = 1;
   recipient.address = recipient.original = "user@discard.test";
   return message;
@@ -56,7 +56,7 @@ Result<void> remove(Database& database, std::int64_t first, int batch) {
   auto begun = database.begin(Database::Sync::later);
   if (!begun) return begun;
   for (std::int64_t id = first; id < first + batch; ++id) {
-    qmgr::Change change;
+    queue::Change change;
     change.message = id;
     change.finished = true;
     auto applied = database.apply(change);

@@ -148,6 +148,15 @@ function(suite name)
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+  belongs_to_unit_tests(test_${name})
+endfunction()
+
+# The target unit_tests: what they need, and no program that ships but does not take part.
+function(belongs_to_unit_tests target)
+  if(NOT TARGET unit_tests)
+    add_custom_target(unit_tests)
+  endif()
+  add_dependencies(unit_tests ${target})
 endfunction()
 
 # fuzz_target(main_cf SOURCE main_cf_fuzz.cpp DEPENDS …): with POSTERN_FUZZ a libFuzzer program; otherwise a
@@ -168,6 +177,7 @@ function(fuzz_target name)
     add_executable(fuzz_${name} ${ARG_SOURCE} $<TARGET_OBJECTS:fuzz_replay>)
     add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 120)
+    belongs_to_unit_tests(fuzz_${name})
   endif()
   target_link_libraries(fuzz_${name} PRIVATE postern_flags ${ARG_DEPENDS})
   set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
