@@ -72,11 +72,13 @@ void Screen::started() {
 
 net::Task<void> Screen::serve(net::Accepted) { co_return; }
 
-void Screen::take(net::Accepted connection, int fd, daemon::InHand in_hand) {
+daemon::Pace Screen::take(net::Accepted connection, int fd, daemon::InHand in_hand) {
   const auto& end = listener(fd).end;
   const End server = end ? *end : End::of(net::local_endpoint(connection.fd.get()));
+  const auto before = load_->judged();
   visits_->spawn(
       receive(std::make_unique<Visit>(*shared_, std::move(connection), server, std::move(in_hand))));
+  return load_->judged() > before ? daemon::Pace::patient : daemon::Pace::prompt;
 }
 
 const Screen::Listener& Screen::listener(int fd) {

@@ -18,7 +18,7 @@ class Screen : public daemon::Service {
   void started() override;
   // Every connection is taken at once: take() is called.
   net::Task<void> serve(net::Accepted connection) override;
-  void take(net::Accepted connection, int listener, daemon::InHand in_hand) override;
+  daemon::Pace take(net::Accepted connection, int listener, daemon::InHand in_hand) override;
   void stress_changed(const config::Settings& settings) override;
   void leave(daemon::Leave why) override;
   net::Task<void> finish() override;

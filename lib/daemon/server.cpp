@@ -158,30 +158,33 @@ void Server::wake() {
   service_.wakeup();
 }
 
-// Where clients come one after another, and wait anyway, they are fetched together at each tick of the loop, without a
+// Where clients come one after another, and all wait anyway, they are fetched together at each tick of the loop, without a
 // wake-up for each.
 class Server::Crowd {
  public:
-  explicit Crowd(bool possible) : possible_(possible) {}
-  void came() { ++come_; }
+  void came(Pace pace) {
+    ++come_;
+    if (pace == Pace::prompt) in_haste_ = true;
+  }
   // All who are there were accepted: whether the next ones may wait for a tick.
   bool is_coming(Instant now) {
     const bool dense = now - last_ < 2 * net::Loop::kTick;
-    const bool coming = possible_ && come_ > 0 && dense;
+    const bool coming = come_ > 0 && dense && !in_haste_;
     if (come_ > 0) last_ = now;
     come_ = 0;
+    in_haste_ = false;
     return coming;
   }
 
  private:
-  bool possible_;
   int come_ = 0;
+  bool in_haste_ = false;
   Instant last_{};
 };
 
 net::Task<void> Server::accept_on(int listener) {
   net::Readiness readiness(loop_, listener);
-  Crowd crowd(limits_.taken);
+  Crowd crowd;
   for (int batch = 0; !leaving_;) {
     if (is_full()) {
       const bool changed = co_await changed_.wait(Deadline::max());  // until a session ends
@@ -189,8 +192,7 @@ net::Task<void> Server::accept_on(int listener) {
     } else if (has_old_tables()) {
       leave(Leave::reload);  // the next process takes those that wait
     } else if (auto connection = net::accept_from(listener)) {
-      begin(std::move(*connection), listener);
-      crowd.came();
+      crowd.came(begin(std::move(*connection), listener));
       if (++batch % kAcceptBatch == 0) {
         co_await net::sleep_until(loop_, loop_.in(microseconds(1)));
       }
@@ -209,12 +211,10 @@ net::Task<void> Server::accept_on(int listener) {
   }
 }
 
-void Server::begin(net::Accepted connection, int listener) {
-  if (limits_.taken) {
-    service_.take(std::move(connection), listener, InHand(*this));
-  } else {
-    sessions_.spawn(serve(std::move(connection)));
-  }
+Pace Server::begin(net::Accepted connection, int listener) {
+  if (limits_.taken) return service_.take(std::move(connection), listener, InHand(*this));
+  sessions_.spawn(serve(std::move(connection)));
+  return Pace::prompt;
 }
 
 net::Task<void> Server::serve(net::Accepted connection) {

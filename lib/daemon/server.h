@@ -55,7 +55,7 @@ class Server final : private Sessions {
   bool is_worn() const { return limits_.uses != 0 && sessions_begun_ >= limits_.uses; }
   class Crowd;
   bool is_full() const { return !limits_.taken && sessions_now_ >= limits_.sessions; }
-  void begin(net::Accepted connection, int listener);
+  Pace begin(net::Accepted connection, int listener);
   void session_began() override;
   void session_ended() override;
   void tell_state();

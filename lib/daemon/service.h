@@ -118,6 +118,9 @@ enum class Leave {
   stop,      // SIGTERM: kStopLimit
 };
 
+// How a client takes it when others like it are fetched a few milliseconds later, together.
+enum class Pace : std::uint8_t { prompt, patient };
+
 class Service {
  public:
   virtual ~Service() = default;
@@ -133,7 +136,11 @@ class Service {
   // One coroutine for each accepted connection; it ends when the connection is over.
   virtual net::Task<void> serve(net::Accepted connection) = 0;
   // The same, cheaper, where Program::takes_connections; `listener` is where it came to. finish() leaves no token.
-  virtual void take(net::Accepted, int listener, InHand) { static_cast<void>(listener); }
+  // Returns how the next clients would take it to be fetched a little later.
+  virtual Pace take(net::Accepted, int listener, InHand) {
+    static_cast<void>(listener);
+    return Pace::prompt;
+  }
   // Of type pass: a session that screen has begun, with its state (contract.h, kBegunSession). The peer is the client as
   // the state names it; `channel` is where to report. Without an own version it is refused, which the log says.
   virtual net::Task<void> resume(net::Accepted connection, std::unique_ptr<ipc::HandedOver> state,
