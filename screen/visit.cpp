@@ -19,8 +19,6 @@ Visit::Visit(Shared& shared, net::Accepted connection, End server, daemon::InHan
       fd_(std::move(connection.fd)),
       client_(End::of(connection.peer)),
       server_(server),
-      began_(shared.loop.now()),
-      phase_began_(began_),
       in_hand_(std::move(in_hand)) {}
 
 Visit::~Visit() {

@@ -40,7 +40,8 @@ net::Task<Visit::Way> Visit::test_before_greeting() {
     co_return Way::over;
   }
   if (heard == Heard::drop) {
-    co_await say_last("521 5.5.1 Protocol error\r\n");
+    const std::string reply = concat(mail::status::protocol_error(521).reply(), "\r\n");
+    co_await say_last(reply);
     co_return Way::over;
   }
   const auto now = wall_seconds();
@@ -105,7 +106,10 @@ Visit::Heard Visit::look_at_input() {
                   in_log(said, kShown)));
   switch (fail(Test::pregreet)) {
     case Action::drop: return Heard::drop;
-    case Action::enforce: refusal_ = "550 5.5.1 Protocol error"; break;
+    case Action::enforce:
+      refusal_text_ = mail::status::protocol_error(550).reply();
+      refusal_ = refusal_text_;
+      break;
     case Action::ignore: break;
   }
   return Heard::silence;

@@ -23,6 +23,8 @@ Result<void> Setup::follow(const config::Settings& settings, std::string_view na
     auto followed = group->follow(settings, name);
     if (!followed) return followed;
   }
+  rules.follow(smtpd, limits, tls.is_wanted());
+  write_replies();
   return {};
 }
 
@@ -51,20 +53,24 @@ Result<void> Setup::read(const config::Settings& settings) {
   auto opened = open_tls(settings);
   if (!opened) return opened;
   rules = wire::ServerRules(smtpd, limits, host(), tls.is_wanted());
+  write_replies();
+  return {};
+}
+
+void Setup::write_replies() {
   ehlo_reply = rules.ehlo();
   wire::Offer rest = rules.offer;
   rest.starttls = false;
   ehlo_reply_in_tls = rules.ehlo(rest);
-  return {};
 }
 
 Result<void> Setup::open_tls(const config::Settings& settings) {
   service = settings.value("service_name").value_or("");
-  wrapped = *tls_params.wrappermode;
   auto level = daemon::tls_level(tls_params.security_level.name(), *tls_params.security_level,
                                  *tls_params.use_tls, *tls_params.enforce_tls);
   if (!level) return fail(level.error());
-  auto opened = daemon::open_server_tls(settings, wrapped ? daemon::TlsLevel::encrypt : *level);
+  auto opened =
+      daemon::open_server_tls(settings, *tls_params.wrappermode ? daemon::TlsLevel::encrypt : *level);
   if (!opened) return fail(opened.error());
   tls = std::move(*opened);
   return {};

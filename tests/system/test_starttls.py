@@ -71,6 +71,7 @@ class StartTls(unittest.TestCase):
                    'old': 'smtpd_use_tls=yes,smtpd_tls_security_level=', 'off': 'smtpd_tls_security_level=none',
                    'asking': 'smtpd_tls_ask_ccert=yes,smtpd_tls_loglevel=2',
                    'requiring': 'smtpd_tls_security_level=encrypt,smtpd_tls_req_ccert=yes',
+                   'at_once': 'smtpd_tls_wrappermode=yes,smtpd_tls_req_ccert=yes',
                    'none': 'smtpd_tls_cert_file=,smtpd_tls_eccert_file=', 'hidden': 'smtpd_discard_ehlo_keywords=starttls',
                    'missing': 'smtpd_tls_cert_file=/nonexistent.pem,smtpd_tls_eccert_file=',
                    'mismatch': f'smtpd_tls_key_file={cls.ec},smtpd_tls_eccert_file=,smtpd_tls_security_level=encrypt',
@@ -216,6 +217,11 @@ class StartTls(unittest.TestCase):
         session = self.open('requiring')
         session.starttls(context(self.client))
         self.assertRegex(session.command('EHLO x'), '^250-mail.sandbox.test')
+        session = self.open('at_once', Wrapped)
+        self.assertEqual(session.greeting, '421 4.7.1 mail.sandbox.test Error: No client certificate presented')
+        self.assertEqual(session.reply(), '')
+        session = self.open('at_once', Wrapped, tls=context(self.client))
+        self.assertRegex(session.greeting, '^220 mail.sandbox.test')
 
     def test_handshakes_that_come_to_nothing(self):
         session = self.open('brief')
