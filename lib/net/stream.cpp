@@ -123,6 +123,7 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
   if (tls_) {
     co_return co_await receive_tls(most, deadline);
   }
+  const Deadline limit = end_of_wait(deadline);
   for (;;) {
     if (readiness_.may_read()) {
       const auto n = ::recv(fd_.get(), loop_.scratch(), most, MSG_DONTWAIT);
@@ -139,14 +140,13 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
       readiness_.drained();
     }
     full_reads_ = 0;
-    const bool ready = co_await input(deadline);
+    const bool ready = co_await input(limit);
     if (!ready) co_return fail(Errc::timeout, "timed out while receiving");
   }
 }
 
 Deadline Stream::end_of_wait(Deadline deadline) const {
-  const Deadline limit = soonest(deadline);
-  return each_wait_ == Duration::max() ? limit : std::min(limit, loop_.in(each_wait_));
+  return each_wait_ == Duration::max() ? deadline : std::min(deadline, loop_.in(each_wait_));
 }
 
 void Stream::came(std::string_view got) {
@@ -158,7 +158,7 @@ void Stream::came(std::string_view got) {
 }
 
 Readiness::Wait Stream::input(Deadline deadline) {
-  const Deadline limit = end_of_wait(deadline);
+  const Deadline limit = soonest(deadline);
   if (crawls_since_ == Instant::max()) return readiness_.readable(limit);
   const Instant now = loop_.now();
   const Duration taken = now - crawls_since_;
@@ -223,7 +223,7 @@ Task<Result<void>> Stream::send_all(Deadline deadline) {
     const auto n = transmit();
     if (n > 0) continue;
     if (errno != EAGAIN) co_return fail_errno("send", errno);
-    const bool ready = co_await readiness_.writable(end_of_wait(deadline));
+    const bool ready = co_await readiness_.writable(soonest(end_of_wait(deadline)));
     if (!ready) co_return fail(Errc::timeout, "timed out while sending");
   }
   co_return Result<void>();
