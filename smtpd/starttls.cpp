@@ -74,6 +74,7 @@ net::Task<void> Session::begin_in_tls() {
 net::Task<void> Session::secure() {
   const daemon::ServerTls& tls = shared_.setup.tls;
   shakes_hands_ = true;
+  begin_request();
   auto facts = co_await stream_.accept_tls(*tls.context, wait(*shared_.setup.tls_params.starttls_timeout));
   waited();
   shakes_hands_ = false;
