@@ -1,5 +1,7 @@
 """What a client may say, and what it is refused, over real sockets."""
+import multiprocessing
 import os
+import resource
 import time
 import unittest
 
@@ -141,12 +143,27 @@ class FullHouse(unittest.TestCase):
                 self.assertRegex(session.command('NOOP'), '^250 ')
             self.assertEqual(idle[0].reply(), '421 4.3.2 mail.sandbox.test Error: server busy, try again later')
             self.assertRegex(good.command('NOOP'), '^250 ')
-            sandbox.wait_log(r'session given up after EHLO from .*: all 8 sessions are in use, and it has not delivered mail$')
+            sandbox.wait_log(r'session given up after EHLO from .*: all 8 sessions are in use, '
+                             r'and it has not delivered mail$')
             sandbox.wait_log(r'warning: service "\S+" has 4 of 8 sessions of a process in use: '
                              r'time limits are 90 percent of normal$')
             for session in idle:
                 session.close()
             self.assertEqual(sandbox.value(f'127.0.0.1:{sandbox.port}/inet/shed'), 1)
+
+    @staticmethod
+    def few_descriptors():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+        with postern.Sandbox() as sandbox, sandbox.session() as session:
+            assert session.greeting.startswith('220 '), session.greeting
+            sandbox.wait_log(r'warning: service \S+: process_session_limit is 10000, but the limit of 400 open files '
+                             r'per process leaves room for 270$')
+
+    def test_sessions_fit_into_the_limit_of_open_files(self):
+        process = multiprocessing.get_context('fork').Process(target=self.few_descriptors)
+        process.start()
+        process.join(60)
+        self.assertEqual(process.exitcode, 0)
 
 
 if __name__ == '__main__':
