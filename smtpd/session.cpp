@@ -17,6 +17,8 @@ namespace {
 
 // A line that is too long is read to its end, if that comes before long: then the session can go on.
 constexpr std::size_t kMostSkipped = 64 * 1024;
+// Replies that are not sent before more commands are obeyed: what a client that pipelines and does not read may cost.
+constexpr std::size_t kMostUnsent = 4096;
 
 Peer peer_of(const net::Endpoint& endpoint, const Shared& shared) {
   const std::string address = endpoint.address();
@@ -74,6 +76,8 @@ net::Task<void> Session::converse() {
     }
     if (slow) {
       co_await hold_back();
+    } else if (stream_.pending_output() > kMostUnsent) {
+      co_await send_replies();
     }
     end_when_due();
   }
@@ -226,6 +230,10 @@ void Session::count_junk() {
 // Replies to a client that makes errors wait; other clients do not.
 net::Task<void> Session::hold_back() {
   co_await net::sleep_until(shared_.loop, shared_.loop.in(*shared_.setup.smtpd.error_sleep_time));
+  co_await send_replies();
+}
+
+net::Task<void> Session::send_replies() {
   auto flushed = co_await stream_.flush(wait());
   waited();
   if (!flushed && open_) {

@@ -70,6 +70,7 @@ class Session : public Roster<Session>::Member {
   net::Task<void> obey(std::string_view line);
   net::Task<void> obey(wire::Command command);
   net::Task<void> hold_back();
+  net::Task<void> send_replies();
   void end_when_due();
   net::Task<void> no_line(Error error);
   net::Task<void> skip_line();

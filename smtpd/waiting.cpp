@@ -96,7 +96,9 @@ void Session::out_of_time(std::string_view after) {
     return;
   }
   shared_.timed_out.add();
-  log_info(concat("timeout after ", after, " from ", peer_.text(), name_of(patience_.cause())));
+  std::string_view limit = name_of(patience_.cause());
+  if (limit.empty() && shared_.load.percent(proven_) < 100) limit = ": smtpd_load_limits";
+  log_info(concat("timeout after ", after, " from ", peer_.text(), limit));
   reply(mail::status::timeout(shared_.setup.host()));
 }
 

@@ -57,6 +57,8 @@ class Readiness {
   // False when the last read took everything there was and nothing has arrived since: a read would say
   // EAGAIN.
   bool may_read() const { return may_read_; }
+  // The peer sends no more than what is there.
+  bool is_ending() const { return ending_; }
   // To be told by the reader: its read took less than it had room for, or said EAGAIN.
   void drained() { may_read_ = ending_; }
 

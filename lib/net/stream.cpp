@@ -15,7 +15,7 @@ namespace {
 
 // What is read ahead of a line: a client that pipelines and does not read our replies holds no more than
 // this.
-constexpr std::size_t kReadAhead = 16 * 1024;
+constexpr std::size_t kReadAhead = 4096;
 // Reads without a wait between them before others have their turn.
 constexpr unsigned kMostFullReads = 8;
 

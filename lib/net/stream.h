@@ -92,6 +92,7 @@ class Stream {
   Task<Result<void>> send_all(Deadline deadline);
   ssize_t transmit();
   Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
+  Task<Result<void>> first_record(Deadline deadline);
   Task<Result<void>> shake_hands(Deadline deadline);
   ssize_t send_tls();
   Task<Result<void>> take_turns(Deadline deadline);

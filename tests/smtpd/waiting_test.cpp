@@ -239,6 +239,7 @@ TEST_CASE("a session that waits already feels a step, by what it has used") {
   old.expect_silence();
   host.loop.advance(milliseconds(100));
   old.expect(kTimeout);
+  CHECK(host.logged("timeout after CONNECT from unknown[192.0.2.1]: smtpd_load_limits") == 1);
   host.loop.advance(seconds(18));
   second.expect_silence();
   host.loop.advance(seconds(1));
