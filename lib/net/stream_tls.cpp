@@ -1,4 +1,7 @@
 // A stream that goes through TLS.
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <cerrno>
 
 #include "lib/net/stream.h"
@@ -7,6 +10,22 @@
 namespace postern::net {
 
 using Step = TlsConnection::Step;
+
+namespace {
+
+constexpr std::size_t kRecordHeader = 5;
+constexpr std::size_t kMostRecord = kRecordHeader + 16384;
+
+// A whole record of a handshake; or something that cannot become one.
+bool is_record(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  if (!text.starts_with('\x16')) return true;
+  if (text.size() < kRecordHeader) return false;
+  const std::size_t length = kRecordHeader + byte(3) * 256U + byte(4);
+  return text.size() >= std::min(length, kMostRecord);
+}
+
+}  // namespace
 
 Task<Result<TlsFacts>> Stream::start_tls(const TlsClient& context, TlsClientPeer peer, Deadline deadline) {
   hurried_ = Deadline::max();
@@ -33,12 +52,27 @@ Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline dea
   if (!sent) co_return fail(sent.error());
   if (tls_) co_return fail(Errc::invalid, "TLS within TLS");
   discard_input();
+  auto begun = co_await first_record(deadline);
+  if (!begun) co_return fail(begun.error());
   auto made = TlsConnection::server(context, fd_.get(), readiness_);
   if (!made) co_return fail(made.error());
   tls_ = std::move(*made);
   auto done = co_await shake_hands(deadline);
   if (!done) co_return fail(done.error());
   co_return tls_->facts_of_client(context.options().digest);
+}
+
+// A client that lets its handshake trickle costs no more than one in plain text: until the first record is all there, the
+// kernel keeps it. What is wrong with it, the handshake finds out.
+Task<Result<void>> Stream::first_record(Deadline deadline) {
+  for (;;) {
+    const auto n = ::recv(fd_.get(), loop_.scratch(), kMostRecord, MSG_PEEK | MSG_DONTWAIT);
+    const bool has_nothing = n < 0 && (errno == EAGAIN || errno == EINTR);
+    const std::string_view there(loop_.scratch(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    if (!has_nothing && (n <= 0 || is_record(there) || readiness_.is_ending())) co_return Result<void>();
+    const bool in_time = co_await readiness_.readable(soonest(deadline));
+    if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
+  }
 }
 
 Task<Result<void>> Stream::shake_hands(Deadline deadline) {
@@ -58,19 +92,25 @@ Task<Result<void>> Stream::shake_hands(Deadline deadline) {
 }
 
 Task<Result<std::string_view>> Stream::receive_tls(std::size_t most, Deadline deadline) {
-  for (;;) {
+  const Deadline limit = end_of_wait(deadline);
+  for (bool woken = false;;) {
     std::size_t count = 0;
     const Step step = tls_->read(loop_.scratch(), most, count);
     bool in_time = true;
     if (step == Step::done) {
       ++full_reads_;
-      co_return std::string_view(loop_.scratch(), count);
+      const std::string_view got(loop_.scratch(), count);
+      came(got);
+      co_return got;
     }
     full_reads_ = 0;
     if (step == Step::wants_read) {
-      in_time = co_await readiness_.readable(soonest(deadline));
+      // Woken, and nothing to show for it: a piece of a record.
+      if (woken) came({});
+      in_time = co_await input(limit);
+      woken = true;
     } else if (step == Step::wants_write) {
-      in_time = co_await readiness_.writable(soonest(deadline));
+      in_time = co_await readiness_.writable(soonest(limit));
     } else if (step == Step::closed) {
       co_return fail(Errc::lost, "connection closed by the peer");
     } else {

@@ -293,6 +293,14 @@ TEST_CASE("a client that goes, is silent, trickles, or speaks no TLS") {
     say(pair.theirs, "\x16\x03");
     expected = Errc::timeout;
   }
+  SUBCASE("goes in its first record") {
+    say(pair.theirs, "\x16\x03");
+    pair.theirs.reset();
+  }
+  SUBCASE("sends a whole record of nonsense") {
+    say(pair.theirs, std::string_view("\x16\x03\x01\x00\x02xx", 7));
+    expected = Errc::invalid;
+  }
   SUBCASE("speaks SMTP") {
     say(pair.theirs, "EHLO client.example\r\n");
     expected = Errc::invalid;
