@@ -110,13 +110,17 @@ net::Task<void> Session::obey(std::string_view line) {
   tally_.met(verb);
   const auto before = std::exchange(where_, name_of(verb));
   if (verb == Verb::unknown && is_forbidden(line, before)) co_return;
-  if (answers_late(verb)) co_return;
-  if (denied_ && verb != Verb::quit) {
-    complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
+  if (is_repeated_sender(verb)) co_return;
+  const auto refusal = refusal_unseen(verb);
+  if (refusal) {
+    if (verb == Verb::bdat) {
+      co_await skip_unseen(line);
+    }
+    if (open_) complain(*refusal);
     co_return;
   }
-  if (refuses_plain(verb) || is_improper(line)) co_return;
-  if (!is_utf8(line)) {
+  if (is_improper(line)) co_return;
+  if (verb != Verb::bdat && !is_utf8(line)) {
     if (offends(screening::Test::non_smtp_command, before, line)) co_return;
     complain(wire::bad_utf8());
   } else if (is_noop(line)) {
@@ -125,12 +129,25 @@ net::Task<void> Session::obey(std::string_view line) {
     auto command = wire::parse_command(line, shared_.setup.rules.grammar);
     if (command) {
       co_await obey(std::move(*command));
+    } else if (verb == Verb::bdat) {
+      refuse_bdat_line(line, command.error());
     } else {
       complain(command.error());
     }
   }
   if (errors_ <= errors) tally_.obeyed(verb);
   if (verb == Verb::rset || verb == Verb::noop || verb == Verb::vrfy || verb == Verb::etrn) count_junk();
+}
+
+// Why a command is refused whatever it says.
+std::optional<mail::Status> Session::refusal_unseen(Verb verb) {
+  auto late = late_answer(verb);
+  if (late) return late;
+  if (denied_ && verb != Verb::quit) {
+    return mail::Status{503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())};
+  }
+  if (refuses_plain(verb)) return mail::status::tls_required();
+  return std::nullopt;
 }
 
 net::Task<void> Session::obey(wire::Command command) {
@@ -160,8 +177,8 @@ net::Task<void> Session::obey(wire::Command command) {
     complain({503, {5, 5, 1}, "Error: authentication not enabled"});
   } else if (std::holds_alternative<wire::StartTls>(command)) {
     co_await starttls();
-  } else if (std::holds_alternative<wire::Bdat>(command)) {
-    complain(mail::status::not_implemented("command not implemented"));
+  } else if (const auto* chunk = std::get_if<wire::Bdat>(&command)) {
+    co_await bdat(*chunk);
   } else {
     complain(mail::status::not_recognized());
   }
@@ -175,7 +192,8 @@ bool Session::is_improper(std::string_view line) {
       protocol_ == Protocol::esmtp && shared_.setup.rules.offer.pipelining && !ends_group(verb);
   const bool offered = handed_ == nullptr || handed_->pipelining();
   // Behind BDAT comes its chunk.
-  const bool allowed = usual && (offered || verb == Verb::bdat);
+  const bool in_chunk = verb == Verb::bdat && protocol_ == Protocol::esmtp;
+  const bool allowed = in_chunk || (usual && offered);
   if (allowed || pipelined_ || stream_.buffered().empty()) return false;
   log_info(concat("improper command pipelining after ", name_of(verb), " from ", peer_.text(), ": ",
                   escaped(stream_.buffered())));
@@ -235,11 +253,16 @@ net::Task<void> Session::no_line(Error error) {
   }
   open_ = false;
   if (error.kind == Errc::timeout) {
-    log_info(concat("timeout after ", where_, " from ", peer_.text()));
+    log_info(concat("timeout after ", place(), " from ", peer_.text()));
     reply(mail::status::timeout(shared_.setup.host()));
   } else if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
-    log_info(concat("lost connection after ", where_, " from ", peer_.text()));
+    log_info(concat("lost connection after ", place(), " from ", peer_.text()));
   }
+}
+
+std::string Session::place() const {
+  if (where_ != name_of(Verb::bdat) || !mail_ || !mail_->chunks) return std::string(where_);
+  return concat(where_, " (", mail_->chunks->size(), " bytes)");
 }
 
 net::Task<void> Session::skip_line() {
@@ -282,14 +305,22 @@ void Session::complain(const mail::Status& status) {
 
 void Session::reject(const mail::Status& status) {
   ++errors_;
-  shared_.rejected.add();
-  log_reject(status);
+  note_reject(status);
   if (muted_) handed_->hold(status, promise_);
   reply(status);
 }
 
+void Session::note_reject(const mail::Status& status) {
+  shared_.rejected.add();
+  log_reject(status);
+}
+
+std::string Session::shown_id() const {
+  return mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
+}
+
 void Session::log_reject(const mail::Status& status) const {
-  std::string line = mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
+  std::string line = shown_id();
   line += concat(": reject: ", where_, " from ", peer_.text(), ": ", softened(status).reply(), ';');
   if (mail_) line += concat(" from=<", mail::shown_address(mail_->submit.sender), '>');
   if (recipient_ != nullptr) {
@@ -302,7 +333,10 @@ void Session::log_reject(const mail::Status& status) const {
   log_info(line);
 }
 
-void Session::forget_transaction() { mail_.reset(); }
+void Session::forget_transaction() {
+  mail_.reset();
+  skips_chunks_ = false;
+}
 
 Case Session::facts() const {
   Case known;

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -67,7 +68,7 @@ Task<Result<void>> Stream::fill(Deadline deadline) {
   co_return Result<void>();
 }
 
-Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
+Task<Result<std::string_view>> Stream::read_some(Deadline deadline, std::uint64_t most) {
   hurried_ = Deadline::max();
   if (at_ < in_.size()) {
     const auto there = std::string_view(in_).substr(at_);
@@ -76,7 +77,9 @@ Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
   }
   release(in_);
   at_ = 0;
-  co_return co_await receive(Loop::kScratch, deadline);
+  constexpr std::uint64_t kMost = Loop::kScratch - kReadAhead;
+  const auto wanted = static_cast<std::size_t>(std::min(most, kMost)) + kReadAhead;
+  co_return co_await receive(wanted, deadline);
 }
 
 Task<Result<void>> Stream::skip_line(Deadline deadline) {

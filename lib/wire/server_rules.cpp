@@ -19,6 +19,7 @@ ServerRules::ServerRules(const config::SmtpdParams& smtpd, const config::LimitPa
   offer.starttls = starttls;
   offer.enhanced_status_codes = true;
   offer.eight_bit_mime = true;
+  offer.chunking = true;
   offer = without(offer, Discarded(*smtpd.discard_ehlo_keywords));
 }
 

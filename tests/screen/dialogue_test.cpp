@@ -383,7 +383,7 @@ TEST_CASE("in a server's words, until the server is needed") {
   Talk talk("", Speech::server, {Test::non_smtp_command});
   converse(talk,
            {{"EHLO x",
-             "250-mx.example|250-PIPELINING|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250 8BITMIME"},
+             "250-mx.example|250-PIPELINING|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING"},
             {"foo", "500 5.5.2 Error: command not recognized"},
             {"RCPT TO:<c@d>", "503 5.5.1 Error: need MAIL command"},
             {"MAIL FROM:<a@b> SIZE=1001", "552 5.3.4 Message size exceeds fixed limit"},

@@ -30,7 +30,7 @@ class Smtp(unittest.TestCase):
             self.assertEqual(session.greeting, '220 mail.sandbox.test ESMTP Postern')
             words = [line[4:] for line in session.ehlo.split('\n')]
             self.assertEqual(words[0], 'mail.sandbox.test')
-            for word in ('PIPELINING', 'SIZE 100000', '8BITMIME', 'ENHANCEDSTATUSCODES'):
+            for word in ('PIPELINING', 'SIZE 100000', '8BITMIME', 'ENHANCEDSTATUSCODES', 'CHUNKING'):
                 self.assertIn(word, words)
 
     def test_pipelined_commands_are_answered_in_order(self):
