@@ -84,8 +84,7 @@ bool Session::offends(screening::Test test, std::string_view after, std::string_
   if (handed_ == nullptr || muted_ || !handed_->watches(test)) return false;
   if (handed_->fail(test, after, text) != screening::Action::drop) return false;
   const bool foreign = test == screening::Test::non_smtp_command;
-  complain(foreign ? mail::Status{521, {5, 7, 0}, "Error: I can break rules, too. Goodbye."}
-                   : mail::Status{521, {5, 5, 1}, "Protocol error"});
+  complain(foreign ? mail::status::foreign_protocol(521) : mail::status::protocol_error(521));
   return true;
 }
 

@@ -57,7 +57,8 @@ class Session {
   net::Task<void> no_line(Error error);
   net::Task<void> skip_line();
   bool is_improper(std::string_view line);
-  bool is_forbidden(std::string_view line, std::string_view before);
+  bool is_foreign(std::string_view line, std::string_view before);
+  bool is_forbidden(std::string_view line);
   bool is_noop(std::string_view line) const;
   bool refuses_bare_newline();
   void count_junk();
@@ -69,6 +70,7 @@ class Session {
   mail::Status softened(const mail::Status& status) const;
   void add_footer(std::string& reply) const;
   std::string footer_value(std::string_view name) const;
+  net::Endpoint own_end() const;
 
   // helo.cpp
   net::Task<void> greeted(std::string name, Protocol protocol);
@@ -117,7 +119,7 @@ class Session {
   std::optional<mail::Status> late_answer(Verb verb);
   bool is_repeated_sender(Verb verb) const;
   bool offends(screening::Test test, std::string_view after, std::string_view text);
-  static mail::Status offender_refusal() { return {550, {5, 5, 1}, "Protocol error"}; }
+  static mail::Status offender_refusal() { return mail::status::protocol_error(550); }
   // It failed a test, though not so badly that it had to go: it delivers nothing.
   bool is_offender() const { return handed_ != nullptr && handed_->refuses(); }
 
