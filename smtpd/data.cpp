@@ -44,7 +44,7 @@ Refusal Session::content_before_its_turn() const {
 
 net::Task<Refusal> Session::content_refusal() {
   if (is_offender()) co_return offender_refusal();
-  co_return co_await shared_.policy.judge(Stage::data, facts());
+  co_return co_await judge(Stage::data);
 }
 
 // `count`: what is there to come, at most. True when all of it has come; otherwise the session is over.
@@ -94,7 +94,7 @@ net::Task<void> Session::hand_over(Content& content) {
     if (!mail_->chunks) open_ = false;  // nothing can hide behind a counted chunk
   }
   if (!problem) {
-    problem = co_await shared_.policy.judge(Stage::end_of_data, facts());
+    problem = co_await judge(Stage::end_of_data);
   }
   if (problem) {
     reject(*problem);

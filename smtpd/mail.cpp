@@ -43,7 +43,7 @@ net::Task<void> Session::mail(wire::Mail command) {
   submit.ret = text_of(command.ret);
   submit.envid = wire::encode_xtext(command.envid);
   mail_->sender = std::move(command.address);
-  auto refused = co_await shared_.policy.judge(Stage::mail, facts());
+  auto refused = co_await judge(Stage::mail);
   if (refused) {
     reject(*refused);
     forget_transaction();

@@ -44,7 +44,7 @@ net::Task<void> Session::rcpt(wire::Rcpt command) {
   if (is_offender()) {
     reject(offender_refusal());
   } else {
-    auto refused = co_await shared_.policy.judge(Stage::rcpt, facts());
+    auto refused = co_await judge(Stage::rcpt);
     if (refused) {
       reject(*refused);
     } else {

@@ -43,7 +43,7 @@ net::Task<void> Session::resume(std::unique_ptr<ipc::HandedOver> state, Fd chann
 net::Task<void> Session::repeat(const std::vector<std::string>& said) {
   muted_ = true;
   promise_ = Promise::session;
-  auto refused = co_await shared_.policy.judge(Stage::connect, facts());
+  auto refused = co_await judge(Stage::connect);
   if (refused) {
     denied_ = true;
     reject(*refused);

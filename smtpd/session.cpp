@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
+#include "lib/net/wait.h"
 #include "lib/wire/reply.h"
 #include "lib/wire/server_replies.h"
 
@@ -95,7 +96,7 @@ void Session::end_when_due() {
 }
 
 net::Task<void> Session::greet() {
-  auto refused = co_await shared_.policy.judge(Stage::connect, facts());
+  auto refused = co_await judge(Stage::connect);
   if (refused) {
     denied_ = true;
     reject(*refused);
@@ -353,6 +354,16 @@ Case Session::facts() const {
   known.recipient = recipient_;
   known.pipelined = pipelined_;
   return known;
+}
+
+net::Task<Refusal> Session::judge(Stage stage) {
+  const Case known = facts();
+  net::Task<Refusal> judging = shared_.policy.judge(stage, known);
+  const Deadline limit = shared_.loop.in(*shared_.setup.access.lookup_time_limit);
+  auto refused = co_await net::with_deadline<Refusal>(shared_.loop, std::move(judging), limit);
+  if (refused) co_return std::move(*refused);
+  log_warning(concat("lookups for ", where_, " from ", peer_.text(), " exceed smtpd_lookup_time_limit"));
+  co_return mail::status::server_error();
 }
 
 void Session::stop() {

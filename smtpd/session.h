@@ -136,6 +136,8 @@ class Session {
   std::string place() const;     // the last command, and what it had brought
   void forget_transaction();
   Case facts() const;
+  // What policy says at this stage; a refusal for now when tables take too long to tell.
+  net::Task<Refusal> judge(Stage stage);
   Deadline deadline() const { return shared_.loop.in(shared_.setup.timeout()); }
   std::string_view protocol() const { return protocol_ == Protocol::esmtp ? "ESMTP" : "SMTP"; }
 
