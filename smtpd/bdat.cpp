@@ -51,8 +51,7 @@ Refusal Session::chunk_refusal(wire::Bdat chunk) const {
 net::Task<void> Session::take_chunk(wire::Bdat chunk) {
   if (!mail_->chunks) {
     mail_->submit.queue_id = mail_->id.number();
-    mail_->chunks =
-        std::make_unique<Content>(shared_, *mail_, wire::Framing::counted, bare_newline_policy());
+    mail_->chunks = std::make_unique<Content>(shared_, *mail_, wire::Framing::counted, bare_newline_policy());
   }
   Content& content = *mail_->chunks;
   const bool complete = co_await receive(content, chunk.size);
@@ -110,8 +109,8 @@ net::Task<void> Session::skip_unseen(std::string_view line) {
 }
 
 void Session::refuse_bdat_line(std::string_view line, const mail::Status& status) {
-  log_warning(concat(shown_id(), ": malformed BDAT command syntax from ", peer_.text(), ": ",
-                     printable(line, 100)));
+  log_warning(
+      concat(shown_id(), ": malformed BDAT command syntax from ", peer_.text(), ": ", printable(line, 100)));
   complain(status);
 }
 

@@ -64,7 +64,7 @@ class Connection : net::Posted {
   std::optional<net::Task<void>> flushing_;
   Deadline frame_due_ = Deadline::max();  // all of the frame that has begun to come
   Deadline chunk_due_ = Deadline::max();  // gone is the first chunk, when it had to wait
-  unsigned full_reads_ = 0;  // that followed each other without a wait
+  unsigned full_reads_ = 0;               // that followed each other without a wait
   bool broken_ = false;
 };
 

@@ -109,7 +109,9 @@ TEST_CASE("what Postfix answers to chunks, in order and out of it") {
         {"EHLO c.example\r\n", {"250-*"}},
         {kMail + kRcpt + chunk("abc", " LAST"), {"250 2.1.0 Ok", "250 2.1.5 Ok", queued(5)}}},
        "disconnect from * bdat=1/2 *"},
-      {true, {{"BDAT\r\n", {kSyntax}}}, "warning: *: malformed BDAT command syntax from unknown[192.0.2.1]: BDAT"},
+      {true,
+       {{"BDAT\r\n", {kSyntax}}},
+       "warning: *: malformed BDAT command syntax from unknown[192.0.2.1]: BDAT"},
       {true, {{"BDAT 3 LAST\xff\r\nabc", {kSyntax}}}, "*: malformed BDAT command *: BDAT 3 LAST?"},
       {true, {{chunk("abc"), {"250 *"}}, {"BDAT 9223372036854775808\r\n", {kSyntax}}}, "* bdat=1/2 *"},
       {true,
@@ -118,7 +120,9 @@ TEST_CASE("what Postfix answers to chunks, in order and out of it") {
         {chunk("abc", " LAST"), {kSkipped3}},
         {kMail, {"250 2.1.0 Ok"}}},
        "warning: *: BDAT request from unknown[192.0.2.1] exceeds message size limit"},
-      {true, {{chunk(std::string(5000, '\n'), " LAST"), {kTooLarge}}, {kMail, {"250 2.1.0 Ok"}}}, "* bdat=0/1 *"},
+      {true,
+       {{chunk(std::string(5000, '\n'), " LAST"), {kTooLarge}}, {kMail, {"250 2.1.0 Ok"}}},
+       "* bdat=0/1 *"},
   };
   for (const auto& row : cases) {
     Chunked client(kSmall, row.in_mail);
@@ -132,7 +136,8 @@ TEST_CASE("what Postfix answers to chunks, in order and out of it") {
 }
 
 TEST_CASE("a chunk comes to its end before a refusal is answered, and nothing in it is obeyed") {
-  const std::string text = "x\r\nRSET\r\nMAIL FROM:<evil@x.example>\r\nRCPT TO:<ann@home.example>\r\nDATA\r\n";
+  const std::string text =
+      "x\r\nRSET\r\nMAIL FROM:<evil@x.example>\r\nRCPT TO:<ann@home.example>\r\nDATA\r\n";
   const auto header = concat("BDAT ", text.size(), " LAST\r\n");
   const struct {
     std::string_view main_cf, reply;
@@ -190,7 +195,8 @@ TEST_CASE("a bare newline in a chunk is refused at its end, at a boundary too, a
         {chunk("abc", " LAST"), {kSkipped3}},
         {kMail, {"250 *"}}},
        "*: reject: BDAT content from unknown[192.0.2.1]: 550 5.5.2 *"},
-      {{{chunk("a"), {"250 *"}}, {chunk("\nb", " LAST"), {"550 5.5.2 *"}}}, "*: reject: END-OF-MESSAGE from *"},
+      {{{chunk("a"), {"250 *"}}, {chunk("\nb", " LAST"), {"550 5.5.2 *"}}},
+       "*: reject: END-OF-MESSAGE from *"},
       {{{chunk("a\r"), {"250 *"}}, {chunk("\nb", " LAST"), {"250 *"}}}, "*: client=*"},
   };
   for (const auto& row : cases) {
@@ -205,7 +211,8 @@ TEST_CASE("a bare newline in a chunk is refused at its end, at a boundary too, a
 
 TEST_CASE("restrictions of content are asked with the first chunk, and with the last") {
   Chunked first("smtpd_data_restrictions = reject\n");
-  play(first, {{chunk("abc"), {"554 5.7.1 *"}}, {chunk("abc"), {kSkipped3}}, {chunk("abc", " LAST"), {kSkipped3}}});
+  play(first,
+       {{chunk("abc"), {"554 5.7.1 *"}}, {chunk("abc"), {kSkipped3}}, {chunk("abc", " LAST"), {kSkipped3}}});
   CHECK(first.logged("*: reject: BDAT from unknown[192.0.2.1]: 554 5.7.1 *") == 1);
   Chunked last("smtpd_end_of_data_restrictions = reject\n");
   play(last, {{chunk("abc"), {"250 2.0.0 Ok: 3 bytes"}}, {chunk("abc", " LAST"), {"554 5.7.1 *"}}});

@@ -303,7 +303,8 @@ TEST_CASE("a screen that has gone, or does not listen, is no matter to the sessi
   CHECK(client.is_over());
 }
 
-TEST_CASE("chunks go on wherever the session was handed over, and a late refusal lets none of them be obeyed") {
+TEST_CASE(
+    "chunks go on wherever the session was handed over, and a late refusal lets none of them be obeyed") {
   const std::string begin = kRcpt + "\r\nBDAT 3\r\na\r\nBDAT 11 LAST\r\n.\r\n";
   const std::string wire = begin + "NOOP\r\nb\rNOOP\r\n";
   for (std::size_t cut = 0; cut <= wire.size(); ++cut) {

@@ -10,7 +10,8 @@ TEST_CASE("a message goes through, and the log tells its story") {
   client.expect("220 mx.example ESMTP Postern");
   client.says("EHLO client.example");
   client.expect(
-      "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING");
+      "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 "
+      "CHUNKING");
   client.says("MAIL FROM:<ann@client.example> SIZE=100 BODY=8BITMIME");
   client.expect("250 2.1.0 Ok");
   client.says("RCPT TO:<bob@home.example>");
@@ -146,7 +147,8 @@ TEST_CASE("VRFY can be switched off and is then not offered") {
   SmtpdFixture client("disable_vrfy_command = yes\n");
   client.expect("220 *");
   client.says("EHLO client.example");
-  client.expect("250-mx.example|250-PIPELINING|250-SIZE 10240000|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING");
+  client.expect(
+      "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING");
   client.says("VRFY ann@home.example");
   client.expect("502 5.5.1 VRFY command is disabled");
 }

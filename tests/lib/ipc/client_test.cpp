@@ -246,7 +246,9 @@ TEST_CASE("a service that does not read holds nobody else up, and gets every byt
   CHECK(bodies == 40);
 }
 
-TEST_CASE("a service that drips an answer, or stops in the middle of one, is left; the next question connects again") {
+TEST_CASE(
+    "a service that drips an answer, or stops in the middle of one, is left; the next question connects "
+    "again") {
   for (const bool drips : {true, false}) {
     Played scene;
     Asked patient(scene.client, wish(2), Deadline::max());

@@ -17,7 +17,8 @@ net::Task<Result<std::string>> read_line(net::Stream& stream, Deadline deadline)
 
 // A server that the test plays, and a link to it.
 struct Scene {
-  Scene() : server(*net::Endpoint::unix_path(directory.path("server"))), listener(*net::listen_on(server, 100)) {
+  Scene()
+      : server(*net::Endpoint::unix_path(directory.path("server"))), listener(*net::listen_on(server, 100)) {
     loop.advance(seconds(0));
   }
   net::Task<void> ask(std::optional<Result<std::string>>& answer) {
