@@ -83,16 +83,17 @@ void Session::skip_from_now_on() {
 
 // False: the session is over.
 net::Task<bool> Session::skip_chunk(std::uint64_t size) {
-  Deadline limit = deadline();
+  begin_request();
   while (size > 0) {
-    auto some = co_await stream_.read_some(limit, size);
+    auto some = co_await stream_.read_some(wait(), size);
     if (!some) {
+      waited();
       co_await no_line(std::move(some.error()));
       co_return false;
     }
     const auto taken = std::min<std::uint64_t>(size, some->size());
     stream_.unread(some->substr(taken));
-    limit = later(limit, taken);
+    waited(taken);
     size -= taken;
   }
   co_return true;
