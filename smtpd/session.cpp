@@ -191,14 +191,14 @@ bool Session::is_improper(std::string_view line) {
   const bool usual =
       protocol_ == Protocol::esmtp && shared_.setup.rules.offer.pipelining && !ends_group(verb);
   const bool offered = handed_ == nullptr || handed_->pipelining();
-  // Behind BDAT comes its chunk.
-  const bool in_chunk = verb == Verb::bdat && protocol_ == Protocol::esmtp;
-  const bool allowed = in_chunk || (usual && offered);
+  // Behind BDAT comes its chunk. Where no extension was asked for, that is remarked upon, as by Postfix.
+  const bool is_chunk = verb == Verb::bdat;
+  const bool allowed = (is_chunk && protocol_ == Protocol::esmtp) || (usual && offered);
   if (allowed || pipelined_ || stream_.buffered().empty()) return false;
   log_info(concat("improper command pipelining after ", name_of(verb), " from ", peer_.text(), ": ",
                   escaped(stream_.buffered())));
   pipelined_ = true;
-  if (offends(screening::Test::pipelining, name_of(verb), stream_.buffered())) return true;
+  if (!is_chunk && offends(screening::Test::pipelining, name_of(verb), stream_.buffered())) return true;
   // What only screen's test did not offer is for that test to refuse.
   if (usual || !*shared_.setup.smtpd.forbid_unauth_pipelining) return false;
   complain({554, {5, 5, 0}, "Error: SMTP protocol synchronization"});
