@@ -88,6 +88,7 @@ net::Task<bool> Session::skip_chunk(std::uint64_t size) {
     auto some = co_await stream_.read_some(wait(), size);
     if (!some) {
       waited();
+      ++errors_;
       co_await no_line(std::move(some.error()));
       co_return false;
     }

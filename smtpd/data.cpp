@@ -70,6 +70,7 @@ net::Task<bool> Session::receive(Content& content, std::uint64_t count) {
 }
 
 void Session::content_broke_off(const Error& error, std::uint64_t size) {
+  ++errors_;  // the command counts as one that was not obeyed
   const std::string where = concat(where_, " (", size, " bytes)");
   if (error.kind == Errc::timeout) return out_of_time(where);
   open_ = false;
