@@ -63,7 +63,7 @@ class Smtp(unittest.TestCase):
             self.assertRegex(session.reply(), '^250 ')
         delivered, = self.sandbox.wait_mail()
         self.assertTrue(delivered.endswith(letter.replace(b'\r\n', b'\n')[-80000:]))
-        self.sandbox.wait_log(rf'disconnect from .* bdat={len(pieces)} noop=1 quit=1 ')
+        self.sandbox.wait_log(rf'disconnect from .* bdat={len(pieces)} noop=1 commands={len(pieces) + 4}$')
 
     def test_a_size_that_is_announced_and_too_large_is_refused_at_mail(self):
         with self.sandbox.session() as session:
