@@ -210,6 +210,7 @@ ssize_t Stream::transmit() {
 }
 
 void Stream::put(std::string_view text) {
+  crawls_since_ = Instant::max();  // what is said in answer to this is no crumb of what came before
   // What was sent is dropped before it outweighs what was not.
   if (sent_ > out_.size() / 2) out_.erase(0, std::exchange(sent_, 0));
   out_ += text;

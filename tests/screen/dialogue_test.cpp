@@ -312,7 +312,7 @@ TEST_CASE("what is offered and needed follows stress") {
   constexpr std::string_view kStress =
       "message_size_limit = ${stress?{500}:{1000}}\nsmtpd_helo_required = ${stress?{yes}:{no}}\n"
       "smtpd_hard_error_limit = 20\n";
-  constexpr std::string_view kRest = "250-ENHANCEDSTATUSCODES|250 8BITMIME";
+  constexpr std::string_view kRest = "250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING";
   for (const bool on : {true, false}) {
     Talk server(kStress, Speech::server, {});
     if (on) server.setup->tls = true;

@@ -60,7 +60,8 @@ class Tables(unittest.TestCase):
         cls.sandbox = postern.Sandbox(settings={
             'virtual_mailbox_maps': f'hash:{cls.at}/mailboxes',
             'virtual_alias_maps': f'inline:{{x=y}} lmdb:{cls.at}/late',
-            'smtpd_sender_restrictions': f'check_sender_access socketmap:inet:127.0.0.1:{port}:senders',
+            'smtpd_sender_restrictions': ' '.join(
+                f'check_sender_access socketmap:inet:127.0.0.1:{port}:senders{number}' for number in range(6)),
             'smtpd_lookup_time_limit': '1s',
             'relay_domains': 'discard.test, other.test, texthash:' + cls.at + '/ways',
             'relay_recipient_maps': f'inline:{{@other.test=x}} sqlite:{cls.at}/people.cf socketmap:inet:127.0.0.1:{port}:people',
@@ -134,7 +135,7 @@ class Tables(unittest.TestCase):
     def test_5_lookups_that_are_quick_enough_alone_have_one_limit_together(self):
         begun = time.monotonic()
         with self.sandbox.session() as session:
-            session.command('MAIL FROM:<ann@a.b.c.d.slow.example>')
+            session.command('MAIL FROM:<ann@slow.example>')
             self.assertRegex(session.command('RCPT TO:<bob@sandbox.test>'), r'^451 4\.3\.0 .*Temporary lookup failure')
             self.assertLess(time.monotonic() - begun, 1.5)
             self.assertRegex(session.command('RSET'), '^250 ')
