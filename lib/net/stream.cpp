@@ -77,7 +77,7 @@ Task<Result<void>> Stream::fill(Deadline deadline) {
   co_return Result<void>();
 }
 
-Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
+Task<Result<std::string_view>> Stream::read_some(Deadline deadline, std::uint64_t most) {
   hurried_ = Deadline::max();
   if (at_ < in_.size()) {
     const auto there = std::string_view(in_).substr(at_);
@@ -86,7 +86,9 @@ Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
   }
   release(in_);
   at_ = 0;
-  co_return co_await receive(Loop::kScratch, deadline);
+  constexpr std::uint64_t kMost = Loop::kScratch - kReadAhead;
+  const auto wanted = static_cast<std::size_t>(std::min(most, kMost)) + kReadAhead;
+  co_return co_await receive(wanted, deadline);
 }
 
 Task<Result<void>> Stream::skip_line(Deadline deadline) {
@@ -208,6 +210,7 @@ ssize_t Stream::transmit() {
 }
 
 void Stream::put(std::string_view text) {
+  crawls_since_ = Instant::max();  // what is said in answer to this is no crumb of what came before
   // What was sent is dropped before it outweighs what was not.
   if (sent_ > out_.size() / 2) out_.erase(0, std::exchange(sent_, 0));
   out_ += text;

@@ -22,11 +22,11 @@ wire::ServerRules rules(std::string_view main_cf) {
 
 TEST_CASE("EHLO offers what parameters leave") {
   CHECK(rules("").ehlo() ==
-        "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-VRFY\r\n250-ENHANCEDSTATUSCODES\r\n250 "
-        "8BITMIME\r\n");
+        "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-VRFY\r\n250-ENHANCEDSTATUSCODES\r\n250-"
+        "8BITMIME\r\n250 CHUNKING\r\n");
   CHECK(rules("disable_vrfy_command = yes\nsmtpd_discard_ehlo_keywords = Pipelining, size, x-none, "
               "enhancedstatuscodes\n")
-            .ehlo() == "250-mx.example\r\n250 8BITMIME\r\n");
+            .ehlo() == "250-mx.example\r\n250-8BITMIME\r\n250 CHUNKING\r\n");
   wire::Offer all = rules("").offer;
   all.etrn = all.starttls = all.dsn = all.smtputf8 = all.chunking = true;
   all.auth = "PLAIN LOGIN";
@@ -93,7 +93,8 @@ TEST_CASE("rules follow numbers and booleans, and stay what their lists made the
   wire::ServerRules rules(smtpd, limits, "mx.example", true);
   const std::string calm = rules.ehlo();
   CHECK(calm ==
-        "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-VRFY\r\n250 ENHANCEDSTATUSCODES\r\n");
+        "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-VRFY\r\n250-ENHANCEDSTATUSCODES\r\n250 "
+        "CHUNKING\r\n");
   for (const bool stress : {true, false}) {
     settings.override("stress", stress ? "yes" : "");
     REQUIRE(smtpd.follow(settings, "stress"));
@@ -102,9 +103,9 @@ TEST_CASE("rules follow numbers and booleans, and stay what their lists made the
     CHECK(rules.mail.helo_required == stress);
     CHECK(rules.mail.size_limit == (stress ? 500 : 1000));
     CHECK(rules.grammar == (stress ? mail::Grammar::strict : mail::Grammar::lenient));
-    CHECK(
-        rules.ehlo() ==
-        (stress ? "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 500\r\n250 ENHANCEDSTATUSCODES\r\n" : calm));
+    CHECK(rules.ehlo() == (stress ? "250-mx.example\r\n250-PIPELINING\r\n250-SIZE "
+                                    "500\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n"
+                                  : calm));
     CHECK(wire::is_among("idle", rules.noop_commands));
   }
 }
