@@ -13,9 +13,9 @@ namespace postern::smtp {
 
 namespace {
 
-constexpr std::size_t kLongestLine = 2048;          // of a reply; the rest of a longer one is passed over
-constexpr std::size_t kMostPassedOver = 64 * 1024;  // bytes of one line
-constexpr int kMostGarbage = 100;                   // lines of a reply that are none
+constexpr std::size_t kLongestLine = 2048;            // of a reply; the rest of a longer one is passed over
+constexpr std::size_t kMostPassedOver = 1024 * 1024;  // bytes of one line
+constexpr int kMostGarbage = 100;                     // lines of a reply that are none
 
 tl::unexpected<Trouble> failed(Trouble why) { return tl::make_unexpected(std::move(why)); }
 

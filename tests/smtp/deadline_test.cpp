@@ -84,7 +84,7 @@ TEST_CASE("a server that drips holds a delivery for the timeout of what it was a
       {"lines that are none", join({{"S: 220 mx", "C: EHLO *"}, times(101, {"S: well"}), {"silence"}}),
        senseless + hello, 0},
       {"a line without an end",
-       {"S: 220 mx", "C: EHLO *", "R: " + std::string(80'000, '2'), "silence"},
+       {"S: 220 mx", "C: EHLO *", "R: " + std::string(1'200'000, '2'), "silence"},
        senseless + hello,
        0},
       {"a long line that ends",
@@ -167,6 +167,22 @@ TEST_CASE("a list that was deferred before goes ahead as fast as the server answ
   const auto got = outcome(client, std::move(message));
   CHECK(got.text.find("deferred") == std::string::npos);
   CHECK(got.took == 0);
+}
+
+TEST_CASE("a list makes progress with a server that becomes slow after some recipients") {
+  SmtpFixture client(kLimits);
+  Remote remote(client.loop);
+  const Script slow = {"C: RCPT*", "pause 90", "S: 250 ok"};
+  remote.expects(join({kPipelining, kMail, times(3, kRcpt), times(4, slow), kData, {"body", "S: 250 done"}}));
+  std::vector<std::string> twelve;
+  for (int i = 0; i < 12; ++i) twelve.push_back("r" + std::to_string(i) + "@x.test");
+  auto message = to(remote, twelve);
+  message.attempts = 1;
+  outcome(client, std::move(message));
+  const auto& results = client.answers[0].results;
+  const auto sent = std::count_if(results.begin(), results.end(),
+                                  [](const auto& one) { return one.status == ipc::DeliveryStatus::sent; });
+  CHECK(sent == 7);
 }
 
 TEST_CASE("the reply to the final dot has all its time, whatever has passed before") {
