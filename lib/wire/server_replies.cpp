@@ -118,9 +118,19 @@ bool is_among(std::string_view line, const CommandWords& words) {
   return !words.empty() && words.count(verb_of(line)) > 0;
 }
 
+namespace {
+
+// "PUT /a HTTP/1.1", "PRI * HTTP/2.0": whatever the method is called.
+bool is_web_request(std::string_view line) {
+  const auto last = line.rfind(' ');
+  return last != std::string_view::npos && line.substr(last + 1).starts_with("HTTP/");
+}
+
+}  // namespace
+
 bool is_forbidden(std::string_view line, const CommandWords& forbidden) {
   const std::string word = verb_of(line);
-  return word.ends_with(':') || forbidden.count(word) > 0;
+  return word.ends_with(':') || forbidden.count(word) > 0 || is_web_request(line);
 }
 
 }  // namespace postern::wire
