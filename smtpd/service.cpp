@@ -28,6 +28,7 @@ Result<void> Smtpd::prepare(daemon::Context& context) {
   shared_->load_step = context.gauge("load_step");
   alone_ = context.arguments().limit == daemon::Arguments::Limit::one;
   count_load(context.settings());
+  if (setup_->tls.is_wanted()) shared_->tls = daemon::TlsCounters(context.page());
   return {};
 }
 

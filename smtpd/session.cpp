@@ -85,6 +85,7 @@ net::Task<void> Session::converse() {
   // Who leaves before RCPT has shown too little to pass a test.
   if (handed_ && tally_.has_met(Verb::rcpt)) handed_->finish(false);
   stream_.flush_now();
+  tell_breach();
   if (shared_.is_passed) stream_.end_output();
   log_end();
 }
@@ -124,6 +125,7 @@ net::Task<void> Session::obey(std::string_view line) {
     if (open_) complain(*refusal);
     co_return;
   }
+  if (verb == Verb::starttls && is_injected(line)) co_return;
   if (is_improper(line)) co_return;
   if (verb != Verb::bdat && !is_utf8(line)) {
     complain(wire::bad_utf8());
@@ -223,6 +225,7 @@ bool Session::is_foreign(std::string_view line, std::string_view before) {
 bool Session::is_forbidden(std::string_view line) {
   if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
+  if (tls_) shared_.tls.confusions.add();
   muted_ = false;  // the last word, whatever was said elsewhere
   reply(mail::status::foreign_protocol(221));
   open_ = false;
@@ -273,6 +276,7 @@ net::Task<void> Session::no_line(Error error) {
     co_return;
   }
   open_ = false;
+  if (meets_tls(error)) co_return;
   if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
     log_info(concat("lost connection after ", place(), " from ", peer_.text()));
   }
@@ -281,6 +285,23 @@ net::Task<void> Session::no_line(Error error) {
 std::string Session::place() const {
   if (where_ != name_of(Verb::bdat) || !mail_ || !mail_->chunks) return std::string(where_);
   return concat(where_, " (", mail_->chunks->size(), " bytes)");
+}
+
+// A client that speaks TLS where plain text is spoken: it has the wrong port, or somebody makes a browser talk to us.
+bool Session::meets_tls(const Error& error) {
+  if (error.kind != Errc::invalid || stream_.is_encrypted()) return false;
+  shared_.tls.confusions.add();
+  log_warning(concat("TLS: ", peer_.text(), " begins with TLS where plain text is spoken"));
+  reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
+  return true;
+}
+
+// What ended the session within TLS, if that was the client's doing.
+void Session::tell_breach() {
+  const auto breach = stream_.tls_breach();
+  if (!tls_ || breach == net::TlsBreach::none) return;
+  shared_.tls.ended(breach);
+  daemon::log_breach(peer_.text(), stream_.tls_breach_text());
 }
 
 net::Task<void> Session::skip_line() {

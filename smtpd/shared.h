@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/daemon/scoreboard.h"
+#include "lib/daemon/tls_counters.h"
 #include "lib/ipc/client.h"
 #include "lib/mail/queue_id.h"
 #include "lib/net/loop.h"
@@ -29,6 +30,7 @@ struct Shared {
   ipc::Client& qmgr;
   mail::QueueIdSource& ids;
   daemon::Counter accepted{}, rejected{}, bytes{}, timed_out{}, shed{}, load_step{};
+  daemon::TlsCounters tls{};
 
   bool is_passed = false;  // sessions come from somebody who may hold the socket for a moment yet
   Load load = setup.load_limits;
