@@ -9,6 +9,8 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/tls_counters.h"
+#include "lib/daemon/tls_names.h"
 #include "lib/table/opening.h"
 
 namespace postern::daemon {
@@ -110,11 +112,25 @@ void watch_files(const net::TlsServerOptions& options) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd && ::fstat(fd.get(), &status) == 0) opening->files().add(path, std::move(fd), status);
   };
+  for (const auto& named : options.named) {
+    for (const auto& path : named.files) watch(path);
+  }
   for (const auto& path : options.chain_files) watch(path);
   if (!options.chain_files.empty()) return;
   for (const auto& files : options.certificates) {
     watch(files.certificate);
     if (files.key != files.certificate) watch(files.key);
+  }
+}
+
+void log_failure(std::string_view client, const Error& error) {
+  const bool late = error.kind == Errc::timeout, lost = error.kind == Errc::lost;
+  log_info(concat("SSL_accept error from ", client, ": ",
+                  late ? "Connection timed out" : (lost ? "lost connection" : "-1")));
+  if (late || lost) return;
+  if (error.kind == Errc::denied) return log_breach(client, error.text);
+  for (const auto report : split_fields(error.text, ';')) {
+    log_warning(concat("TLS library problem: ", printable(trim(report))));
   }
 }
 
@@ -170,6 +186,8 @@ Result<ServerTls> open_server_tls(const config::Settings& settings, TlsLevel lev
   options.prefers_own_ciphers =
       *tls.preempt_cipherlist || settings.source(tls.preempt_cipherlist.name()) == config::Source::standard;
   options.session_lifetime = *tls.session_cache_timeout;
+  auto named = choose_names(settings, tls, options);
+  if (!named) return fail(named.error());
   const auto chosen = choose_ciphers(settings, tls, all, required, options);
   options.session_scope = scope_of(settings, options, level);
   if (chosen) {
@@ -193,17 +211,7 @@ std::string_view ServerTls::objection(const net::TlsFacts& facts) const {
 }
 
 void log_tls(const ServerTls& tls, std::string_view client, const Result<net::TlsFacts>& facts) {
-  if (!facts) {
-    const Errc kind = facts.error().kind;
-    const bool late = kind == Errc::timeout, lost = kind == Errc::lost;
-    log_info(concat("SSL_accept error from ", client, ": ",
-                    late ? "Connection timed out" : (lost ? "lost connection" : "-1")));
-    if (late || lost) return;
-    for (const auto report : split_fields(facts.error().text, ';')) {
-      log_warning(concat("TLS library problem: ", printable(trim(report))));
-    }
-    return;
-  }
+  if (!facts) return log_failure(client, facts.error());
   if (tls.log_level >= 2 && facts->has_certificate) {
     log_info(concat(client, ": subject_CN=", printable(facts->subject), ", issuer=", printable(facts->issuer),
                     ", fingerprint=", facts->fingerprint, ", pkey_fingerprint=", facts->key_fingerprint));

@@ -13,6 +13,7 @@
 #include "lib/base/result.h"
 #include "lib/net/readiness.h"
 #include "lib/net/task.h"
+#include "lib/net/tls_guard.h"
 
 namespace postern::net {
 
@@ -38,7 +39,8 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   // The next line of at most `limit` bytes without its ending. Fails with timeout; lost (the peer closed,
-  // also in mid-line); too_long (nothing of the line was taken); io.
+  // also in mid-line); too_long (nothing of the line was taken); invalid (a TLS handshake begins where a line of plain text
+  // should: it is left there); io. Over TLS, denied and invalid as well: see tls_breach().
   Task<Result<Line>> read_line(std::size_t limit, Deadline deadline);
 
   // Drops input up to and with the next LF: the rest of a line that was too long. Fails as read_some().
@@ -81,6 +83,10 @@ class Stream {
   // put it there (CVE-2011-0411). To see it, ask buffered() first. Fails with invalid, timeout, lost, io.
   Task<Result<TlsFacts>> accept_tls(const TlsServer& context, Deadline deadline);
   bool is_encrypted() const { return tls_ != nullptr; }
+  // Why an operation failed with denied, or where plain text came in place of a handshake (that fails with invalid); its
+  // Error's text says what the peer does. none: something else, or nothing, was wrong.
+  TlsBreach tls_breach() const;
+  std::string tls_breach_text() const;
 
   int fd() const { return fd_.get(); }
   Loop& loop() { return loop_; }
@@ -91,6 +97,7 @@ class Stream {
   Task<Result<void>> send_all(Deadline deadline);
   ssize_t transmit();
   Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
+  bool meets_tls() const;
   Task<Result<void>> shake_hands(Deadline deadline);
   Task<Result<void>> shake_hands_as_server(TlsThreads* threads, Deadline deadline);
   ssize_t send_tls();
