@@ -138,7 +138,7 @@ Result<std::string> make_file(const control::MailSystem& system, const std::stri
                               const Options& options) {
   const auto kind = kind_of_key(key);
   if (!kind) return fail(kind.error());
-  std::string path = concat(tls_directory(system.directory()), "/", name_of(*kind), "-", stamp(), ".pem");
+  std::string path = concat(config::own_keys_directory(system.directory()), "/", name_of(*kind), "-", stamp(), ".pem");
   auto made = make_key_file(path, key, options.names);
   if (!made) return fail(made.error());
   return path;
