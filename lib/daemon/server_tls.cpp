@@ -9,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/service.h"
 #include "lib/daemon/tls_counters.h"
 #include "lib/daemon/tls_names.h"
 #include "lib/table/opening.h"
@@ -198,9 +199,11 @@ Result<ServerTls> open_server_tls(const config::Settings& settings, TlsLevel lev
   return opened;
 }
 
-void ServerTls::prepare(net::Loop& loop, net::TlsTicketKeys* keys) const {
+void ServerTls::prepare(Context& process) const {
   if (context == nullptr) return;
-  context->use_threads(loop);
+  context->use_threads(process.loop());
+  process.rights().threads = true;
+  net::TlsTicketKeys* keys = process.ticket_keys();
   if (keys == nullptr) return;
   if (const auto shared = context->share_tickets(*keys); !shared) log_warning(shared.error().text);
 }

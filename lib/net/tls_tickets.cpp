@@ -14,7 +14,7 @@ namespace postern::net {
 
 namespace {
 
-constexpr int kFailed = -1, kUnknown = 0, kGood = 1, kGoodButOld = 2;
+constexpr int kFailed = -1, kUnknown = 0, kGood = 1, kGoodButReplaced = 2;
 
 // A copy that is not left behind.
 struct Keys {
@@ -55,7 +55,9 @@ int TlsTicketCallback::prepare(SSL* ssl, unsigned char* name, unsigned char* iv,
     if (EVP_DecryptInit_ex(cipher, server->ticket_cipher(), nullptr, key.cipher.data(), iv) != 1)
       return kFailed;
     if (!set_mac(mac, key)) return kFailed;
-    return &key == &keys.all.front() ? kGood : kGoodButOld;
+    // Of TLS 1.3 each is meant to be used once (RFC 8446 C.4): whoever comes with one is given another.
+    const bool is_for_good = &key == &keys.all.front() && SSL_version(ssl) < TLS1_3_VERSION;
+    return is_for_good ? kGood : kGoodButReplaced;
   }
   return kUnknown;
 }
