@@ -22,6 +22,7 @@ namespace postern::net {
 class TlsClient;
 class TlsConnection;
 class TlsServer;
+class TlsThreads;
 struct TlsClientPeer;
 struct TlsFacts;
 
@@ -105,6 +106,7 @@ class Stream {
   Task<Result<void>> first_record(Deadline deadline);
   bool meets_tls() const;
   Task<Result<void>> shake_hands(Deadline deadline);
+  Task<Result<void>> shake_hands_as_server(TlsThreads* threads, Deadline deadline);
   ssize_t send_tls();
   Task<Result<void>> take_turns(Deadline deadline);
   Deadline soonest(Deadline deadline) const { return deadline < hurried_ ? deadline : hurried_; }
@@ -123,7 +125,7 @@ class Stream {
   Instant crawls_since_ = Instant::max();  // what was received since then is next to nothing
   unsigned full_reads_ = 0;                // that followed each other without a wait
   Readiness readiness_;
-  std::unique_ptr<TlsConnection> tls_;  // null: in plain text
+  std::shared_ptr<TlsConnection> tls_;  // null: in plain text. A thread may have it too, for a step of the handshake
 };
 
 }  // namespace postern::net
