@@ -1,8 +1,5 @@
 #include "smtp/session.h"
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -113,10 +110,18 @@ net::Task<Answer> Session::ask(std::string command, Duration limit, std::string_
   co_return co_await reply(limit, doing);
 }
 
-Maybe Session::unexpected() const {
-  if (stream_.buffered().empty()) return std::nullopt;
-  log_warning(concat(queue_id, ": unexpected server message from ", host_.relay(), ": ",
-                     escaped(stream_.buffered())));
+Maybe Session::unexpected(Next next, net::Stream::Look look) {
+  const auto there = stream_.has_input(look);
+  if (!there || !*there) return std::nullopt;  // an end of the stream is told to who reads next
+  const bool before_tls = next == Next::tls;
+  (before_tls ? setup_.counts().plaintext_injections : setup_.counts().early_replies).add();
+  if (next == Next::mail && is_tls) {
+    log_warning(concat("server ", host_.label(), " violates ", setup_.tls.tls_block_early_mail_reply.name(),
+                       " policy"));
+  }
+  log_warning(concat(queue_id, queue_id.empty() ? "" : ": ", "unexpected server message from ", host_.relay(),
+                     before_tls ? " before the TLS handshake: " : ": ", escaped(stream_.buffered(), 200)));
+  may_be_kept = false;
   return trouble("4.7.0", concat("unexpected server message from ", host_.label()));
 }
 
@@ -183,10 +188,11 @@ net::Task<void> Session::quit() {
   static_cast<void>(answer);  // whatever it is: we leave
 }
 
-bool Session::is_quiet() const {
-  char byte = 0;
-  const auto n = ::recv(stream_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n < 0 && errno == EAGAIN && stream_.buffered().empty();
+bool Session::is_quiet() {
+  const auto there = stream_.has_input(net::Stream::Look::kernel);
+  if (!there) return false;
+  if (!stream_.buffered().starts_with("421")) return !unexpected();
+  return false;  // it is tired of waiting
 }
 
 }  // namespace postern::smtp

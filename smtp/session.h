@@ -39,15 +39,18 @@ class Session {
   net::Task<Answer> ask(std::string command, Duration limit, std::string_view doing);
   // The trouble that a broken stream means.
   Trouble broken(const Error& error, std::string_view doing) const;
-  // A reply without a command is there already: the replies that follow cannot be trusted.
-  Maybe unexpected() const;
+  // A reply without a command is there already: the replies that follow cannot be trusted. Says so in the log. With
+  // kernel it is also looked for where nobody has read yet, at the price of a system call: for where somebody between
+  // us and the server could have put it in.
+  enum class Next { command, mail, tls };
+  Maybe unexpected(Next next = Next::command, net::Stream::Look look = net::Stream::Look::near);
 
   // Says QUIT and does not wait.
   void leave();
   // Says QUIT and waits for the reply.
   net::Task<void> quit();
-  // Whether a connection that was kept is still there, and silent.
-  bool is_quiet() const;
+  // Whether a connection that was kept is still there, and silent. What it said meanwhile goes to the log, but for a 421.
+  bool is_quiet();
 
   const Setup& setup() const { return setup_; }
   const Host& host() const { return host_; }

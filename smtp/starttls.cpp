@@ -90,7 +90,7 @@ net::Task<Maybe> secure(Session& session, const Shop& shop, const Wanted& wanted
                       concat("TLS is required, but host ", session.host().label(),
                              " refused to start TLS: ", answer->text()));
   }
-  auto early = session.unexpected();  // somebody on the way may have put it in
+  auto early = session.unexpected(Session::Next::tls, net::Stream::Look::kernel);
   if (early) co_return early;
   co_return co_await shake_hands(session, shop, wanted, policy, try_plain);
 }

@@ -79,9 +79,10 @@ Maybe Transaction::impossible() const {
 // ---- MAIL, RCPT, DATA
 
 net::Task<void> Transaction::envelope() {
-  auto early = session_.unexpected();
+  // A connection that had been kept was looked at when it was taken.
+  const auto look = session_.uses > 1 ? net::Stream::Look::near : net::Stream::Look::kernel;
+  auto early = session_.unexpected(Session::Next::mail, look);
   if (early) {
-    result_.stale = session_.uses > 1;
     fail_all(std::move(*early));
     co_return;
   }
@@ -194,6 +195,8 @@ net::Task<void> Transaction::content() {
   const bool is_wanted = goes_on() && !accepted_.empty();
   if (!is_wanted) {
     // Nobody was accepted, but the server waits for content: the empty message, whose reply means nothing.
+    auto early = session_.unexpected();
+    if (early) co_return;
     session_.put(".");
     if (setup_.is_lmtp()) {  // no recipient, no reply (RFC 2033 4.2)
       session_.may_be_kept = false;
@@ -253,6 +256,10 @@ net::Task<Maybe> Transaction::send_content() {
     encoder.feed(seven_bit, encoded);
   }
   encoder.finish(encoded);
+  // While many pieces were under way there was time for a reply to an end that was not yet sent.
+  early = session_.unexpected(Session::Next::command,
+                              sent_bytes_ > 0 ? net::Stream::Look::kernel : net::Stream::Look::near);
+  if (early) co_return early;
   co_return co_await send_piece(encoded);
 }
 

@@ -189,6 +189,8 @@ TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& cou
   return done == 1 ? Step::done : step_of(done);
 }
 
+bool TlsConnection::has_pending() const { return !dead_ && SSL_has_pending(ssl_) == 1; }
+
 void TlsConnection::forget_session() {
   if (sessions_ != nullptr) sessions_->forget(session_key_);
   sessions_ = nullptr;
