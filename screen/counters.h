@@ -23,8 +23,8 @@ class Counters {
   // A DNS list, by the name that clients may see, knew a client.
   void listed(std::string_view list);
   // A client with this address has connected; it failed a test or broke a limit, once for each connection.
-  void came(std::string_view address) { tally_.visited(screening::network_of(address), {1, 0}); }
-  void offended(std::string_view address) { tally_.visited(screening::network_of(address), {0, 1}); }
+  void came(const InetAddress& address) { tally_.visited(screening::network_of(address), {1, 0}); }
+  void offended(const InetAddress& address) { tally_.visited(screening::network_of(address), {0, 1}); }
 
   // What was counted since the last call, with the CPU time that this process has used since then. Shows the worst networks
   // anew.

@@ -13,9 +13,6 @@ using screening::Test;
 
 namespace {
 
-constexpr std::string_view kEnforced = "550 5.5.1 Protocol error\r\n";
-constexpr std::string_view kDropped = "521 5.5.1 Protocol error\r\n";
-constexpr std::string_view kDroppedForeign = "521 5.7.0 Error: I can break rules, too. Goodbye.\r\n";
 constexpr std::size_t kShown = 100;  // bytes of what a client sent, in a line of the log
 
 // The first word of a line and what follows it, blanks at the front gone.
@@ -95,23 +92,14 @@ Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, s
 // True when the session ends because of it.
 bool Dialogue::commits_offence(std::string_view line, std::string_view behind, std::string_view word,
                                Turn& turn) {
-  if (is_due(Test::non_smtp_command) && is_non_smtp(word) &&
+  if (is_due(Test::non_smtp_command) &&
+      wire::is_non_smtp(word, setup_.forbidden_commands, *setup_.smtpd.smtputf8_enable) &&
       offends(Test::non_smtp_command, state_, line, turn)) {
     return true;
   }
   // A chunk belongs to its command.
   return is_due(Test::pipelining) && !behind.empty() && !iequals(word, "BDAT") &&
          offends(Test::pipelining, word, behind, turn);
-}
-
-bool Dialogue::is_non_smtp(std::string_view word) const {
-  if (wire::first_verb(word) != wire::Verb::unknown || word.empty()) return false;
-  const bool is_ascii =
-      std::none_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) < 0; });
-  if (static_cast<signed char>(word.front()) < 0) return true;
-  if (!is_ascii) return *setup_.smtpd.smtputf8_enable && !is_utf8(word);
-  // The name of a field of a mail header: it ends in a colon, or its value follows at once.
-  return word.find(':') != std::string_view::npos || wire::is_among(word, setup_.forbidden_commands);
 }
 
 // True when the session ends because of it.
@@ -122,9 +110,11 @@ bool Dialogue::offends(Test test, std::string_view after, std::string_view text,
   const Action action = setup_.action(test);
   if (action == Action::ignore) return false;
   counted_.add(test);
-  refuse_with(std::string(kEnforced));
-  if (action == Action::drop) hang_up(turn, test == Test::non_smtp_command ? kDroppedForeign : kDropped);
-  return action == Action::drop;
+  refuse_with(mail::status::protocol_error(550).reply());
+  if (action != Action::drop) return false;
+  const bool foreign = test == Test::non_smtp_command;
+  hang_up(turn, foreign ? mail::status::foreign_protocol(521) : mail::status::protocol_error(521));
+  return true;
 }
 
 Turn Dialogue::too_long() {
@@ -181,8 +171,7 @@ void Dialogue::say(Turn& turn, std::string_view reply) {
 void Dialogue::soften(Turn& turn) {
   if (turn.reply.front() != '5') return;
   if (turn.reply.data() != buffer_.data()) buffer_ = turn.reply;
-  buffer_[0] = '4';
-  if (buffer_.size() > 5 && buffer_.compare(4, 2, "5.") == 0) buffer_[4] = '4';
+  wire::soften(buffer_);
   turn.reply = buffer_;
 }
 
@@ -204,6 +193,7 @@ std::string Dialogue::footer_value(std::string_view name) const {
   if (name == "server_name") return setup_.host();
   if (name == "localtime") return wire::footer_time();
   if (name == "helo_name") return helo_;
+  if (name == "protocol_name") return esmtp_ ? "ESMTP" : "SMTP";
   if (name == "sender") return in_mail_ ? mail::shown_address(sender_) : std::string();
   if (name == "recipient") return mail::shown_address(recipient_);
   return {};

@@ -104,7 +104,6 @@ class Dialogue {
   bool offends(screening::Test test, std::string_view after, std::string_view text, Turn& turn);
   bool is_due(screening::Test test) const { return to_do_.has(test) && !failed_.has(test); }
   bool commits_offence(std::string_view line, std::string_view behind, std::string_view word, Turn& turn);
-  bool is_non_smtp(std::string_view word) const;
   void hang_up(Turn& turn, std::string_view reply);
   void hang_up(Turn& turn, const mail::Status& status);
   void say(Turn& turn, std::string_view reply);

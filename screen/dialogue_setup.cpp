@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
-#include "lib/wire/reject_footer.h"
 
 namespace postern::screen {
 
@@ -35,7 +34,7 @@ Result<std::unique_ptr<DialogueSetup>> DialogueSetup::load(const config::Setting
       wire::command_words(*setup->params.forbidden_commands, "postscreen_forbidden_commands");
   const auto& words = *setup->params.discard_ehlo_keywords;
   setup->discarded = wire::Discarded(words);
-  setup->footer_filter = wire::filter_characters(unexpanded(settings, *setup->params.expansion_filter));
+  setup->footer_filter = unescaped(unexpanded(settings, *setup->params.expansion_filter));
   setup->footer = unexpanded(settings, *setup->params.reject_footer);
   setup->footer_tables = !setup->params.reject_footer_maps->empty();
   const auto& access = setup->access;
@@ -44,6 +43,9 @@ Result<std::unique_ptr<DialogueSetup>> DialogueSetup::load(const config::Setting
   setup->judges_early = (!*access.delay_reject && restricts) || !setup->smtpd.command_filter->empty();
   const std::string bare = lower(*setup->smtpd.forbid_bare_newline);
   setup->minds_bare_newline = bare == "note" || bare == "reject";
+  setup->server = wire::ServerRules(setup->smtpd, setup->limits, setup->host());
+  setup->timeout_reply = concat("421 4.4.2 ", setup->host(), " Error: timeout exceeded\r\n");
+  setup->limit_reply = concat("421 ", setup->host(), " Service unavailable - try again later\r\n");
   setup->write_replies();
   return setup;
 }
@@ -53,6 +55,7 @@ Result<void> DialogueSetup::follow(const config::Settings& settings, std::string
     auto followed = group->follow(settings, name);
     if (!followed) return followed;
   }
+  write_replies();
   return {};
 }
 
@@ -66,7 +69,7 @@ void DialogueSetup::read_actions() {
 }
 
 void DialogueSetup::write_replies() {
-  server = wire::ServerRules(smtpd, limits, host(), tls);
+  server.follow(smtpd, limits, tls);
   wire::Offer offer = wire::without(server.offer, discarded);
   ehlo_server = server.ehlo(offer);
   offer.pipelining = false;
@@ -83,8 +86,6 @@ void DialogueSetup::write_replies() {
   offer_dummy.smtputf8 = *smtpd.smtputf8_enable;
   offer_dummy.chunking = true;
   ehlo_dummy = server.ehlo(wire::without(offer_dummy, discarded));
-  timeout_reply = concat("421 4.4.2 ", host(), " Error: timeout exceeded\r\n");
-  limit_reply = concat("421 ", host(), " Service unavailable - try again later\r\n");
 }
 
 }  // namespace postern::screen

@@ -21,7 +21,8 @@ namespace postern::screen {
 struct DialogueSetup {
   // Fails with the first parameter that is wrong.
   static Result<std::unique_ptr<DialogueSetup>> load(const config::Settings& settings);
-  // Takes the numbers anew that depend on a parameter, as after a change of stress. Fails as ParamGroup::follow.
+  // Takes the numbers anew that depend on a parameter, as after a change of stress, with the replies that follow from them.
+  // Fails as ParamGroup::follow.
   Result<void> follow(const config::Settings& settings, std::string_view name);
 
   config::ScreenDialogueParams params;

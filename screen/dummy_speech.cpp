@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "lib/wire/reply.h"
 #include "screen/dialogue.h"
 
 namespace postern::screen {
@@ -117,10 +118,7 @@ void Dialogue::refuse_recipient(std::string_view rest, Turn& turn) {
   recipient_ = loose_address(rest.substr(colon + 1));
   const auto reply = refusal();
   std::string shown(reply.substr(0, reply.find('\r')));
-  if (*setup_.common.soft_bounce && shown.front() == '5') {
-    shown.front() = '4';
-    if (shown.size() > 5 && shown.compare(4, 2, "5.") == 0) shown[4] = '4';
-  }
+  if (*setup_.common.soft_bounce) wire::soften(shown);
   turn.log.push_back(concat("NOQUEUE: reject: RCPT from ", ends_.client(), ": ", shown, "; from=<",
                             printable(mail::shown_address(sender_)), ">, to=<",
                             printable(mail::shown_address(recipient_)),

@@ -39,7 +39,7 @@ Result<void> Setup::read(const config::Settings& settings) {
   dialogue = std::move(*spoken);
   auto opened = open_tls(settings);
   if (!opened) return opened;
-  auto lists = read_lists(settings);
+  auto lists = read_lists();
   if (!lists) return lists;
   const std::string& proxy = *params.upstream_proxy_protocol;
   if (!proxy.empty() && proxy != "haproxy") {
@@ -54,7 +54,7 @@ Result<void> Setup::read(const config::Settings& settings) {
   return {};
 }
 
-Result<void> Setup::read_lists(const config::Settings&) {
+Result<void> Setup::read_lists() {
   auto access = AccessList::open(*params.access_list, *dialogue->common.mynetworks);
   if (!access) return fail(access.error());
   access_list = std::move(*access);

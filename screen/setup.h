@@ -50,7 +50,7 @@ struct Setup {
 
  private:
   Result<void> read(const config::Settings& settings);
-  Result<void> read_lists(const config::Settings& settings);
+  Result<void> read_lists();
   Result<void> open_tls(const config::Settings& settings);
   void choose_tests();
   void choose_words(const config::Settings& settings);

@@ -167,12 +167,14 @@ void Visit::note_failure(Test test, std::int64_t now) {
 
 // False when the client has gone: the visit is over then.
 net::Task<bool> Visit::answer(std::string_view reply) {
+  // Who enters the tarpit may end stress, and with it what replies say.
+  const std::string text(offended_ ? reply : std::string_view());
   if (!enters_tarpit()) {
     talk_->stream.put(reply);
     co_return true;
   }
   talk_->stream.flush_now();
-  const bool sent = co_await drip(reply);
+  const bool sent = co_await drip(text);
   if (!sent) hung_up();
   co_return sent;
 }

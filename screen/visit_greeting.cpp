@@ -5,7 +5,6 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "screen/escape.h"
 #include "screen/talk.h"
 #include "screen/visit.h"
 
@@ -31,7 +30,7 @@ net::Task<Visit::Way> Visit::test_before_greeting() {
     }
   }
   if (judgement_.to_do().has(Test::dnsbl)) {
-    inquiry_ = shared_.lists.ask(client_.endpoint());
+    inquiry_ = shared_.lists.ask(client_.inet());
     if (!inquiry_->complete()) inquiry_->when_complete(*this);
   }
   const Heard heard = co_await wait_for_greeting();
@@ -40,7 +39,8 @@ net::Task<Visit::Way> Visit::test_before_greeting() {
     co_return Way::over;
   }
   if (heard == Heard::drop) {
-    co_await say_last("521 5.5.1 Protocol error\r\n");
+    const std::string reply = concat(mail::status::protocol_error(521).reply(), "\r\n");
+    co_await say_last(reply);
     co_return Way::over;
   }
   const auto now = wall_seconds();
@@ -102,10 +102,13 @@ Visit::Heard Visit::look_at_input() {
   if (got <= 0) return Heard::end;
   const std::string_view said(shared_.loop.scratch(), static_cast<std::size_t>(got));
   log_info(concat("PREGREET ", got, " after ", since(phase_began_), " from ", client_.name(), ": ",
-                  in_log(said, kShown)));
+                  std::string_view(escaped(said, kShown)).substr(0, kShown)));
   switch (fail(Test::pregreet)) {
     case Action::drop: return Heard::drop;
-    case Action::enforce: refusal_ = "550 5.5.1 Protocol error"; break;
+    case Action::enforce:
+      refusal_text_ = mail::status::protocol_error(550).reply();
+      refusal_ = refusal_text_;
+      break;
     case Action::ignore: break;
   }
   return Heard::silence;

@@ -36,13 +36,21 @@ std::string Session::footer_value(std::string_view name) const {
   if (name == "client") return peer_.text();
   if (name == "client_name") return std::string(peer_.name());
   if (name == "client_address") return std::string(peer_.address());
+  if (name == "client_port") return std::to_string(peer_.port());
   if (name == "server_name") return shared_.setup.host();
+  if (name == "server_address") return own_end().address();
+  if (name == "server_port") return std::to_string(own_end().port());
   if (name == "localtime") return wire::footer_time();
   if (name == "helo_name") return helo_;
   if (name == "protocol_name") return std::string(protocol());
   if (name == "sender" && mail_) return mail::shown_address(mail_->submit.sender);
   if (name == "recipient" && recipient_ != nullptr) return recipient_->quoted();
   return {};
+}
+
+// What the client connected to, perhaps at a proxy.
+net::Endpoint Session::own_end() const {
+  return handed_ != nullptr && handed_->server() ? *handed_->server() : net::local_endpoint(stream_.fd());
 }
 
 }  // namespace postern::smtpd

@@ -12,8 +12,18 @@ using screening::Action;
 using screening::Test;
 using screening::TestSet;
 
+namespace {
+
+std::unique_ptr<net::Endpoint> end_of(std::string_view address, int port) {
+  const auto end = net::Endpoint::parse(address, static_cast<unsigned>(port));
+  return end ? std::make_unique<net::Endpoint>(*end) : nullptr;
+}
+
+}  // namespace
+
 Handed::Handed(const ipc::HandedOver& state, Fd channel)
-    : channel_(std::move(channel)),
+    : server_(end_of(state.server_address, state.server_port)),
+      channel_(std::move(channel)),
       watched_(TestSet::of_bits(static_cast<unsigned>(state.tests)) & screening::kDeepTests),
       enforced_(TestSet::of_bits(static_cast<unsigned>(state.enforced))),
       dropped_(TestSet::of_bits(static_cast<unsigned>(state.dropped))),

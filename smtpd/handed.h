@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "lib/base/fd.h"
 #include "lib/ipc/messages/handed_over.h"
 #include "lib/mail/status.h"
+#include "lib/net/socket.h"
 #include "lib/screening/tests.h"
 #include "smtpd/tally.h"
 
@@ -26,6 +28,9 @@ class Handed {
 
   // False: the client was told nothing of PIPELINING, and will not be.
   bool pipelining() const { return pipelining_; }
+
+  // Our end of the connection as screen tells it, who may have it from a proxy; null: it is that of the socket.
+  const net::Endpoint* server() const { return server_.get(); }
 
   bool watches(screening::Test test) const { return watched_.has(test); }
   // The client failed a test that is watched: tells screen, watches it no longer, and says what is to be done.
@@ -48,6 +53,7 @@ class Handed {
   template <class Message>
   void tell(const Message& message);
 
+  std::unique_ptr<net::Endpoint> server_;
   Fd channel_;  // empty when there is nothing more to say, or nobody to say it to
   screening::TestSet watched_, enforced_, dropped_;
   std::optional<mail::Status> refusal_;

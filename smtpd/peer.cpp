@@ -5,8 +5,10 @@
 
 namespace postern::smtpd {
 
-Peer::Peer(std::string_view name, std::string_view address)
-    : text_(concat(name, '[', address, ']')), name_length_(name.size()) {}
+Peer::Peer(std::string_view name, std::string_view address, unsigned port)
+    : text_(concat(name, '[', address, ']')),
+      name_length_(static_cast<std::uint32_t>(name.size())),
+      port_(port) {}
 
 std::string_view Peer::address() const {
   return std::string_view(text_).substr(name_length_ + 1, text_.size() - name_length_ - 2);

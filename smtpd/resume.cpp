@@ -82,15 +82,14 @@ bool Session::offends(screening::Test test, std::string_view after, std::string_
   if (handed_ == nullptr || muted_ || !handed_->watches(test)) return false;
   if (handed_->fail(test, after, text) != screening::Action::drop) return false;
   const bool foreign = test == screening::Test::non_smtp_command;
-  complain(foreign ? mail::Status{521, {5, 7, 0}, "Error: I can break rules, too. Goodbye."}
-                   : mail::Status{521, {5, 5, 1}, "Protocol error"});
+  complain(foreign ? mail::status::foreign_protocol(521) : mail::status::protocol_error(521));
   return true;
 }
 
 // A client that failed a test, though not so badly that it had to go, delivers nothing.
 bool Session::refuses_offender() {
   if (handed_ == nullptr || !handed_->refuses()) return false;
-  reject({550, {5, 5, 1}, "Protocol error"});
+  reject(mail::status::protocol_error(550));
   return true;
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t kMostSkipped = 64 * 1024;
 Peer peer_of(const net::Endpoint& endpoint, const Shared& shared) {
   const std::string address = endpoint.address();
   const bool named = *shared.setup.smtpd.peername_lookup;
-  return Peer(named ? shared.names.name_of(address) : "unknown", address);
+  return Peer(named ? shared.names.name_of(address) : "unknown", address, endpoint.port());
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ net::Task<void> Session::run() {
 }
 
 net::Task<void> Session::begin() {
-  if (shared_.setup.wrapped) {
+  if (*shared_.setup.tls_params.wrappermode) {
     co_await begin_in_tls();
   }
   if (open_) {
@@ -64,7 +64,7 @@ net::Task<void> Session::converse() {
       co_await no_line(std::move(line.error()));
       continue;
     }
-    if (!line->crlf && offends(screening::Test::bare_newline, line->text, line->text)) continue;
+    if (!line->crlf && offends(screening::Test::bare_newline, where_, line->text)) continue;
     if (!line->crlf && refuses_bare_newline()) continue;
     const bool slow = errors_ >= *shared_.setup.smtpd.soft_error_limit;
     if (shared_.setup.command_filter.empty()) {
@@ -109,7 +109,7 @@ net::Task<void> Session::obey(std::string_view line) {
   const int errors = errors_;
   tally_.met(verb);
   const auto before = std::exchange(where_, name_of(verb));
-  if (verb == Verb::unknown && is_forbidden(line, before)) co_return;
+  if (verb == Verb::unknown && (is_foreign(line, before) || is_forbidden(line))) co_return;
   if (answers_late(verb)) co_return;
   if (denied_ && verb != Verb::quit) {
     complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
@@ -117,7 +117,6 @@ net::Task<void> Session::obey(std::string_view line) {
   }
   if (refuses_plain(verb) || is_improper(line)) co_return;
   if (!is_utf8(line)) {
-    if (offends(screening::Test::non_smtp_command, before, line)) co_return;
     complain(wire::bad_utf8());
   } else if (is_noop(line)) {
     reply(wire::kOk);
@@ -188,13 +187,21 @@ bool Session::is_improper(std::string_view line) {
   return true;
 }
 
+// screen's test, where it was left to us. True: the session is over.
+bool Session::is_foreign(std::string_view line, std::string_view before) {
+  const Setup& setup = shared_.setup;
+  const auto word = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+  return wire::is_non_smtp(word.substr(0, word.find_first_of(" \t")), setup.rules.forbidden_commands,
+                           *setup.smtpd.smtputf8_enable) &&
+         offends(screening::Test::non_smtp_command, before, line);
+}
+
 // A web client, or a mail header: somebody makes a program send us what it believes to be something else.
-bool Session::is_forbidden(std::string_view line, std::string_view before) {
+bool Session::is_forbidden(std::string_view line) {
   if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
   muted_ = false;  // the last word, whatever was said elsewhere
-  if (offends(screening::Test::non_smtp_command, before, line)) return true;
-  reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
+  reply(mail::status::foreign_protocol(221));
   open_ = false;
   return true;
 }

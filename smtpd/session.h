@@ -56,7 +56,8 @@ class Session {
   net::Task<void> no_line(Error error);
   net::Task<void> skip_line();
   bool is_improper(std::string_view line);
-  bool is_forbidden(std::string_view line, std::string_view before);
+  bool is_foreign(std::string_view line, std::string_view before);
+  bool is_forbidden(std::string_view line);
   bool is_noop(std::string_view line) const;
   bool refuses_bare_newline();
   void count_junk();
@@ -68,6 +69,7 @@ class Session {
   mail::Status softened(const mail::Status& status) const;
   void add_footer(std::string& reply) const;
   std::string footer_value(std::string_view name) const;
+  net::Endpoint own_end() const;
 
   // helo.cpp
   net::Task<void> greeted(std::string name, Protocol protocol);

@@ -3,7 +3,6 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/cleanup_params.h"
-#include "lib/wire/reject_footer.h"
 
 namespace postern::smtpd {
 
@@ -23,6 +22,8 @@ Result<void> Setup::follow(const config::Settings& settings, std::string_view na
     auto followed = group->follow(settings, name);
     if (!followed) return followed;
   }
+  rules.follow(smtpd, limits, tls.is_wanted());
+  write_replies();
   return {};
 }
 
@@ -47,24 +48,28 @@ Result<void> Setup::read(const config::Settings& settings) {
   auto filter = table::Maps::open("smtpd_command_filter", *smtpd.command_filter);
   if (!filter) return fail(filter.error());
   command_filter = std::move(*filter);
-  footer_filter = wire::filter_characters(*smtpd.expansion_filter);
+  footer_filter = unescaped(*smtpd.expansion_filter);
   auto opened = open_tls(settings);
   if (!opened) return opened;
   rules = wire::ServerRules(smtpd, limits, host(), tls.is_wanted());
+  write_replies();
+  return {};
+}
+
+void Setup::write_replies() {
   ehlo_reply = rules.ehlo();
   wire::Offer rest = rules.offer;
   rest.starttls = false;
   ehlo_reply_in_tls = rules.ehlo(rest);
-  return {};
 }
 
 Result<void> Setup::open_tls(const config::Settings& settings) {
   service = settings.value("service_name").value_or("");
-  wrapped = *tls_params.wrappermode;
   auto level = daemon::tls_level(tls_params.security_level.name(), *tls_params.security_level,
                                  *tls_params.use_tls, *tls_params.enforce_tls);
   if (!level) return fail(level.error());
-  auto opened = daemon::open_server_tls(settings, wrapped ? daemon::TlsLevel::encrypt : *level);
+  auto opened =
+      daemon::open_server_tls(settings, *tls_params.wrappermode ? daemon::TlsLevel::encrypt : *level);
   if (!opened) return fail(opened.error());
   tls = std::move(*opened);
   return {};

@@ -42,8 +42,7 @@ struct Setup {
   wire::ServerRules rules;
   std::string ehlo_reply, ehlo_reply_in_tls;  // whole lines
   daemon::ServerTls tls;
-  std::string service;   // as master.cf names it
-  bool wrapped = false;  // TLS begins with the connection
+  std::string service;  // as master.cf names it
   bool long_queue_ids = false;
   config::Overrides overrides;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
@@ -51,7 +50,8 @@ struct Setup {
   table::Maps command_filter;
   std::string footer_filter;  // the characters that values in smtpd_reject_footer may have
 
-  // Takes the numbers anew that depend on a parameter, as after a change of stress. Fails as ParamGroup::follow.
+  // Takes the numbers anew that depend on a parameter, as after a change of stress, with the rules and replies that
+  // follow from them. Fails as ParamGroup::follow.
   Result<void> follow(const config::Settings& settings, std::string_view name);
 
   const std::string& host() const { return *common.myhostname; }
@@ -65,6 +65,7 @@ struct Setup {
   Result<void> read_overrides();
   Result<void> choose_bare_newline();
   Result<void> open_tls(const config::Settings& settings);
+  void write_replies();
 };
 
 }  // namespace postern::smtpd

@@ -96,11 +96,14 @@ net::Task<void> Session::secure() {
   co_await send_away(objection);
 }
 
-// The client hears it in answer to its next command, whatever that is: now it does not expect to hear anything.
+// The client hears it where it expects to hear something: instead of the greeting, or else in answer to its next command,
+// whatever that is.
 net::Task<void> Session::send_away(std::string_view why) {
   log_info(concat("NOQUEUE: abort: TLS from ", peer_.text(), ": ", why));
-  auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
-                                         deadline());
+  if (!*shared_.setup.tls_params.wrappermode) {
+    auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
+                                           deadline());
+  }
   reply(mail::Status{421, {4, 7, 1}, concat(shared_.setup.host(), " Error: ", why)});
 }
 

@@ -151,6 +151,12 @@ Status timeout(std::string_view host) {
 Status bare_newline(std::string_view host, int code) {
   return {code, {5, 5, 2}, concat(host, " Error: bare <LF> received")};
 }
+Status protocol_error(int code) {
+  return {code, {static_cast<std::uint16_t>(code / 100), 5, 1}, "Protocol error"};
+}
+Status foreign_protocol(int code) {
+  return {code, {static_cast<std::uint16_t>(code / 100), 7, 0}, "Error: I can break rules, too. Goodbye."};
+}
 Status relay_denied(std::string_view recipient) {
   return {554, {5, 7, 1}, concat('<', printable(recipient, 300), ">: Relay access denied")};
 }

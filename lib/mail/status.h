@@ -82,6 +82,8 @@ Status queue_error();                                  // 451 4.3.0 Error: queue
 Status server_error();                                 // 451 4.3.0 Temporary lookup failure
 Status timeout(std::string_view host);                 // 421 4.4.2
 Status bare_newline(std::string_view host, int code);  // 550 5.5.2 bare <LF> received
+Status protocol_error(int code);                       // 550 5.5.1 Protocol error
+Status foreign_protocol(int code);                     // 221 2.7.0 Error: I can break rules, too. Goodbye.
 Status relay_denied(std::string_view recipient);       // 554 5.7.1
 
 }  // namespace status

@@ -65,6 +65,12 @@ void append_reply(std::string& out, int code, mail::Dsn dsn, std::string_view te
   }
 }
 
+void soften(std::string& reply) {
+  if (!reply.starts_with('5')) return;
+  reply.front() = '4';
+  if (reply.size() > 5 && reply.compare(4, 2, "5.") == 0) reply[4] = '4';
+}
+
 void append_reply(std::string& out, const mail::Status& status) {
   append_reply(out, status.code, status.dsn, status.text);
 }

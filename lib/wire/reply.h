@@ -22,6 +22,9 @@ void append_reply(std::string& out, int code, mail::Dsn dsn, std::string_view te
 void append_reply(std::string& out, const mail::Status& status);
 // A reply without enhanced codes, one line an entry: the answer to EHLO.
 void append_reply(std::string& out, int code, std::span<const std::string> lines);
+// soft_bounce, for a reply of one line that is written already: "550 5.7.1 No" becomes "450 4.7.1 No". As
+// mail::Status::softened().
+void soften(std::string& reply);
 
 // What a server answered.
 struct Reply {

@@ -1,10 +1,12 @@
 #include "lib/wire/server_replies.h"
 
+#include <algorithm>
 #include <array>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/wire/reply.h"
+#include "lib/wire/verb.h"
 
 namespace postern::wire {
 
@@ -21,6 +23,16 @@ std::uint32_t bit_of(std::string_view keyword) {
     if (iequals(keyword, kKeywords[i])) return 1u << i;
   }
   return 0;
+}
+
+bool is_ascii(char c) { return static_cast<signed char>(c) >= 0; }
+
+// True if the first word of a line has the form of a field name, up to a colon.
+bool begins_header(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  const auto end =
+      std::find_if(line.begin(), line.end(), [](char c) { return c <= ' ' || c == ':' || c > '~'; });
+  return end != line.end() && *end == ':';
 }
 
 }  // namespace
@@ -119,8 +131,13 @@ bool is_among(std::string_view line, const CommandWords& words) {
 }
 
 bool is_forbidden(std::string_view line, const CommandWords& forbidden) {
-  const std::string word = verb_of(line);
-  return word.ends_with(':') || forbidden.count(word) > 0;
+  return begins_header(line) || is_among(line, forbidden);
+}
+
+bool is_non_smtp(std::string_view word, const CommandWords& forbidden, bool smtputf8) {
+  if (word.empty() || first_verb(word) != Verb::unknown) return false;
+  if (!is_ascii(word.front()) || (smtputf8 && !is_utf8(word))) return true;
+  return is_forbidden(word, forbidden);
 }
 
 }  // namespace postern::wire

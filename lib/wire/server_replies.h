@@ -10,7 +10,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "lib/base/result.h"
 #include "lib/mail/status.h"
 #include "lib/wire/command.h"
 
@@ -83,8 +82,12 @@ using CommandWords = std::unordered_set<std::string>;
 CommandWords command_words(std::span<const std::string> words, std::string_view parameter);
 // True if the verb of the line is one of the words.
 bool is_among(std::string_view line, const CommandWords& words);
-// True if a server ends the session because of it: the first word is forbidden, or ends in a colon, as a line of a mail
-// header does. `line` has no verb that we know.
+// True if a server ends the session because of it: the first word is forbidden, or begins a line of a mail header, as in
+// "Subject: x" and "Subject:x". `line` has no verb that we know.
 bool is_forbidden(std::string_view line, const CommandWords& forbidden);
+// True if the word says that a client speaks another protocol than SMTP: it is forbidden, or begins a line of a mail header
+// or with a byte that is not ASCII; with `smtputf8` (smtputf8_enable) also if it is not UTF-8. `word`: what a line begins
+// with, up to a blank. A verb that we know says nothing.
+bool is_non_smtp(std::string_view word, const CommandWords& forbidden, bool smtputf8);
 
 }  // namespace postern::wire

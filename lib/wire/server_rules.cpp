@@ -7,11 +7,16 @@ namespace postern::wire {
 ServerRules::ServerRules(const config::SmtpdParams& smtpd, const config::LimitParams& limits,
                          std::string_view name, bool starttls)
     : host(name), greeting(concat("220 ", *smtpd.banner, "\r\n")), helo(helo_reply(name)) {
-  mail.helo_required = *smtpd.helo_required;
-  mail.size_limit = static_cast<std::uint64_t>(*limits.message_size_limit);
-  if (*smtpd.strict_rfc821_envelopes) grammar = mail::Grammar::strict;
   noop_commands = command_words(*smtpd.noop_commands, "smtpd_noop_commands");
   forbidden_commands = command_words(*smtpd.forbidden_commands, "smtpd_forbidden_commands");
+  follow(smtpd, limits, starttls);
+}
+
+void ServerRules::follow(const config::SmtpdParams& smtpd, const config::LimitParams& limits, bool starttls) {
+  mail.helo_required = *smtpd.helo_required;
+  mail.size_limit = static_cast<std::uint64_t>(*limits.message_size_limit);
+  grammar = *smtpd.strict_rfc821_envelopes ? mail::Grammar::strict : mail::Grammar::lenient;
+  offer = {};
   offer.pipelining = true;
   offer.size = true;
   offer.size_limit = mail.size_limit;

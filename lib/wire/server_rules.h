@@ -16,6 +16,8 @@ struct ServerRules {
   // `host` is myhostname; `starttls`: TLS is wanted (smtpd_tls_security_level).
   ServerRules(const config::SmtpdParams& smtpd, const config::LimitParams& limits, std::string_view host,
               bool starttls = false);
+  // Takes the numbers and booleans anew, as after a change of stress: MAIL's rules and what EHLO offers. Texts and lists stay.
+  void follow(const config::SmtpdParams& smtpd, const config::LimitParams& limits, bool starttls);
 
   std::string host;
   std::string greeting;  // whole lines, with CR LF

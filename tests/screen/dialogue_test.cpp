@@ -42,6 +42,10 @@ class Talk {
     if (!crlf) line.remove_suffix(1);
     return told(dialogue.hear(line, crlf, behind));
   }
+  void stress(bool on) {
+    settings_.override("stress", on ? "yes" : "");
+    REQUIRE(setup->follow(settings_, "stress"));
+  }
   std::string told(const Turn& turn) {
     std::string out;
     for (const std::string& line : turn.log) out += concat("log: ", line, '\n');
@@ -299,6 +303,26 @@ TEST_CASE("EHLO leaves out what is discarded, and says so") {
   CHECK(talk.hears("EHLO x") ==
         "250-mx.example|250-SIZE 1000|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|250-SMTPUTF8|250 "
         "CHUNKING");
+}
+
+TEST_CASE("what is offered and needed follows stress") {
+  constexpr std::string_view kStress =
+      "message_size_limit = ${stress?{500}:{1000}}\nsmtpd_helo_required = ${stress?{yes}:{no}}\n"
+      "smtpd_hard_error_limit = 20\n";
+  constexpr std::string_view kRest = "250-ENHANCEDSTATUSCODES|250 8BITMIME";
+  for (const bool on : {true, false}) {
+    Talk server(kStress, Speech::server, {});
+    if (on) server.setup->tls = true;
+    server.stress(true);
+    server.stress(on);
+    CHECK(server.hears("MAIL FROM:<>") == (on ? "503 5.5.1 Error: send HELO/EHLO first" : "250 2.1.0 Ok"));
+    CHECK(server.hears("EHLO x") == concat("250-mx.example|250-PIPELINING|250-SIZE ",
+                                           on ? "500|250-VRFY|250-STARTTLS|" : "1000|250-VRFY|", kRest));
+    Talk dummy(kStress);
+    dummy.stress(on);
+    CHECK(dummy.hears("EHLO x").starts_with(on ? "250-mx.example|250-SIZE 500|"
+                                               : "250-mx.example|250-SIZE 1000|"));
+  }
 }
 
 TEST_CASE("parameters of the dummy engine") {

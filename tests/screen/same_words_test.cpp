@@ -16,7 +16,8 @@ void compare(std::string_view main_cf, Lines lines) {
   smtpd::testing::SmtpdFixture server(main_cf);
   const config::Settings settings(*config::MainCf::parse(concat(smtpd::testing::kMainCf, main_cf)));
   const auto setup = std::move(*screen::DialogueSetup::load(settings));
-  const screen::Ends ends{"192.0.2.1", "4711", "192.0.2.9", "25"};
+  // As the server sees its connection, which is no inet socket.
+  const screen::Ends ends{"192.0.2.1", "25", "unknown", "0"};
   screen::Dialogue dialogue(*setup, screen::Speech::server, {}, ends);
   CHECK(server.hears() == dialogue.greeting());
   for (const std::string& line : lines) {
@@ -93,7 +94,8 @@ TEST_CASE("screen says what smtpd says") {
       "0\ndisable_vrfy_command = yes\n",
       "smtpd_discard_ehlo_keywords = pipelining, size\nsmtpd_noop_commands = help, "
       "mail\nsmtpd_junk_command_limit = 3\n",
-      "soft_bounce = yes\nsmtpd_reject_footer = \\c. Ask $server_name\\nabout <$helo_name>\n",
+      "soft_bounce = yes\nsmtpd_reject_footer = \\c. Ask $server_name\\nabout <$helo_name> $protocol_name "
+      "$client_port $server_address:$server_port\n",
       "smtpd_soft_error_limit = 2\nsmtpd_hard_error_limit = 5\nmessage_size_limit = 9\nqueue_minfree = 0\n",
   };
   for (const std::string_view main_cf : kMainCfs) {

@@ -125,6 +125,28 @@ TEST_CASE("tighter limits are in force for a session that waits already, from no
   client.expect("421 4.4.2 mx.example Error: timeout exceeded");
 }
 
+TEST_CASE("what EHLO offers and MAIL needs follows stress") {
+  SmtpdFixture client(
+      "message_size_limit = ${stress?{500}:{1000}}\nsmtpd_helo_required = ${stress?{yes}:{no}}\n"
+      "smtpd_noop_commands = hash:/nowhere\nsmtpd_hard_error_limit = 20\n");
+  client.begin();
+  client.settings.override("stress", "yes");
+  REQUIRE(client.setup->follow(client.settings, "stress"));
+  client.says("EHLO client.example");
+  client.expect("250-*|250-SIZE 500|*");
+  client.says("MAIL FROM:<> SIZE=501");
+  client.expect("552 5.3.4 *");
+  Client other(client, "192.0.2.2");
+  other.expect("220 *");
+  other.says("MAIL FROM:<>");
+  other.expect("503 5.5.1 Error: send HELO/EHLO first");
+  client.settings.override("stress", "");
+  REQUIRE(client.setup->follow(client.settings, "stress"));
+  other.says("MAIL FROM:<> SIZE=1000");
+  other.expect("250 2.1.0 Ok");
+  CHECK(client.logged("warning: smtpd_noop_commands: tables are not supported here: *") == 0);
+}
+
 TEST_CASE("limits that are no longer tight take no time from a session that waits") {
   SmtpdFixture client("smtpd_timeout = ${stress?{10}:{100}}s\n");
   client.begin();

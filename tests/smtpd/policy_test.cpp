@@ -22,7 +22,7 @@ struct Judged {
 
 std::string judge(const Judged& judged) {
   Host host(judged.main_cf);
-  const Peer peer(host.names.name_of(judged.client), judged.client);
+  const Peer peer(host.names.name_of(judged.client), judged.client, 25);
   const mail::Address sender = mail::from_internal(judged.sender);
   const mail::Address recipient = mail::from_internal(judged.recipient);
   Case facts;

@@ -217,7 +217,12 @@ TEST_CASE("an offence is told at once, and the action decides what follows") {
       {Test::non_smtp_command, "Subject: x\r\n", "offence 3 MAIL Subject: x",
        "221 2.7.0 Error: I can break rules, too. Goodbye.",
        "521 5.7.0 Error: I can break rules, too. Goodbye."},
-      {Test::bare_newline, "NOOP\n", "offence 4 NOOP NOOP", "250 2.0.0 Ok", "521 5.5.1 Protocol error"},
+      {Test::non_smtp_command, "Subject:x\r\n", "offence 3 MAIL Subject:x",
+       "221 2.7.0 Error: I can break rules, too. Goodbye.",
+       "521 5.7.0 Error: I can break rules, too. Goodbye."},
+      {Test::non_smtp_command, "f\xe4\r\n", "offence 3 MAIL f\\344", "500 5.5.2 Error: bad UTF-8 syntax",
+       "521 5.7.0 Error: I can break rules, too. Goodbye."},
+      {Test::bare_newline, "NOOP\n", "offence 4 MAIL NOOP", "250 2.0.0 Ok", "521 5.5.1 Protocol error"},
   };
   for (const Case& it : cases) {
     CAPTURE(it.unread);
@@ -230,8 +235,33 @@ TEST_CASE("an offence is told at once, and the action decides what follows") {
       const auto reports = client.reports();
       REQUIRE(reports.size() >= 2);
       CHECK(reports[1] == it.report);
-      CHECK(client.is_over() == (drop || it.test == Test::non_smtp_command));
+      CHECK(client.is_over() == (drop || it.ignored.starts_with("221")));
     }
+  }
+}
+
+TEST_CASE("an argument that is no UTF-8 is an error, and says nothing of the client") {
+  ipc::HandedOver state = greeted({"EHLO c.example", kMail}, "RCPT TO:<\xe4@x>\r\n");
+  state.tests = state.dropped = bits(screening::kDeepTests);
+  Resumed client(std::move(state));
+  client.expect("500 5.5.2 Error: bad UTF-8 syntax");
+  CHECK(client.reports() == Lines{"begun"});
+  CHECK_FALSE(client.is_over());
+}
+
+TEST_CASE("a footer names both ends of a connection, as a proxy gave them") {
+  ipc::HandedOver state = greeted({}, "RCPT TO:<x>\r\n");
+  const std::string footer =
+      "smtpd_reject_footer = \\c to $server_address:$server_port from $client_address:$client_port\n";
+  SUBCASE("of the socket") {
+    Resumed client(std::move(state), footer);
+    client.expect("503 5.5.1 Error: need MAIL command to unknown:0 from 192.0.2.1:25");
+  }
+  SUBCASE("of a proxy") {
+    state.server_address = "2001:db8::2";
+    state.server_port = 2525;
+    Resumed client(std::move(state), footer);
+    client.expect("503 5.5.1 Error: need MAIL command to 2001:db8::2:2525 from 192.0.2.1:25");
   }
 }
 

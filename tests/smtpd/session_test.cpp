@@ -239,7 +239,7 @@ TEST_CASE("a client that speaks before its turn is sent away where that is wante
 
 TEST_CASE("web clients and mail headers are no SMTP") {
   for (const std::string_view line :
-       {"GET / HTTP/1.1", "post /x HTTP/1.0", "CONNECT 10.0.0.1:25", "Subject: hello"}) {
+       {"GET / HTTP/1.1", "post /x HTTP/1.0", "CONNECT 10.0.0.1:25", "Subject: hello", "Subject:hello"}) {
     CAPTURE(line);
     SmtpdFixture client;
     client.expect("220 *");

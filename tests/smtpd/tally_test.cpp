@@ -15,14 +15,6 @@ TEST_CASE("the tally names each verb that was met, in one order") {
   CHECK(tally.text() == " ehlo=1 rcpt=1/2 quit=1 commands=3/4");
 }
 
-TEST_CASE("a verb is found in any case and with blanks before it") {
-  CHECK(wire::first_verb("MAIL FROM:<>") == Verb::mail);
-  CHECK(wire::first_verb(" \tquit") == Verb::quit);
-  CHECK(wire::first_verb("MAILFROM:<>") == Verb::unknown);
-  CHECK(wire::first_verb("unknown") == Verb::unknown);
-  CHECK(wire::first_verb("") == Verb::unknown);
-}
-
 TEST_CASE("host names come from the first word behind an address") {
   const HostNames names(
       "# comment\n127.0.0.1\tlocalhost lo # more\n::1 ip6-localhost\n0:0::2 two\nbad line\n127.0.0.1 "
@@ -34,8 +26,9 @@ TEST_CASE("host names come from the first word behind an address") {
 }
 
 TEST_CASE("a peer shows itself as name[address]") {
-  const Peer peer("mx.example", "2001:db8::1");
+  const Peer peer("mx.example", "2001:db8::1", 65535);
   CHECK(peer.text() == "mx.example[2001:db8::1]");
   CHECK(peer.name() == "mx.example");
   CHECK(peer.address() == "2001:db8::1");
+  CHECK(peer.port() == 65535);
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "lib/wire/parameters.h"
+#include "lib/wire/verb.h"
 
 using namespace postern;
 using mail::Grammar;
@@ -28,6 +29,15 @@ std::string refused(std::string_view line, Grammar grammar = Grammar::lenient) {
 }
 
 }  // namespace
+
+TEST_CASE("the verb of a line is found before what follows it is read") {
+  using wire::Verb;
+  CHECK(wire::first_verb("MAIL FROM:<>") == Verb::mail);
+  CHECK(wire::first_verb(" \tquit") == Verb::quit);
+  CHECK(wire::first_verb("MAILFROM:<>") == Verb::unknown);
+  CHECK(wire::first_verb("unknown") == Verb::unknown);
+  CHECK(wire::first_verb("") == Verb::unknown);
+}
 
 TEST_CASE("verbs match in any case, with blanks around") {
   struct {

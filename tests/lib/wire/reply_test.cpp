@@ -146,3 +146,16 @@ TEST_CASE("a reply with too much text fails, and a long line is cut") {
 TEST_CASE("control characters in a server's reply do not reach the log") {
   CHECK(read({"550 a\x1b[2Jb\rc"}).text() == "550 a?[2Jb?c");
 }
+
+TEST_CASE("soft_bounce makes a written refusal one for now") {
+  struct Case {
+    std::string reply, softened;
+  };
+  for (auto [reply, softened] :
+       {Case{"550 5.7.1 No\r\n", "450 4.7.1 No\r\n"},
+        Case{"501 Syntax: EHLO hostname", "401 Syntax: EHLO hostname"}, Case{"550 4.7.1 x", "450 4.7.1 x"},
+        Case{"450 5.7.1 x", "450 5.7.1 x"}, Case{"250 5.0.0", "250 5.0.0"}, Case{"5", "4"}, Case{"", ""}}) {
+    wire::soften(reply);
+    CHECK(reply == softened);
+  }
+}

@@ -51,3 +51,60 @@ TEST_CASE("words of commands match in any case") {
   CHECK(wire::is_forbidden("From: x", set.forbidden_commands));
   CHECK_FALSE(wire::is_forbidden("From x", set.forbidden_commands));
 }
+
+TEST_CASE("what says that a client does not speak SMTP") {
+  const auto set = rules("").forbidden_commands;
+  struct Case {
+    std::string_view word;
+    bool foreign, forbidden;
+  };
+  for (const auto& [word, foreign, forbidden] : std::initializer_list<Case>{{"get", true, true},
+                                                                            {"Subject:", true, true},
+                                                                            {"Subject:x", true, true},
+                                                                            {"a\"<b:c", true, true},
+                                                                            {":", true, true},
+                                                                            {"NOOP:", true, true},
+                                                                            {"fo:o\xc3\xa4", true, true},
+                                                                            {"f\xc3\xa4:x", false, false},
+                                                                            {"a\x01:x", false, false},
+                                                                            {"a\x7f:x", false, false},
+                                                                            {"\xc3\xa4", true, false},
+                                                                            {"f\xe4", true, false},
+                                                                            {"foo", false, false},
+                                                                            {"rcpt", false, false},
+                                                                            {"", false, false}}) {
+    CAPTURE(word);
+    CHECK(wire::is_non_smtp(word, set, true) == foreign);
+    if (word != "rcpt") CHECK(wire::is_forbidden(word, set) == forbidden);
+  }
+  CHECK_FALSE(wire::is_non_smtp("f\xe4", set, false));
+  CHECK(wire::is_non_smtp("\xe4", set, false));
+}
+
+TEST_CASE("rules follow numbers and booleans, and stay what their lists made them") {
+  config::Settings settings(*config::MainCf::parse(
+      "smtpd_helo_required = ${stress?{yes}:{no}}\nmessage_size_limit = ${stress?{500}:{1000}}\n"
+      "disable_vrfy_command = ${stress?{yes}:{no}}\nstrict_rfc821_envelopes = ${stress?{yes}:{no}}\n"
+      "smtpd_discard_ehlo_keywords = starttls, 8bitmime\nsmtpd_noop_commands = idle\n"));
+  config::SmtpdParams smtpd;
+  config::LimitParams limits;
+  REQUIRE(smtpd.load(settings));
+  REQUIRE(limits.load(settings));
+  wire::ServerRules rules(smtpd, limits, "mx.example", true);
+  const std::string calm = rules.ehlo();
+  CHECK(calm ==
+        "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-VRFY\r\n250 ENHANCEDSTATUSCODES\r\n");
+  for (const bool stress : {true, false}) {
+    settings.override("stress", stress ? "yes" : "");
+    REQUIRE(smtpd.follow(settings, "stress"));
+    REQUIRE(limits.follow(settings, "stress"));
+    rules.follow(smtpd, limits, true);
+    CHECK(rules.mail.helo_required == stress);
+    CHECK(rules.mail.size_limit == (stress ? 500 : 1000));
+    CHECK(rules.grammar == (stress ? mail::Grammar::strict : mail::Grammar::lenient));
+    CHECK(
+        rules.ehlo() ==
+        (stress ? "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 500\r\n250 ENHANCEDSTATUSCODES\r\n" : calm));
+    CHECK(wire::is_among("idle", rules.noop_commands));
+  }
+}
