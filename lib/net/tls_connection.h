@@ -9,6 +9,7 @@
 #include "lib/base/result.h"
 #include "lib/net/readiness.h"
 #include "lib/net/tls.h"
+#include "lib/net/tls_guard.h"
 #include "lib/net/tls_server.h"
 
 struct ssl_session_st;
@@ -35,8 +36,13 @@ class TlsConnection {
   Step write(std::string_view data, std::size_t& count);
   // Whether something was received that read() has not yet looked at.
   bool has_pending() const;
-  // After broken: why. lost (the connection went), invalid (a breach of the protocol).
+  // After broken: why. lost (the connection went), invalid (a breach of the protocol), denied (a breach that guard() names).
   Error error() const { return error_; }
+  // What is allowed to the peer, and whether it has gone beyond that.
+  TlsGuard& guard() { return guard_; }
+  const TlsGuard& guard() const { return guard_; }
+  // The connection to which OpenSSL's object belongs.
+  static TlsConnection& of(ssl_st* ssl);
 
   // After the handshake.
   TlsFacts facts(const TlsClientPeer& peer) const;
@@ -51,6 +57,9 @@ class TlsConnection {
   TlsFacts common_facts() const;
   Result<void> configure(const TlsClient& client, const TlsClientPeer& peer);
   Step step_of(int returned);
+  Step conclude(int returned);
+  Step breached();
+  Step established();
   friend struct TlsTransport;
   friend struct TlsCallbacks;
 
@@ -62,6 +71,7 @@ class TlsConnection {
   Error error_;
   int sys_ = 0;  // errno of the last transfer that failed
   bool dead_ = false;
+  TlsGuard guard_;
 };
 
 // What OpenSSL tells a context of a client; tls_client.cpp installs it.
