@@ -1,6 +1,7 @@
 // A stream that goes through TLS.
 #include <cerrno>
 
+#include "lib/base/text.h"
 #include "lib/net/stream.h"
 #include "lib/net/tls_connection.h"
 
@@ -21,6 +22,12 @@ Task<Result<TlsFacts>> Stream::start_tls(const TlsClient& context, TlsClientPeer
   auto done = co_await shake_hands(deadline);
   if (!done) co_return fail(done.error());
   auto facts = tls_->facts(peer);
+  if (!context.speaks(facts.alpn)) {
+    tls_->forget_session();
+    tls_->guard().end(TlsBreach::alpn, concat("chooses the protocol \"", printable(facts.alpn, 50),
+                                              "\" (ALPN), which was not offered"));
+    co_return fail(Errc::denied, tls_->guard().text());
+  }
   if (peer.trust != TlsTrust::none && !facts.is_matched) tls_->forget_session();
   const bool refused = peer.must_match && peer.trust != TlsTrust::none && !facts.is_matched;
   if (refused) co_return fail(Errc::denied, facts.problem);
