@@ -4,6 +4,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/net/tls_guard.h"
 
 namespace postern::smtp {
 
@@ -114,7 +115,7 @@ Maybe Session::unexpected(Next next, net::Stream::Look look) {
   const auto there = stream_.has_input(look);
   if (!there || !*there) return std::nullopt;  // an end of the stream is told to who reads next
   const bool before_tls = next == Next::tls;
-  (before_tls ? setup_.counts().plaintext_injections : setup_.counts().early_replies).add();
+  (before_tls ? setup_.counts().tls.injections : setup_.counts().early_replies).add();
   if (next == Next::mail && is_tls) {
     log_warning(concat("server ", host_.label(), " violates ", setup_.tls.tls_block_early_mail_reply.name(),
                        " policy"));
@@ -126,6 +127,12 @@ Maybe Session::unexpected(Next next, net::Stream::Look look) {
 }
 
 Trouble Session::broken(const Error& error, std::string_view doing) const {
+  const auto breach = stream_.tls_breach();
+  if (breach != net::TlsBreach::none) {
+    setup_.counts().tls.ended(breach);
+    daemon::log_breach(host_.relay(), error.text);
+    return trouble("4.7.5", concat("TLS with host ", host_.label(), " was ended while ", doing));
+  }
   if (error.kind == Errc::timeout) {
     return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing));
   }

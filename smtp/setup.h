@@ -55,6 +55,7 @@ struct Setup {
   table::Maps header_checks, mime_header_checks;
   Duration least_backoff{};  // minimal_backoff_time
   int tls_log_level = 0;
+  bool refuses_downgrades = false;                  // smtp_tls_downgrade_action = defer
   std::map<std::string, std::string> cipher_lists;  // of each grade, as OpenSSL has them
 
   Side side() const { return is_lmtp() ? Side::lmtp : Side::smtp; }

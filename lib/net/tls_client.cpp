@@ -106,7 +106,8 @@ TlsClient::TlsClient(SSL_CTX* context, TlsClientOptions options)
       sessions_(std::make_unique<TlsSessions>(options_.session_lifetime)) {}
 
 bool TlsClient::speaks(const std::string& protocol) const {
-  return protocol.empty() || std::find(options_.alpn.begin(), options_.alpn.end(), protocol) != options_.alpn.end();
+  return protocol.empty() ||
+         std::find(options_.alpn.begin(), options_.alpn.end(), protocol) != options_.alpn.end();
 }
 
 TlsClient::~TlsClient() { SSL_CTX_free(context_); }
