@@ -20,6 +20,7 @@ namespace postern::net {
 class TlsClient;
 class TlsConnection;
 class TlsServer;
+class TlsThreads;
 struct TlsClientPeer;
 struct TlsFacts;
 
@@ -104,6 +105,7 @@ class Stream {
   Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
   bool meets_tls() const;
   Task<Result<void>> shake_hands(Deadline deadline);
+  Task<Result<void>> shake_hands_as_server(TlsThreads* threads, Deadline deadline);
   ssize_t send_tls();
   Task<Result<void>> take_turns(Deadline deadline);
   Deadline soonest(Deadline deadline) const { return deadline < hurried_ ? deadline : hurried_; }
@@ -117,7 +119,7 @@ class Stream {
   Deadline hurried_ = Deadline::max();  // of the operation under way
   unsigned full_reads_ = 0;             // that followed each other without a wait
   Readiness readiness_;
-  std::unique_ptr<TlsConnection> tls_;  // null: in plain text
+  std::shared_ptr<TlsConnection> tls_;  // null: in plain text. A thread may have it too, for a step of the handshake
 };
 
 }  // namespace postern::net

@@ -4,6 +4,7 @@
 #include "lib/base/text.h"
 #include "lib/net/stream.h"
 #include "lib/net/tls_connection.h"
+#include "lib/net/tls_threads.h"
 
 namespace postern::net {
 
@@ -43,9 +44,30 @@ Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline dea
   auto made = TlsConnection::server(context, fd_.get(), readiness_);
   if (!made) co_return fail(made.error());
   tls_ = std::move(*made);
-  auto done = co_await shake_hands(deadline);
+  auto done = co_await shake_hands_as_server(context.threads(), deadline);
   if (!done) co_return fail(done.error());
   co_return tls_->facts_of_client(context.options().digest);
+}
+
+Task<Result<void>> Stream::shake_hands_as_server(TlsThreads* threads, Deadline deadline) {
+  const TlsThreads::Place place(threads);
+  auto gathered = TlsConnection::Gathered::nothing;
+  for (;;) {
+    if (readiness_.may_read()) gathered = tls_->gather();
+    if (gathered != TlsConnection::Gathered::nothing) break;
+    const bool in_time = co_await readiness_.readable(soonest(deadline));
+    if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
+  }
+  if (place.is_crowded() && gathered == TlsConnection::Gathered::record) {
+    tls_->go_away();
+    const Step step = co_await threads->step(tls_);
+    tls_->come_back();
+    if (step == Step::closed || step == Step::broken) {
+      tls_->send_kept();
+      co_return fail(tls_->error());
+    }
+  }
+  co_return co_await shake_hands(deadline);
 }
 
 TlsBreach Stream::tls_breach() const { return tls_ ? tls_->guard().breach() : TlsBreach::none; }
