@@ -101,7 +101,7 @@ net::Task<Maybe> shake_hands(Session& session, const Shop& shop, const Wanted& w
   net::TlsClientPeer peer = policy.peer;
   peer.session = concat(session.host().relay(), " ", session.host().name);
   auto facts = co_await session.stream().start_tls(*shop.tls, std::move(peer),
-                                                   session.loop().in(*session.setup().tls.starttls_timeout));
+                                                   session.until(*session.setup().tls.starttls_timeout));
   session.setup().counts().tls.shook_hands(facts, session.stream().tls_breach());
   if (!facts) {
     co_return co_await give_up(session, shop, wanted, policy, facts.error(), try_plain);
