@@ -11,7 +11,7 @@ namespace postern::smtp {
 
 namespace {
 
-constexpr std::size_t kLongestLine = 2048;  // of a reply; the rest of a longer one is passed over
+constexpr std::size_t kLongestLine = 2048;          // of a reply; the rest of a longer one is passed over
 constexpr std::size_t kMostPassedOver = 64 * 1024;  // bytes of one line
 constexpr int kMostGarbage = 100;                   // lines of a reply that are none
 
@@ -102,7 +102,14 @@ Maybe Session::greeted_by_ourselves(const wire::Reply& answer) const {
 // ---- commands and replies
 
 void Session::put(std::string_view command) {
-  stream_.put(command);
+  constexpr std::string_view kLineEnds("\r\n\0", 3);
+  if (command.find_first_of(kLineEnds) == std::string_view::npos) {
+    stream_.put(command);
+  } else {  // whatever a command was made of, it is one line
+    std::string line(command);
+    for (char& c : line) c = kLineEnds.find(c) == std::string_view::npos ? c : '?';
+    stream_.put(line);
+  }
   stream_.put("\r\n");
 }
 
@@ -128,7 +135,7 @@ Maybe Session::unexpected(Next next, net::Stream::Look look) {
   return trouble("4.7.0", concat("unexpected server message from ", host_.label()));
 }
 
-Trouble Session::broken(const Error& error, std::string_view doing) const {
+Trouble Session::broken(const Error& error, std::string_view doing) {
   const auto breach = stream_.tls_breach();
   if (breach != net::TlsBreach::none) {
     setup_.counts().tls.ended(breach);
@@ -136,7 +143,7 @@ Trouble Session::broken(const Error& error, std::string_view doing) const {
     return trouble("4.7.5", concat("TLS with host ", host_.label(), " was ended while ", doing));
   }
   if (error.kind == Errc::timeout) {
-    const bool by_delivery = stream_.loop().now() >= end;
+    const bool by_delivery = loop().now() >= end;
     return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing,
                                    by_delivery ? concat(" (", setup_.session.delivery_time_limit.name(), ")")
                                                : std::string()));

@@ -42,7 +42,7 @@ class Session {
   // Moves the end of the delivery on.
   void prolong(Duration by);
   // The trouble that a broken stream means.
-  Trouble broken(const Error& error, std::string_view doing) const;
+  Trouble broken(const Error& error, std::string_view doing);
   // A reply without a command is there already: the replies that follow cannot be trusted. Says so in the log. With
   // kernel it is also looked for where nobody has read yet, at the price of a system call: for where somebody between
   // us and the server could have put it in.
