@@ -191,7 +191,8 @@ net::Task<void> Transaction::settle() {
     replied_ = true;
     judge(step, *reply);
   }
-  if (is_careful_) most_ahead_ = session_.loop().now() - begun < kBrisk ? most_ahead_ * 2 : 1;
+  const bool is_brisk = session_.loop().now() - begun < kBrisk;
+  if (is_careful_) most_ahead_ = is_brisk ? std::min(most_ahead_ * 2, recipients_in_time()) : 1;
   steps_.clear();
 }
 
@@ -200,6 +201,12 @@ net::Task<void> Transaction::settle() {
 // The time of the delivery is over, but somebody was accepted: these get the message, so that a list makes progress.
 bool Transaction::is_late() const {
   return !accepted_.empty() && steps_.empty() && session_.loop().now() >= soft_end_;
+}
+
+// So many that there is time for, even should each reply take as long as it may.
+std::size_t Transaction::recipients_in_time() const {
+  const auto left = (soft_end_ - session_.loop().now()) / *setup_.session.rcpt_timeout;
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, left));
 }
 
 // The others are for the next attempt.

@@ -50,6 +50,7 @@ class Transaction {
   void judge(Step step, const wire::Reply& reply);
   void fail_all(Trouble why);
   bool is_late() const;
+  std::size_t recipients_in_time() const;
   void leave_rest(std::size_t first);
   bool goes_on() const { return !result_.whole; }
   net::Task<void> envelope();
