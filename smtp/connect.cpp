@@ -62,6 +62,8 @@ net::Task<Maybe> begin(Session& session, Attempt& attempt) {
     if (session.is_tls) {
       session.features = Features();
       session.features.esmtp = esmtp;
+      why = session.unexpected(Session::Next::command, net::Stream::Look::kernel);
+      if (why) co_return why;
       why = co_await session.hello();
       if (why) co_return why;
     }

@@ -8,6 +8,7 @@
 #include "lib/net/tls.h"
 #include "smtp/cache.h"
 #include "smtp/destination.h"
+#include "smtp/history.h"
 #include "smtp/host.h"
 #include "smtp/names.h"
 #include "smtp/session.h"
@@ -24,6 +25,7 @@ struct Shop {
   Names& names;
   Cache& cache;
   const net::TlsClient* tls = nullptr;  // null: without TLS
+  History* history = nullptr;           // null: what servers had before is not known
 };
 
 // The session that a delivery wants. What is pointed at outlives the opening.

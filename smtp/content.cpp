@@ -51,6 +51,8 @@ net::Task<void> Transaction::content() {
   const bool is_wanted = goes_on() && !accepted_.empty();
   if (!is_wanted) {
     // Nobody was accepted, but the server waits for content: the empty message, whose reply means nothing.
+    auto early = session_.unexpected();
+    if (early) co_return;
     session_.put(".");
     if (setup_.is_lmtp()) {  // no recipient, no reply (RFC 2033 4.2)
       session_.may_be_kept = false;
@@ -95,6 +97,10 @@ net::Task<Maybe> Transaction::send_content() {
     auto why = co_await send_piece();
     if (why) co_return why;
   }
+  // While many pieces were under way there was time for a reply to an end that was not yet sent.
+  const auto look = sent_bytes_ > 0 ? net::Stream::Look::kernel : net::Stream::Look::near;
+  early = session_.unexpected(Session::Next::command, look);
+  if (early) co_return early;
   encoding.finish(stream);
   co_return co_await send_piece();
 }

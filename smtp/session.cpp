@@ -1,13 +1,11 @@
 #include "smtp/session.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/net/tls_guard.h"
 
 namespace postern::smtp {
 
@@ -104,7 +102,14 @@ Maybe Session::greeted_by_ourselves(const wire::Reply& answer) const {
 // ---- commands and replies
 
 void Session::put(std::string_view command) {
-  stream_.put(command);
+  constexpr std::string_view kLineEnds("\r\n\0", 3);
+  if (command.find_first_of(kLineEnds) == std::string_view::npos) {
+    stream_.put(command);
+  } else {  // whatever a command was made of, it is one line
+    std::string line(command);
+    for (char& c : line) c = kLineEnds.find(c) == std::string_view::npos ? c : '?';
+    stream_.put(line);
+  }
   stream_.put("\r\n");
 }
 
@@ -115,15 +120,29 @@ net::Task<Answer> Session::ask(std::string command, Duration limit, std::string_
   co_return co_await reply(limit, doing);
 }
 
-Maybe Session::unexpected() const {
-  if (stream_.buffered().empty()) return std::nullopt;
-  log_warning(concat(queue_id, ": unexpected server message from ", host_.relay(), ": ",
-                     escaped(stream_.buffered())));
+Maybe Session::unexpected(Next next, net::Stream::Look look) {
+  const auto there = stream_.has_input(look);
+  if (!there || !*there) return std::nullopt;  // an end of the stream is told to who reads next
+  const bool before_tls = next == Next::tls;
+  (before_tls ? setup_.counts().tls.injections : setup_.counts().early_replies).add();
+  if (next == Next::mail && is_tls) {
+    log_warning(concat("server ", host_.label(), " violates ", setup_.tls.tls_block_early_mail_reply.name(),
+                       " policy"));
+  }
+  log_warning(concat(queue_id, queue_id.empty() ? "" : ": ", "unexpected server message from ", host_.relay(),
+                     before_tls ? " before the TLS handshake: " : ": ", escaped(stream_.buffered(), 200)));
+  may_be_kept = false;
   return trouble("4.7.0", concat("unexpected server message from ", host_.label()));
 }
 
 Trouble Session::broken(const Error& error, std::string_view doing) {
   is_broken_ = true;
+  const auto breach = stream_.tls_breach();
+  if (breach != net::TlsBreach::none) {
+    setup_.counts().tls.ended(breach);
+    daemon::log_breach(host_.relay(), error.text);
+    return trouble("4.7.5", concat("TLS with host ", host_.label(), " was ended while ", doing));
+  }
   if (error.kind == Errc::timeout) {
     drop_output();
     if (loop().now() >= end) return late(doing);
@@ -226,10 +245,11 @@ net::Task<void> Session::quit() {
   static_cast<void>(answer);  // whatever it is: we leave
 }
 
-bool Session::is_quiet() const {
-  char byte = 0;
-  const auto n = ::recv(stream_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n < 0 && errno == EAGAIN && stream_.buffered().empty();
+bool Session::is_quiet() {
+  const auto there = stream_.has_input(net::Stream::Look::kernel);
+  if (!there) return false;
+  if (!stream_.buffered().starts_with("421")) return !unexpected();
+  return false;  // it is tired of waiting
 }
 
 }  // namespace postern::smtp

@@ -45,15 +45,18 @@ class Session {
   Trouble broken(const Error& error, std::string_view doing);
   // The trouble that smtp_delivery_time_limit makes.
   Trouble late(std::string_view doing) const;
-  // A reply without a command is there already: the replies that follow cannot be trusted.
-  Maybe unexpected() const;
+  // A reply without a command is there already: the replies that follow cannot be trusted. Says so in the log. With
+  // kernel it is also looked for where nobody has read yet, at the price of a system call: for where somebody between
+  // us and the server could have put it in.
+  enum class Next { command, mail, tls };
+  Maybe unexpected(Next next = Next::command, net::Stream::Look look = net::Stream::Look::near);
 
   // Says QUIT, unless the stream is broken, and does not wait.
   void leave();
   // The same, and waits for the reply.
   net::Task<void> quit();
-  // Whether a connection that was kept is still there, and silent.
-  bool is_quiet() const;
+  // Whether a connection that was kept is still there, and silent. What it said meanwhile goes to the log, but for a 421.
+  bool is_quiet();
 
   const Setup& setup() const { return setup_; }
   const Host& host() const { return host_; }

@@ -36,6 +36,24 @@ std::string original_text(std::string_view original, bool smtputf8) {
   return text;
 }
 
+// What would end the command, or its path, in an address. The local part is quoted; the domain goes as it is.
+bool is_sendable(std::string_view address, bool quoted) {
+  constexpr std::string_view kLineEnds("\r\n\0", 3);
+  if (address.find_first_of(kLineEnds) != std::string_view::npos) return false;
+  const auto bare = quoted ? address.substr(std::min(address.rfind('@'), address.size())) : address;
+  return std::none_of(bare.begin(), bare.end(), [&](char c) {
+    return c == '<' || c == '>' || (quoted && (static_cast<unsigned char>(c) <= ' ' || c == '\x7f'));
+  });
+}
+
+// Adds " NAME=VALUE", unless the value is none that can be said (RFC 5321 4.1.2, esmtp-value).
+void add_parameter(std::string& line, std::string_view name, std::string_view value) {
+  const bool good = std::none_of(value.begin(), value.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '=';
+  });
+  if (good && !value.empty()) line += concat(' ', name, '=', value);
+}
+
 }  // namespace
 
 Transaction::Transaction(Session& session, const Letter& letter, std::vector<std::size_t> recipients)
@@ -55,6 +73,7 @@ bool Transaction::is_probe() const { return letter_.message->purpose == ipc::Pur
 net::Task<Transfer> Transaction::run() {
   ++session_.uses;
   result_.whole = impossible();
+  refuse_malformed();
   if (goes_on()) {
     co_await envelope();
   }
@@ -81,12 +100,28 @@ Maybe Transaction::impossible() const {
   return std::nullopt;
 }
 
+// An address that nobody can be sent: it would be taken for more than an address.
+void Transaction::refuse_malformed() {
+  const bool quotes = *setup_.session.quote_rfc821_envelope;
+  if (goes_on() && !is_sendable(letter_.sender, quotes))
+    result_.whole = message_trouble("5.1.7", "bad sender address syntax");
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    if (is_sendable(letter_.to[recipients_[i]].address, quotes)) continue;
+    result_.fates[i].trouble = message_trouble("5.1.3", "bad recipient address syntax");
+    ++refused;
+  }
+  if (goes_on() && refused == recipients_.size())
+    result_.whole = message_trouble("5.1.3", "bad recipient address syntax");
+}
+
 // ---- MAIL, RCPT, DATA
 
 net::Task<void> Transaction::envelope() {
-  auto early = session_.unexpected();
+  // A connection that had been kept was looked at when it was taken.
+  const auto look = session_.uses > 1 ? net::Stream::Look::near : net::Stream::Look::kernel;
+  auto early = session_.unexpected(Session::Next::mail, look);
   if (early) {
-    result_.stale = session_.uses > 1;
     fail_all(std::move(*early));
     co_return;
   }
@@ -108,6 +143,7 @@ net::Task<void> Transaction::envelope() {
       leave_rest(i);
       break;
     }
+    if (result_.fates[i].trouble) continue;
     co_await say(Verb::rcpt, i, rcpt_command(recipients_[i]));
   }
   if (is_careful_) {
@@ -240,12 +276,12 @@ std::string Transaction::mail_command() const {
   if (can.eight_bit && letter_.eight_bit) {
     line += " BODY=8BITMIME";
   } else if (can.eight_bit && !message.body_type.empty()) {
-    line += concat(" BODY=", message.body_type);
+    add_parameter(line, "BODY", message.body_type);
   }
   if (can.smtputf8 && message.smtputf8) line += " SMTPUTF8";
   if (can.dsn && !is_probe()) {
-    if (!message.ret.empty()) line += concat(" RET=", message.ret);
-    if (!message.envid.empty()) line += concat(" ENVID=", message.envid);
+    add_parameter(line, "RET", message.ret);
+    add_parameter(line, "ENVID", message.envid);
   }
   if (can.auth && *setup_.tls.send_dummy_mail_auth) line += " AUTH=<>";
   return line;
@@ -256,9 +292,9 @@ std::string Transaction::rcpt_command(std::size_t recipient) const {
   const ipc::DeliverTo& asked = *to.asked;
   std::string line = concat("RCPT TO:<", written(to.address), ">");
   if (!session_.features.dsn || is_probe()) return line;
-  if (!asked.notify.empty()) line += concat(" NOTIFY=", asked.notify);
+  add_parameter(line, "NOTIFY", asked.notify);
   if (!asked.orcpt.empty()) {
-    line += concat(" ORCPT=", asked.orcpt);
+    add_parameter(line, "ORCPT", asked.orcpt);
   } else if (!asked.original.empty()) {
     const std::string original = original_text(asked.original, session_.features.smtputf8);
     if (!original.empty()) line += concat(" ORCPT=", original);

@@ -44,6 +44,7 @@ class Transaction {
   };
 
   Maybe impossible() const;
+  void refuse_malformed();
   net::Task<void> say(Verb verb, std::size_t recipient, std::string command);
   net::Task<void> settle();
   void judge(Step step, const wire::Reply& reply);

@@ -59,6 +59,11 @@ class Stream {
 
   // Input that was received and not yet read: what a client pipelined.
   std::string_view buffered() const { return std::string_view(in_).substr(at_); }
+  // Whether input is there that nobody has read, without waiting for it: true also when it came while we did something else.
+  // near: as far as is known without a system call; kernel: what the kernel holds too. Over TLS what OpenSSL holds counts.
+  // Fails with lost when the peer has ended the stream and nothing is left to read.
+  enum class Look { near, kernel };
+  Result<bool> has_input(Look look);
   // Forgets buffered input; returns how many bytes it was.
   std::size_t discard_input();
 
@@ -102,6 +107,7 @@ class Stream {
   Task<Result<std::string_view>> receive(std::size_t most, Deadline deadline);
   Task<Result<void>> send_all(Deadline deadline);
   ssize_t transmit();
+  Result<std::size_t> receive_now();
   Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
   Task<Result<void>> first_record(Deadline deadline);
   bool meets_tls() const;

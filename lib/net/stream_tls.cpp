@@ -41,6 +41,11 @@ Task<Result<TlsFacts>> Stream::start_tls(const TlsClient& context, TlsClientPeer
   auto done = co_await shake_hands(deadline);
   if (!done) co_return fail(done.error());
   auto facts = tls_->facts(peer);
+  if (!context.speaks(facts.alpn)) {
+    tls_->forget_session();
+    tls_->guard().end(TlsBreach::alpn, std::string(kNotOffered));
+    co_return fail(Errc::denied, tls_->guard().text());
+  }
   if (peer.trust != TlsTrust::none && !facts.is_matched) tls_->forget_session();
   const bool refused = peer.must_match && peer.trust != TlsTrust::none && !facts.is_matched;
   if (refused) co_return fail(Errc::denied, facts.problem);

@@ -228,6 +228,11 @@ TlsConnection::Step TlsConnection::conclude(int returned) {
       ERR_GET_REASON(code) == SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED) {
     guard_.end(TlsBreach::insecure_peer, "offers no secure renegotiation (RFC 5746)");
   }
+  // Newer versions of OpenSSL look at the server's choice themselves, and call it a bad extension.
+  const char* function = nullptr;
+  if (ERR_peek_error_func(&function) != 0 && std::string_view(function) == "tls_parse_stoc_alpn") {
+    guard_.end(TlsBreach::alpn, std::string(kNotOffered));
+  }
   // Of plain text OpenSSL has more to say, when it has seen enough of it.
   const bool is_told = guard_.breach() == TlsBreach::plain_text && ERR_peek_error() != 0;
   if (guard_.is_broken() && !is_told) return breached();
@@ -279,6 +284,10 @@ TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& cou
   const Step step = conclude(SSL_write_ex(ssl_, data.data(), data.size(), &count));
   if (step == Step::done) guard_.sent(count);
   return step;
+}
+
+bool TlsConnection::has_pending() const {
+  return !dead_ && (SSL_has_pending(ssl_) == 1 || !gathered_.empty());
 }
 
 TlsConnection::Gathered TlsConnection::gather() {

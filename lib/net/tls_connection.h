@@ -34,6 +34,8 @@ class TlsConnection {
   // At most `size` bytes; `count` says how many it was. closed: the peer has ended the stream.
   Step read(char* data, std::size_t size, std::size_t& count);
   Step write(std::string_view data, std::size_t& count);
+  // Whether something was received that read() has not yet looked at.
+  bool has_pending() const;
   // After broken: why. lost (the connection went), invalid (a breach of the protocol), denied (a breach that guard() names).
   Error error() const { return error_; }
   // What is allowed to the peer, and whether it has gone beyond that.
