@@ -5,6 +5,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/tls_counters.h"
+#include "lib/daemon/tls_names.h"
 
 namespace postern::daemon {
 
@@ -66,6 +68,17 @@ int log_level_of(const std::string& words) {
   return all.empty() ? 0 : static_cast<int>(parse_number(all[0]).value_or(0));
 }
 
+void log_failure(std::string_view client, const Error& error) {
+  const bool late = error.kind == Errc::timeout, lost = error.kind == Errc::lost;
+  log_info(concat("SSL_accept error from ", client, ": ",
+                  late ? "Connection timed out" : (lost ? "lost connection" : "-1")));
+  if (late || lost) return;
+  if (error.kind == Errc::denied) return log_breach(client, error.text);
+  for (const auto report : split_fields(error.text, ';')) {
+    log_warning(concat("TLS library problem: ", printable(trim(report))));
+  }
+}
+
 void open_context(const net::TlsServerOptions& options, ServerTls& opened) {
   auto made = net::TlsServer::make(options);
   if (!made) {
@@ -116,6 +129,8 @@ Result<ServerTls> open_server_tls(const config::Settings& settings, TlsLevel lev
   options.groups = *tls.eecdh_auto_curves;
   options.prefers_own_ciphers = *tls.preempt_cipherlist;
   options.session_lifetime = *tls.session_cache_timeout;
+  auto named = choose_names(settings, tls, options);
+  if (!named) return fail(named.error());
   const auto chosen = choose_ciphers(tls, all, required, options);
   if (chosen) {
     open_context(options, opened);
@@ -131,17 +146,7 @@ std::string_view ServerTls::objection(const net::TlsFacts& facts) const {
 }
 
 void log_tls(const ServerTls& tls, std::string_view client, const Result<net::TlsFacts>& facts) {
-  if (!facts) {
-    const Errc kind = facts.error().kind;
-    const bool late = kind == Errc::timeout, lost = kind == Errc::lost;
-    log_info(concat("SSL_accept error from ", client, ": ",
-                    late ? "Connection timed out" : (lost ? "lost connection" : "-1")));
-    if (late || lost) return;
-    for (const auto report : split_fields(facts.error().text, ';')) {
-      log_warning(concat("TLS library problem: ", printable(trim(report))));
-    }
-    return;
-  }
+  if (!facts) return log_failure(client, facts.error());
   if (tls.log_level >= 2 && facts->has_certificate) {
     log_info(concat(client, ": subject_CN=", printable(facts->subject), ", issuer=", printable(facts->issuer),
                     ", fingerprint=", facts->fingerprint, ", pkey_fingerprint=", facts->key_fingerprint));

@@ -80,6 +80,7 @@ class Context {
   Counter counter(std::string_view name) { return page_.counter(name); }
   Counter gauge(std::string_view name) { return page_.gauge(name); }
   Label label() { return page_.label(); }
+  OwnPage& page() { return page_; }
 
   // In prepare() only: paths that depend on the settings may be added.
   Rights& rights() { return program_.rights; }

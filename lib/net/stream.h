@@ -13,6 +13,7 @@
 #include "lib/base/result.h"
 #include "lib/net/readiness.h"
 #include "lib/net/task.h"
+#include "lib/net/tls_guard.h"
 
 namespace postern::net {
 
@@ -80,6 +81,9 @@ class Stream {
   // put it there (CVE-2011-0411). To see it, ask buffered() first. Fails with invalid, timeout, lost, io.
   Task<Result<TlsFacts>> accept_tls(const TlsServer& context, Deadline deadline);
   bool is_encrypted() const { return tls_ != nullptr; }
+  // Why an operation failed with denied, or where plain text came in place of a handshake (that fails with invalid); its
+  // Error's text says what the peer does. none: something else, or nothing, was wrong.
+  TlsBreach tls_breach() const;
 
   int fd() const { return fd_.get(); }
   Loop& loop() { return loop_; }

@@ -41,6 +41,8 @@ Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline dea
   co_return tls_->facts_of_client(context.options().digest);
 }
 
+TlsBreach Stream::tls_breach() const { return tls_ ? tls_->guard().breach() : TlsBreach::none; }
+
 Task<Result<void>> Stream::shake_hands(Deadline deadline) {
   for (;;) {
     const Step step = tls_->handshake();

@@ -72,6 +72,10 @@ struct TlsFacts {
   std::string subject, issuer;  // common names; from a stranger, not yet made printable
   std::string fingerprint;      // of the certificate: "AB:CD:…"
   std::string key_fingerprint;  // of its public key
+  // Of TLS 1.2 and older: RFC 5746, RFC 7627. Of TLS 1.3, which has no renegotiation, both are true.
+  bool has_secure_renegotiation = false, has_extended_master_secret = false;
+  std::string alpn;         // the protocol that was agreed on; empty: none was
+  std::string server_name;  // that the client asked for (SNI); from a stranger, not yet made printable
   // "Anonymous", "Untrusted", "Trusted", "Verified": as the log names the connection.
   std::string_view standing() const;
   // "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)", and the details.

@@ -55,12 +55,14 @@ struct TlsTransport {
     TlsConnection& self = of(bio);
     BIO_clear_retry_flags(bio);
     for (;;) {
+      if (self.guard_.is_broken()) return -1;
       if (!self.readiness_.may_read()) break;
       const auto n = ::recv(self.fd_, data, static_cast<std::size_t>(size), MSG_DONTWAIT);
       if (n >= 0) {
         self.sys_ = n == 0 ? ECONNRESET : 0;
         if (n > 0 && n < size) self.readiness_.drained();
         if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+        if (n > 0) self.guard_.received(data, static_cast<std::size_t>(n));
         return static_cast<int>(n);
       }
       if (errno == EINTR) continue;
@@ -107,6 +109,8 @@ TlsConnection::TlsConnection(SSL* ssl, int fd, Readiness& readiness)
     : ssl_(ssl), fd_(fd), readiness_(readiness) {
   SSL_set_app_data(ssl_, this);
 }
+
+TlsConnection& TlsConnection::of(SSL* ssl) { return *static_cast<TlsConnection*>(SSL_get_app_data(ssl)); }
 
 TlsConnection::~TlsConnection() {
   // A session whose connection ended without a word could not be resumed.
@@ -165,28 +169,58 @@ TlsConnection::Step TlsConnection::step_of(int returned) {
   return Step::broken;
 }
 
+// A breach is why OpenSSL has failed, or would not have failed.
+TlsConnection::Step TlsConnection::breached() {
+  dead_ = true;
+  error_ = Error{Errc::denied, guard_.text(), 0};
+  ERR_clear_error();
+  return Step::broken;
+}
+
+TlsConnection::Step TlsConnection::conclude(int returned) {
+  // A server does not know a renegotiation that it cannot tell from the first handshake; OpenSSL's client refuses it.
+  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED) {
+    guard_.end(TlsBreach::insecure_peer, "offers no secure renegotiation (RFC 5746)");
+  }
+  // Of plain text OpenSSL has more to say, when it has seen enough of it.
+  const bool is_told = guard_.breach() == TlsBreach::plain_text && ERR_peek_error() != 0;
+  if (guard_.is_broken() && !is_told) return breached();
+  return returned == 1 ? Step::done : step_of(returned);
+}
+
+TlsConnection::Step TlsConnection::established() {
+  guard_.establish();
+  const bool is_secure = SSL_version(ssl_) >= TLS1_3_VERSION ||
+                         SSL_get_secure_renegotiation_support(ssl_) == 1 || SSL_get_extms_support(ssl_) == 1;
+  if (is_secure) return Step::done;
+  guard_.end(TlsBreach::insecure_peer);
+  return breached();
+}
+
 TlsConnection::Step TlsConnection::handshake() {
   if (dead_) return Step::broken;
   ERR_clear_error();
   sys_ = 0;
-  const int done = SSL_do_handshake(ssl_);
-  return done == 1 ? Step::done : step_of(done);
+  const Step step = conclude(SSL_do_handshake(ssl_));
+  return step == Step::done ? established() : step;
 }
 
 TlsConnection::Step TlsConnection::read(char* data, std::size_t size, std::size_t& count) {
   if (dead_) return Step::closed;
   ERR_clear_error();
   sys_ = 0;
-  const int done = SSL_read_ex(ssl_, data, size, &count);
-  return done == 1 ? Step::done : step_of(done);
+  const Step step = conclude(SSL_read_ex(ssl_, data, size, &count));
+  if (step == Step::done) guard_.delivered(count);
+  return step;
 }
 
 TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& count) {
   if (dead_) return Step::broken;
   ERR_clear_error();
   sys_ = 0;
-  const int done = SSL_write_ex(ssl_, data.data(), data.size(), &count);
-  return done == 1 ? Step::done : step_of(done);
+  const Step step = conclude(SSL_write_ex(ssl_, data.data(), data.size(), &count));
+  if (step == Step::done) guard_.sent(count);
+  return step;
 }
 
 void TlsConnection::forget_session() {
@@ -195,9 +229,9 @@ void TlsConnection::forget_session() {
 }
 
 int TlsCallbacks::new_session(SSL* ssl, SSL_SESSION* session) {
-  auto* self = static_cast<TlsConnection*>(SSL_get_app_data(ssl));
-  if (self->sessions_ == nullptr) return 0;
-  self->sessions_->keep(self->session_key_, session);
+  TlsConnection& self = TlsConnection::of(ssl);
+  if (self.sessions_ == nullptr) return 0;
+  self.sessions_->keep(self.session_key_, session);
   return 1;
 }
 

@@ -9,6 +9,7 @@
 #include "lib/base/result.h"
 #include "lib/net/readiness.h"
 #include "lib/net/tls.h"
+#include "lib/net/tls_guard.h"
 #include "lib/net/tls_server.h"
 
 struct ssl_session_st;
@@ -33,8 +34,13 @@ class TlsConnection {
   // At most `size` bytes; `count` says how many it was. closed: the peer has ended the stream.
   Step read(char* data, std::size_t size, std::size_t& count);
   Step write(std::string_view data, std::size_t& count);
-  // After broken: why. lost (the connection went), invalid (a breach of the protocol).
+  // After broken: why. lost (the connection went), invalid (a breach of the protocol), denied (a breach that guard() names).
   Error error() const { return error_; }
+  // What is allowed to the peer, and whether it has gone beyond that.
+  TlsGuard& guard() { return guard_; }
+  const TlsGuard& guard() const { return guard_; }
+  // The connection to which OpenSSL's object belongs.
+  static TlsConnection& of(ssl_st* ssl);
 
   // After the handshake.
   TlsFacts facts(const TlsClientPeer& peer) const;
@@ -49,6 +55,9 @@ class TlsConnection {
   TlsFacts common_facts() const;
   Result<void> configure(const TlsClient& client, const TlsClientPeer& peer);
   Step step_of(int returned);
+  Step conclude(int returned);
+  Step breached();
+  Step established();
   friend struct TlsTransport;
   friend struct TlsCallbacks;
 
@@ -60,6 +69,7 @@ class TlsConnection {
   Error error_;
   int sys_ = 0;  // errno of the last transfer that failed
   bool dead_ = false;
+  TlsGuard guard_;
 };
 
 // What OpenSSL tells a context of a client; tls_client.cpp installs it.

@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/net/tls.h"
 #include "lib/net/tls_errors.h"
+#include "lib/net/tls_guard.h"
 
 namespace postern::net {
 
@@ -120,6 +121,24 @@ struct Link {
   }
 };
 
+Result<void> load_links(SSL_CTX* context, BIO* from, const std::string& file) {
+  Link link;
+  for (;;) {
+    PemPart part;
+    if (!part.read(from)) break;
+    if (!part.is_key() && !part.is_certificate()) continue;
+    Result<void> done;
+    if (part.is_key() && link.key) done = link.use(context, file);
+    if (done) done = link.add(part, file);
+    if (!done) return done;
+  }
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  if (!at_end) return tls_check(false, concat("cannot read ", file));
+  ERR_clear_error();
+  if (!link.key) return fail(Errc::invalid, concat("no private key in ", file));
+  return link.use(context, file);
+}
+
 // Nobody sits here to type a password.
 int no_password(char*, int, int, void*) { return 0; }
 
@@ -152,21 +171,13 @@ Result<void> load_pair(SSL_CTX* context, const std::string& certificate, const s
 Result<void> load_chain(SSL_CTX* context, const std::string& file) {
   const Bio from(BIO_new_file(file.c_str(), "r"), &BIO_free);
   if (!from) return tls_check(false, concat("cannot read ", file));
-  Link link;
-  for (;;) {
-    PemPart part;
-    if (!part.read(from.get())) break;
-    if (!part.is_key() && !part.is_certificate()) continue;
-    Result<void> done;
-    if (part.is_key() && link.key) done = link.use(context, file);
-    if (done) done = link.add(part, file);
-    if (!done) return done;
-  }
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  if (!at_end) return tls_check(false, concat("cannot read ", file));
-  ERR_clear_error();
-  if (!link.key) return fail(Errc::invalid, concat("no private key in ", file));
-  return link.use(context, file);
+  return load_links(context, from.get(), file);
+}
+
+Result<void> load_chain_text(SSL_CTX* context, const std::string& text, const std::string& name) {
+  const Bio from(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free);
+  if (!from) return tls_check(false, concat("cannot read ", name));
+  return load_links(context, from.get(), name);
 }
 
 void set_common(SSL_CTX* context) {
@@ -177,6 +188,7 @@ void set_common(SSL_CTX* context) {
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_clear_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
   SSL_CTX_set_read_ahead(context, 1);
+  TlsGuard::watch(context);
   // Any encryption is better than the none that an opportunistic client would fall back to.
   SSL_CTX_set_security_level(context, 0);
   SSL_CTX_set_default_passwd_cb(context, &no_password);

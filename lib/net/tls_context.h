@@ -25,7 +25,10 @@ Result<void> load_pair(ssl_ctx_st* context, const std::string& certificate, cons
 // invalid.
 Result<void> load_chain(ssl_ctx_st* context, const std::string& file);
 
-// What goes for every connection: small when idle, no renegotiation, no compression, RFC 5746.
+// The same from what would be in a file; `name` is its name for errors.
+Result<void> load_chain_text(ssl_ctx_st* context, const std::string& text, const std::string& name);
+
+// What goes for every connection: small when idle, no renegotiation, no compression, RFC 5746, a guard (tls_guard.h).
 void set_common(ssl_ctx_st* context);
 
 // OpenSSL's switches for the versions that are not wanted.

@@ -170,6 +170,14 @@ TlsFacts TlsConnection::common_facts() const {
     facts.bits = SSL_CIPHER_get_bits(cipher, &facts.algorithm_bits);
   }
   facts.is_resumed = SSL_session_reused(ssl_) == 1;
+  const bool is_new_kind = SSL_version(ssl_) >= TLS1_3_VERSION;
+  facts.has_secure_renegotiation = is_new_kind || SSL_get_secure_renegotiation_support(ssl_) == 1;
+  facts.has_extended_master_secret = is_new_kind || SSL_get_extms_support(ssl_) == 1;
+  const unsigned char* protocol = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl_, &protocol, &size);
+  if (size > 0) facts.alpn.assign(reinterpret_cast<const char*>(protocol), size);
+  if (const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name)) facts.server_name = name;
   return facts;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/net/tls_context.h"
 #include "lib/net/tls_errors.h"
+#include "lib/net/tls_names.h"
 
 namespace postern::net {
 
@@ -110,6 +111,8 @@ Result<std::unique_ptr<TlsServer>> TlsServer::make(const TlsServerOptions& optio
   std::unique_ptr<TlsServer> made(new TlsServer(context, options));
   auto ready = set_up(context, options, made->problems_);
   if (!ready) return fail(ready.error());
+  made->names_ = std::make_unique<TlsNames>(context, options, made->problems_);
+  judge_hello(*made);
   return made;
 }
 

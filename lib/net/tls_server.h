@@ -18,6 +18,14 @@ struct TlsKeyFiles {
   std::string certificate, key;
 };
 
+// Keys and certificates, as in `chain_files`, for clients that ask for a name: "mx.example"; ".example": for the names below
+// it. `files` are read, `text` is used, as if it were a file's.
+struct TlsNamedKeys {
+  std::string name;
+  std::vector<std::string> files;
+  std::string text;
+};
+
 struct TlsServerOptions {
   std::vector<TlsKeyFiles> certificates;  // smtpd_tls_{,d,ec}{cert,key}_file: of different algorithms
   // smtpd_tls_chain_files: in each any number of keys, each followed by its certificate and those above it. When there
@@ -32,12 +40,19 @@ struct TlsServerOptions {
   std::string digest = "sha256";  // smtpd_tls_fingerprint_digest
 
   std::string protocols = ">=TLSv1.2";  // smtpd_tls_protocols: ">=TLSv1.2", "!SSLv2, !SSLv3", …
-  std::string ciphers;               // an OpenSSL cipher list for TLS 1.2 and older; empty: OpenSSL's default
-  std::string groups;                // tls_eecdh_auto_curves, "X25519:prime256v1"; empty: OpenSSL's default
-  std::string dh_file;               // smtpd_tls_dh1024_param_file; empty or "auto": as strong as the key
+  std::string ciphers;              // an OpenSSL cipher list for TLS 1.2 and older; empty: OpenSSL's default
+  std::string groups;               // tls_eecdh_auto_curves, "X25519:prime256v1"; empty: OpenSSL's default
+  std::string dh_file;              // smtpd_tls_dh1024_param_file; empty or "auto": as strong as the key
+  std::vector<TlsNamedKeys> named;  // tls_server_sni_maps
+  std::vector<std::string>
+      alpn;          // smtpd_tls_alpn: a client that lists protocols lists one of these; empty: all the same
+  std::string host;  // a name that a client may ask for, beside those of certificates and of `named`
+  bool refuses_other_names = false;  // smtpd_tls_sni_mismatch = reject
   bool prefers_own_ciphers = false;  // tls_preempt_cipherlist
   seconds session_lifetime{3600};    // smtpd_tls_session_cache_timeout; 0: no session is resumed
 };
+
+class TlsNames;
 
 class TlsServer {
  public:
@@ -51,6 +66,7 @@ class TlsServer {
   // What is to be warned of, though there is a context.
   const std::vector<std::string>& problems() const { return problems_; }
   const TlsServerOptions& options() const { return options_; }
+  const TlsNames& names() const { return *names_; }
   ssl_ctx_st* context() const { return context_; }
 
  private:
@@ -58,6 +74,7 @@ class TlsServer {
   ssl_ctx_st* context_;
   TlsServerOptions options_;
   std::vector<std::string> problems_;
+  std::unique_ptr<TlsNames> names_;
 };
 
 }  // namespace postern::net

@@ -31,6 +31,13 @@ struct SmtpdTlsParams : ParamGroup {
   Param<std::string> dh1024_param_file{
       *this, "smtpd_tls_dh1024_param_file", "", "Obsolete: Diffie-Hellman parameters."};
 
+  Param<List> server_sni_maps{
+      *this, "tls_server_sni_maps", "", "Tables of certificates by the name that a client asks for."};
+  Param<std::string> sni_mismatch{*this, "smtpd_tls_sni_mismatch", "ignore",
+      "A client that asks for another server's name (SNI): ignore or reject."};
+  Param<List> alpn{*this, "smtpd_tls_alpn", "smtp",
+      "A client that names protocols (ALPN) names one of these. Empty: it is not looked at."};
+
   Param<std::string> CAfile{
       *this, "smtpd_tls_CAfile", "", "Certificates that client certificates may be signed by."};
   Param<std::string> CApath{*this, "smtpd_tls_CApath", "", "A directory of such certificates."};

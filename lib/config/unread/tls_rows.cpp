@@ -35,7 +35,6 @@ constexpr Unread kRows[] = {
     {"tls_random_reseed_period", "3600s", time, "How often more random bytes are read, at most.", "tlsmgr", {1}},
     {"tls_random_source", "dev:/dev/urandom", string, "Where random bytes come from.", "tlsmgr"},
     {"tls_required_enable", "yes", boolean, "Heed a TLS-Required: no header.", "all"},
-    {"tls_server_sni_maps", "", string, "Tables of certificates by the name that a client asks for.", "smtp, lmtp, smtpd, tlsproxy"},
     {"tls_session_ticket_cipher", "aes-256-cbc", string, "The cipher of session tickets.", "smtp, lmtp, smtpd, tlsproxy"},
     {"tls_ssl_options", "", string, "Options of OpenSSL to switch on.", "smtp, lmtp, smtpd, tlsproxy"},
     {"tls_wildcard_matches_multiple_labels",
