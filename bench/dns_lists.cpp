@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
   auto opened = DnsLists::open(loop, settings, params);
   if (!opened) return 1;
   DnsLists& asker = **opened;
-  asker.ask(*net::Endpoint::parse("127.0.0.1", 1));  // the socket
+  asker.ask(InetAddress::parse("127.0.0.1"));  // the socket
   while (asker.under_way() > 0) loop.turn(net::Loop::Wait::yes);
 
   std::vector<std::shared_ptr<Inquiry>> held;
@@ -110,10 +110,8 @@ int main(int argc, char** argv) {
   const auto before = std::chrono::steady_clock::now();
   while (held.size() < addresses || asker.under_way() > 0) {
     while (held.size() < addresses && asker.under_way() < at_a_time) {
-      net::Endpoint client = *net::Endpoint::parse("10.0.0.0", 25);
-      reinterpret_cast<sockaddr_in&>(client.storage).sin_addr.s_addr =
-          htonl(0x0a000000 + static_cast<unsigned>(held.size()));
-      held.push_back(asker.ask(client));
+      const std::uint32_t client = htonl(0x0a000000 + static_cast<unsigned>(held.size()));
+      held.push_back(asker.ask(InetAddress::v4(&client)));
     }
     most = std::max(most, resident());
     loop.turn(net::Loop::Wait::yes);

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "bench/options.h"
 #include "lib/base/text.h"
 #include "lib/net/scope.h"
 #include "lib/net/socket.h"
@@ -27,35 +28,7 @@ constexpr std::size_t kLongestReply = 2000;
 constexpr std::size_t kBlock = 65536;
 constexpr auto kPatience = seconds(60);
 
-struct Options {
-  std::map<std::string, std::int64_t, std::less<>> numbers{
-      {"port", 2525}, {"messages", 1000}, {"sessions", 20}, {"size", 4096},
-      {"first", 1},   {"keep", 0},        {"pipeline", 0},  {"idle", 0}};
-  std::string to = "user@discard.test";
-
-  std::int64_t operator[](std::string_view name) const { return numbers.find(name)->second; }
-
-  // From words of the form name=value. Fails with invalid.
-  static Result<Options> parse(int argc, char** argv) {
-    Options options;
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      const auto equals = std::min(word.find('='), word.size() - 1);
-      const auto name = word.substr(0, equals);
-      const auto value = word.substr(equals + 1);
-      const auto number = options.numbers.find(name);
-      const auto amount = parse_number(value);
-      if (name == "to") {
-        options.to = value;
-      } else if (number != options.numbers.end() && amount) {
-        number->second = *amount;
-      } else {
-        return fail(Errc::invalid, concat("not understood: ", word));
-      }
-    }
-    return options;
-  }
-};
+using bench::Options;
 
 class Times {
  public:
@@ -259,14 +232,17 @@ void allow_many_files() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto options = Options::parse(argc, argv);
-  if (!options) {
-    std::fprintf(stderr, "bench_load: %s\n", options.error().text.c_str());
+  Options options;
+  options.numbers = {{"port", 2525}, {"messages", 1000}, {"sessions", 20}, {"size", 4096},
+                     {"first", 1},   {"keep", 0},        {"pipeline", 0},  {"idle", 0}};
+  const auto understood = options.read({argv + 1, argv + argc});
+  if (!understood) {
+    std::fprintf(stderr, "bench_load: %s\n", understood.error().text.c_str());
     return 2;
   }
   allow_many_files();
-  const bool idle = (*options)["idle"] > 0;
-  Load load(std::move(*options));
+  const bool idle = options["idle"] > 0;
+  Load load(std::move(options));
   if (!idle) return load.send();
   load.hold();
 }

@@ -32,7 +32,7 @@ double ask(net::Loop& loop, screen::Cache& cache, std::string_view network, unsi
   std::vector<std::string> clients;
   for (int i = 0; i < kQuestions; ++i)
     clients.push_back(address(network, static_cast<unsigned>(random()) % most));
-  const std::int64_t now = wall_micros() / 1'000'000;
+  const std::int64_t now = wall_seconds();
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < kQuestions; ++i) {
     static_cast<void>(cache.find(clients[static_cast<std::size_t>(i)], screening::kEarlyTests, now));
@@ -48,7 +48,7 @@ Result<void> measure(const std::string& directory, unsigned clients) {
   auto database = screening::Database::open(directory + "/cache.db", screening::Database::Access::write);
   if (!database) return fail(database.error());
   screening::Batch all;
-  const std::int64_t until = wall_micros() / 1'000'000 + 3600;
+  const std::int64_t until = wall_seconds() + 3600;
   for (unsigned i = 0; i < clients; ++i) all.passes[address("10.", i)] = {{until, until, 0, 0, 0}};
   auto stored = (*database)->store(all);
   if (!stored) return stored;

@@ -127,7 +127,7 @@ void Cache::write_passes() {
   passes_due_.disarm();
   if (!writer_) return;  // servers may still report at the end
   if (batch_.passes.empty() && batch_.tally.empty()) return;
-  batch_.hour = wall_micros() / 1'000'000 / 3600;
+  batch_.hour = wall_seconds() / 3600;
   writer_->write(std::exchange(batch_, {}));
 }
 

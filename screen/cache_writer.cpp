@@ -13,8 +13,6 @@ constexpr int kClientsOfStep = 500;
 // Between two steps of cleaning up, in which others may write.
 constexpr milliseconds kPause{2};
 
-std::int64_t wall_seconds() { return wall_micros() / 1'000'000; }
-
 }  // namespace
 
 void merge(std::optional<Batch>& into, Batch batch, std::size_t most) {

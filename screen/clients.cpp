@@ -1,79 +1,16 @@
 #include "screen/clients.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <algorithm>
-#include <cstring>
-#include <random>
-
 #include "lib/base/text.h"
 
 namespace postern::screen {
 
-namespace {
-
-constexpr std::array<unsigned char, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-bool is_mapped(const End::Address& address) {
-  return std::equal(kMapped.begin(), kMapped.end(), address.begin());
-}
-
-std::string text_of(const End::Address& address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (is_mapped(address)) {
-    ::inet_ntop(AF_INET, address.data() + kMapped.size(), text, sizeof text);
-  } else {
-    ::inet_ntop(AF_INET6, address.data(), text, sizeof text);
-  }
-  return text;
-}
-
-}  // namespace
-
 End End::of(const net::Endpoint& endpoint) {
-  End end;
-  if (endpoint.storage.ss_family == AF_INET) {
-    sockaddr_in inet;
-    std::memcpy(&inet, &endpoint.storage, sizeof inet);
-    std::copy(kMapped.begin(), kMapped.end(), end.address.begin());
-    std::memcpy(end.address.data() + kMapped.size(), &inet.sin_addr, sizeof inet.sin_addr);
-    end.port = ntohs(inet.sin_port);
-    end.is_inet = true;
-  } else if (endpoint.storage.ss_family == AF_INET6) {
-    sockaddr_in6 inet;
-    std::memcpy(&inet, &endpoint.storage, sizeof inet);
-    std::memcpy(end.address.data(), &inet.sin6_addr, sizeof inet.sin6_addr);
-    end.port = ntohs(inet.sin6_port);
-    end.is_inet = true;
-  }
-  return end;
+  const auto address = endpoint.inet();
+  if (!address) return {};
+  return {*address, static_cast<std::uint16_t>(endpoint.port()), true};
 }
 
-net::Endpoint End::endpoint() const {
-  net::Endpoint endpoint;
-  if (!is_inet) return endpoint;
-  if (is_v4()) {
-    sockaddr_in inet{};
-    inet.sin_family = AF_INET;
-    inet.sin_port = htons(port);
-    std::memcpy(&inet.sin_addr, address.data() + kMapped.size(), sizeof inet.sin_addr);
-    std::memcpy(&endpoint.storage, &inet, sizeof inet);
-    endpoint.length = sizeof inet;
-  } else {
-    sockaddr_in6 inet{};
-    inet.sin6_family = AF_INET6;
-    inet.sin6_port = htons(port);
-    std::memcpy(&inet.sin6_addr, address.data(), sizeof inet.sin6_addr);
-    std::memcpy(&endpoint.storage, &inet, sizeof inet);
-    endpoint.length = sizeof inet;
-  }
-  return endpoint;
-}
-
-bool End::is_v4() const { return is_mapped(address); }
-
-std::string End::text() const { return is_inet ? text_of(address) : "unknown"; }
+std::string End::text() const { return is_inet ? address.text() : "unknown"; }
 
 std::string End::name() const { return concat("[", text(), "]:", port); }
 
@@ -108,31 +45,8 @@ void Clients::Hold::leave() {
   clients_ = nullptr;
 }
 
-Clients::Clients(Prefixes prefixes)
-    : prefixes_(prefixes),
-      clients_(0, Hash{std::random_device{}()}),
-      connections_(0, Hash{std::random_device{}()}) {}
-
-// Who chooses addresses shall not know which of them fall together.
-std::size_t Clients::Hash::operator()(const End::Address& address) const {
-  std::uint64_t halves[2];
-  std::memcpy(halves, address.data(), sizeof halves);
-  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-  std::uint64_t hash = (halves[0] ^ seed) * kOdd;
-  hash = ((hash ^ (hash >> 29)) + halves[1]) * (kOdd ^ (seed << 32 | 1));
-  return static_cast<std::size_t>(hash ^ (hash >> 32));
-}
-
-int Clients::bits(const End::Address& address) const {
-  return is_mapped(address) ? 96 + prefixes_.v4 : prefixes_.v6;
-}
-
-End::Address Clients::network(const End::Address& address) const {
-  End::Address network = address;
-  for (int bit = bits(address); bit < 128; ++bit) {
-    network[static_cast<std::size_t>(bit / 8)] &= static_cast<unsigned char>(~(0x80 >> bit % 8));
-  }
-  return network;
+InetAddress Clients::network(const InetAddress& address) const {
+  return address.network(address.is_v4() ? prefixes_.v4 : prefixes_.v6);
 }
 
 Clients::Hold Clients::visit(const End& end) {
@@ -153,9 +67,10 @@ unsigned Clients::connections(const End& end) const {
 }
 
 std::string Clients::key(const End& end) const {
-  const int used = bits(end.address);
-  if (!end.is_inet || used == 128) return end.text();
-  return concat(text_of(network(end.address)), "/", end.is_v4() ? prefixes_.v4 : prefixes_.v6);
+  const bool is_v4 = end.address.is_v4();
+  const int bits = is_v4 ? prefixes_.v4 : prefixes_.v6;
+  if (!end.is_inet || bits == (is_v4 ? 32 : 128)) return end.text();
+  return concat(network(end.address).text(), "/", bits);
 }
 
 }  // namespace postern::screen

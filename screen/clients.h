@@ -2,27 +2,26 @@
 // visits of its network, as far as screen_client_prefix_v4/v6 say that this is one client.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
+#include "lib/base/inet_address.h"
 #include "lib/net/socket.h"
 #include "lib/screening/tests.h"
 
 namespace postern::screen {
 
-// One end of a connection, small: an address (IPv4 as ::ffff:a.b.c.d) and a port.
+// One end of a connection, small: an address and a port.
 struct End {
-  using Address = std::array<unsigned char, 16>;
-  Address address{};
+  InetAddress address{};
   std::uint16_t port = 0;
   bool is_inet = false;
 
   static End of(const net::Endpoint& endpoint);
-  net::Endpoint endpoint() const;
-  bool is_v4() const;
+  std::optional<InetAddress> inet() const { return is_inet ? std::optional(address) : std::nullopt; }
   // "192.0.2.1", "2001:db8::1"; "unknown" for what is no Internet address.
   std::string text() const;
   // "[192.0.2.1]:4711"
@@ -45,7 +44,7 @@ struct Client {
 
 class Clients {
  public:
-  explicit Clients(Prefixes prefixes);
+  explicit Clients(Prefixes prefixes) : prefixes_(prefixes) {}
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
 
@@ -72,7 +71,7 @@ class Clients {
     void leave();
     Clients* clients_ = nullptr;
     Client* client_ = nullptr;
-    End::Address address_{};
+    InetAddress address_{};
     bool visiting_ = false;
   };
 
@@ -84,16 +83,11 @@ class Clients {
   std::string key(const End& client) const;
 
  private:
-  struct Hash {
-    std::uint64_t seed;
-    std::size_t operator()(const End::Address& address) const;
-  };
-  End::Address network(const End::Address& address) const;
-  int bits(const End::Address& address) const;
+  InetAddress network(const InetAddress& address) const;
 
   Prefixes prefixes_;
-  std::unordered_map<End::Address, Client, Hash> clients_;        // by network
-  std::unordered_map<End::Address, unsigned, Hash> connections_;  // by address
+  std::unordered_map<InetAddress, Client, InetAddressHash> clients_;        // by network
+  std::unordered_map<InetAddress, unsigned, InetAddressHash> connections_;  // by address
 };
 
 }  // namespace postern::screen

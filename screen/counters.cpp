@@ -24,7 +24,7 @@ std::int64_t cpu_micros() {
 
 }  // namespace
 
-Counters::Counters(daemon::Context& context) : context_(context) {
+Counters::Counters(daemon::Context& context) : context_(context), tls_(context.page()) {
   for (std::size_t i = 0; i < screening::kCounts; ++i) {
     const auto count = static_cast<Count>(i);
     // The skeleton has a number of that name.

@@ -83,7 +83,7 @@ Turn Dialogue::hear(std::string_view line, bool crlf, std::string_view behind, s
   if (speech_ == Speech::server && !refused_) {
     answer_as_server(line, crlf, behind, turn);
   } else {
-    answer_as_dummy(word, rest, turn);
+    answer_as_dummy(word, rest, behind, turn);
   }
   if (turn.next != Next::hand_over) state_ = state_of(word);
   return turn;

@@ -33,7 +33,7 @@ struct Ends {
 enum class Next : std::uint8_t {
   go_on,
   hand_over,  // no reply: the line that was heard is smtpd's to answer, with all that was buffered behind it
-  start_tls,  // without what was buffered behind; then tell tls_started(), or ends_with()
+  start_tls,  // nothing is buffered behind; then tell tls_started(), or ends_with()
   hang_up,
 };
 
@@ -42,6 +42,7 @@ struct Turn {
   Next next = Next::go_on;
   bool slow = false;               // smtpd would wait smtpd_error_sleep_time before it reads on
   screening::TestSet failed{};     // in this turn, whatever their action is
+  bool injected = false;           // text stood behind STARTTLS
   std::vector<std::string> log{};  // whole lines, in order
 };
 
@@ -121,12 +122,12 @@ class Dialogue {
   void end_when_due(wire::Verb verb, Turn& turn);
 
   // dummy_speech.cpp: as postscreen.
-  void answer_as_dummy(std::string_view word, std::string_view rest, Turn& turn);
+  void answer_as_dummy(std::string_view word, std::string_view rest, std::string_view behind, Turn& turn);
   void say_hello(wire::Verb verb, std::string_view rest, Turn& turn);
   void take_sender(std::string_view rest, Turn& turn);
   void refuse_recipient(std::string_view rest, Turn& turn);
   void refuse_content(wire::Verb verb, std::string_view rest, Turn& turn);
-  void start_tls(std::string_view rest, Turn& turn);
+  void start_tls(std::string_view rest, std::string_view behind, Turn& turn);
   void say_ehlo(Turn& turn);
   std::string_view refusal() const;
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
-#include "lib/wire/reject_footer.h"
 
 namespace postern::screen {
 
@@ -35,7 +34,7 @@ Result<std::unique_ptr<DialogueSetup>> DialogueSetup::load(const config::Setting
       wire::command_words(*setup->params.forbidden_commands, "postscreen_forbidden_commands");
   const auto& words = *setup->params.discard_ehlo_keywords;
   setup->discarded = wire::Discarded(words);
-  setup->footer_filter = wire::filter_characters(unexpanded(settings, *setup->params.expansion_filter));
+  setup->footer_filter = unescaped(unexpanded(settings, *setup->params.expansion_filter));
   setup->footer = unexpanded(settings, *setup->params.reject_footer);
   setup->footer_tables = !setup->params.reject_footer_maps->empty();
   const auto& access = setup->access;

@@ -1,10 +1,6 @@
 #include "screen/dns_lists.h"
 
-#include <netinet/in.h>
-#include <sys/random.h>
-
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -35,27 +31,6 @@ Result<std::unique_ptr<net::Dns>> open_dns(net::Loop& loop, const config::Settin
   options.hosts_file = false;
   options.timeout = first_patience(timeout);
   return net::Dns::make(loop, options);
-}
-
-std::array<char, 16> secret() {
-  std::array<char, 16> bytes{};
-  // Without it the hash is merely one that clients can know.
-  if (::getrandom(bytes.data(), bytes.size(), 0) < 0) return {};
-  return bytes;
-}
-
-std::optional<Inquiry::Address> address_of(const net::Endpoint& client) {
-  Inquiry::Address address{};
-  if (client.storage.ss_family == AF_INET) {
-    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(client.storage).sin_addr;
-    address[10] = address[11] = 0xff;
-    std::memcpy(address.data() + 12, &ipv4, sizeof ipv4);
-    return address;
-  }
-  if (client.storage.ss_family != AF_INET6) return std::nullopt;
-  std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6&>(client.storage).sin6_addr,
-              sizeof address);
-  return address;
 }
 
 int add(int score, int weight) {
@@ -94,21 +69,12 @@ struct Inquiry::Call final : net::DnsCall {
   Call* previous = nullptr;
 };
 
-// Clients choose their addresses: not so that they all fall into one place.
-std::size_t DnsLists::Hash::operator()(const Inquiry::Address& address) const {
-  char mixed[sizeof secret + sizeof address];
-  std::memcpy(mixed, secret.data(), sizeof secret);
-  std::memcpy(mixed + sizeof secret, address.data(), sizeof address);
-  return std::hash<std::string_view>()({mixed, sizeof mixed});
-}
-
 DnsLists::DnsLists(net::Loop& loop, const config::ScreenParams& params)
     : Timer(loop),
       loop_(loop),
       timeout_(*params.dnsbl_timeout),
       min_ttl_(*params.dnsbl_min_ttl),
       max_ttl_(*params.dnsbl_max_ttl),
-      known_(16, Hash{secret()}),
       lookups_(loop) {}
 
 Result<std::unique_ptr<DnsLists>> DnsLists::open(net::Loop& loop, const config::Settings& settings,
@@ -165,13 +131,12 @@ net::Task<void> DnsLists::find_public_name(std::size_t list) {
   public_names_[list] = found->value_or(lists_[list].domain);
 }
 
-std::shared_ptr<Inquiry> DnsLists::ask(const net::Endpoint& client) {
-  const auto address = address_of(client);
-  const auto known = known_.find(address.value_or(Inquiry::Address{}));
+std::shared_ptr<Inquiry> DnsLists::ask(const std::optional<InetAddress>& client) {
+  const auto known = known_.find(client.value_or(InetAddress{}));
   if (known != known_.end()) return (*known)->shared_from_this();
-  auto inquiry = std::make_shared<Inquiry>(*this, address.value_or(Inquiry::Address{}));
+  auto inquiry = std::make_shared<Inquiry>(*this, client.value_or(InetAddress{}));
   known_.insert(inquiry.get());
-  if (address) begin(*inquiry);
+  if (client) begin(*inquiry);
   return inquiry;
 }
 
@@ -207,7 +172,7 @@ void DnsLists::take(Inquiry& inquiry, std::uint32_t list, const net::DnsAddresse
 }
 
 void DnsLists::count(Inquiry& inquiry, std::uint32_t list, const std::vector<screening::Ipv4>& addresses) {
-  const std::string client = inquiry.text();
+  const std::string client = inquiry.address_.text();
   for (const auto& [a, b, c, d] : addresses) {
     log::write_as("dnsblog", Level::info,
                   concat("addr ", client, " listed by domain ", lists_[list].domain, " as ", unsigned{a}, '.',

@@ -2,9 +2,9 @@
 // address that is asked about at a time.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -16,7 +16,6 @@
 #include "lib/net/dns.h"
 #include "lib/net/loop.h"
 #include "lib/net/scope.h"
-#include "lib/net/socket.h"
 #include "lib/screening/dns_sites.h"
 #include "lib/table/maps.h"
 #include "screen/inquiry.h"
@@ -40,8 +39,8 @@ class DnsLists : net::Timer {
   // True when there is no list to ask.
   bool empty() const { return lists_.empty(); }
   // What the lists say about a client: under way, or complete when somebody holds one for this address. It goes on to its end
-  // although nobody holds it. For a client that has no Internet address it is complete, with a score of 0.
-  std::shared_ptr<Inquiry> ask(const net::Endpoint& client);
+  // although nobody holds it. For a client without an Internet address it is complete, with a score of 0.
+  std::shared_ptr<Inquiry> ask(const std::optional<InetAddress>& client);
 
   // The lists, each once, in the order of the parameter.
   std::size_t lists() const { return lists_.size(); }
@@ -54,14 +53,14 @@ class DnsLists : net::Timer {
   friend class Inquiry;
   struct Hash {
     using is_transparent = void;
-    std::array<char, 16> secret;
-    std::size_t operator()(const Inquiry::Address& address) const;
-    std::size_t operator()(const Inquiry* inquiry) const { return (*this)(inquiry->address_); }
+    InetAddressHash of;
+    std::size_t operator()(const InetAddress& address) const { return of(address); }
+    std::size_t operator()(const Inquiry* inquiry) const { return of(inquiry->address_); }
   };
   struct Same {
     using is_transparent = void;
-    static const Inquiry::Address& of(const Inquiry::Address& address) { return address; }
-    static const Inquiry::Address& of(const Inquiry* inquiry) { return inquiry->address_; }
+    static const InetAddress& of(const InetAddress& address) { return address; }
+    static const InetAddress& of(const Inquiry* inquiry) { return inquiry->address_; }
     bool operator()(const auto& a, const auto& b) const { return of(a) == of(b); }
   };
   struct Complaints {

@@ -39,7 +39,8 @@ std::string loose_address(std::string_view text) {
 
 }  // namespace
 
-void Dialogue::answer_as_dummy(std::string_view word, std::string_view rest, Turn& turn) {
+void Dialogue::answer_as_dummy(std::string_view word, std::string_view rest, std::string_view behind,
+                               Turn& turn) {
   const Verb verb = wire::first_verb(word);
   if (verb == Verb::rcpt) at_rcpt_ = true;
   const bool is_free = verb == Verb::helo || verb == Verb::ehlo || verb == Verb::noop || verb == Verb::quit ||
@@ -61,7 +62,7 @@ void Dialogue::answer_as_dummy(std::string_view word, std::string_view rest, Tur
       return say(turn, refusal());
     case Verb::etrn:
       return say(turn, rest.empty() ? "500 Syntax: ETRN domain\r\n" : "458 Unable to queue messages\r\n");
-    case Verb::starttls: return start_tls(rest, turn);
+    case Verb::starttls: return start_tls(rest, behind, turn);
     case Verb::auth:
     case Verb::unknown: return say(turn, kUnknown);
   }
@@ -140,13 +141,20 @@ void Dialogue::refuse_content(Verb verb, std::string_view rest, Turn& turn) {
   hang_up(turn, "554 5.5.1 Error: no valid recipients\r\n");
 }
 
-void Dialogue::start_tls(std::string_view rest, Turn& turn) {
+void Dialogue::start_tls(std::string_view rest, std::string_view behind, Turn& turn) {
   if (!rest.empty()) return say(turn, "501 5.5.4 Syntax: STARTTLS\r\n");
   if (encrypted_) return say(turn, mail::status::tls_active());
   const wire::Discarded& discarded = own_discarded_ ? discarded_ : setup_.discarded;
   if (!setup_.tls || discarded.has("STARTTLS"))
     return say(turn, "502 5.5.1 Error: command not implemented\r\n");
   if (!setup_.tls_ready) return say(turn, mail::status::tls_unavailable());
+  // Somebody on the way may have put it there (CVE-2011-0411).
+  if (!behind.empty()) {
+    turn.injected = true;
+    turn.log.push_back(
+        concat("warning: TLS: ", ends_.client(), " sends plain text behind STARTTLS: ", escaped(behind)));
+    return hang_up(turn, mail::status::text_behind_starttls(setup_.host()));
+  }
   say(turn, mail::status::tls_ready());
   turn.next = Next::start_tls;
 }

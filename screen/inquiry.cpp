@@ -1,10 +1,6 @@
 #include "screen/inquiry.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
-#include <cstring>
 
 #include "lib/base/text.h"
 #include "screen/dns_lists.h"
@@ -28,7 +24,7 @@ void Inquiry::when_complete(Waiter& waiter) {
   waiters_ = &waiter;
 }
 
-Inquiry::Inquiry(DnsLists& lists, const Address& address) : lists_(&lists), address_(address) {}
+Inquiry::Inquiry(DnsLists& lists, const InetAddress& address) : lists_(&lists), address_(address) {}
 
 Inquiry::~Inquiry() {
   while (waiters_ != nullptr) waiters_->leave();
@@ -54,18 +50,14 @@ seconds Inquiry::ttl() const {
   return seconds(std::max(least, std::min(known, most)));
 }
 
-bool Inquiry::is_ipv4() const {
-  static constexpr unsigned char kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return std::memcmp(address_.data(), kMapped, sizeof kMapped) == 0;
-}
-
 std::string Inquiry::question(std::string_view domain) const {
   static constexpr char kHex[] = "0123456789abcdef";
+  const bool is_v4 = address_.is_v4();
   std::string name;
-  name.reserve((is_ipv4() ? 16 : 64) + domain.size());
-  for (std::size_t i = address_.size(); i-- > (is_ipv4() ? 12u : 0u);) {
-    const unsigned byte = address_[i];
-    if (is_ipv4()) {
+  name.reserve((is_v4 ? 16 : 64) + domain.size());
+  for (std::size_t i = address_.bytes.size(); i-- > (is_v4 ? 12u : 0u);) {
+    const unsigned byte = address_.bytes[i];
+    if (is_v4) {
       text_detail::append(name, byte);
       name += '.';
     } else {
@@ -73,13 +65,6 @@ std::string Inquiry::question(std::string_view domain) const {
     }
   }
   return name.append(domain);
-}
-
-std::string Inquiry::text() const {
-  char out[INET6_ADDRSTRLEN] = "";
-  const bool ipv4 = is_ipv4();
-  ::inet_ntop(ipv4 ? AF_INET : AF_INET6, address_.data() + (ipv4 ? 12 : 0), out, sizeof out);
-  return out;
 }
 
 }  // namespace postern::screen

@@ -1,12 +1,12 @@
 // What DNS lists have said so far about one address. Clients that come from it together share one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "lib/base/inet_address.h"
 #include "lib/base/time.h"
 
 namespace postern::screen {
@@ -15,8 +15,6 @@ class DnsLists;
 
 class Inquiry : public std::enable_shared_from_this<Inquiry> {
  public:
-  using Address = std::array<unsigned char, 16>;  // an IPv4 address as ::ffff:a.b.c.d
-
   // Somebody who wants to know when it is complete. It may be destroyed at any time; that is the end of its waiting.
   class Waiter {
    public:
@@ -40,7 +38,7 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   };
 
   // For DnsLists, which makes them.
-  Inquiry(DnsLists& lists, const Address& address);
+  Inquiry(DnsLists& lists, const InetAddress& address);
   ~Inquiry();
   Inquiry(const Inquiry&) = delete;
   Inquiry& operator=(const Inquiry&) = delete;
@@ -63,13 +61,11 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   struct Call;
   static constexpr std::uint32_t kNobody = UINT32_MAX, kUnknown = UINT32_MAX;
 
-  bool is_ipv4() const;
   std::string question(std::string_view domain) const;  // "4.3.2.1.zen.example"
-  std::string text() const;                             // "1.2.3.4"
   void tell_waiters();
 
   DnsLists* lists_;  // null when it is gone
-  Address address_;
+  InetAddress address_;
   int score_ = 0;
   int heaviest_ = 0;
   std::uint32_t blame_ = kNobody;  // a list's place

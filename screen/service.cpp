@@ -86,11 +86,8 @@ const Screen::Listener& Screen::listener(int fd) {
     if (known.fd == fd) return known;
   }
   const End end = End::of(net::local_endpoint(fd));
-  const bool is_any =
-      std::all_of(end.address.begin(), end.address.end(), [](unsigned char byte) { return byte == 0; }) ||
-      end.text() == "0.0.0.0";
   Listener listener{fd, std::nullopt};
-  if (end.is_inet && !is_any) listener.end = end;
+  if (end.is_inet && !end.address.is_any()) listener.end = end;
   listeners_.push_back(listener);
   return listeners_.back();
 }

@@ -30,7 +30,4 @@ struct Shared {
   bool said_old_words = false;
 };
 
-// Seconds since 1970.
-inline std::int64_t wall_seconds() { return wall_micros() / 1'000'000; }
-
 }  // namespace postern::screen

@@ -105,7 +105,7 @@ net::Task<Visit::Way> Visit::receive() {
   change_stress();
   shared_.counters.add(Count::connections);
   const std::string address = client_.text();
-  shared_.counters.came(address);
+  if (client_.is_inet) shared_.counters.came(client_.address);
   log_info(concat("CONNECT from [", address, "]:", client_.port, " to ", server_.name()));
   const std::string_view no_room = turned_away();
   if (!no_room.empty()) {
@@ -253,7 +253,7 @@ std::string Visit::since(Instant begun) const {
 void Visit::offend() {
   if (offended_) return;
   offended_ = true;
-  shared_.counters.offended(client_.text());
+  if (client_.is_inet) shared_.counters.offended(client_.address);
 }
 
 Action Visit::fail(Test test) {

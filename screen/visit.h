@@ -97,6 +97,7 @@ class Visit : Inquiry::Waiter {
   net::Task<Next> take_turn(bool as_server);
   net::Task<Next> finish_turn(std::string_view reply, Next next, bool slow);
   net::Task<bool> start_tls();
+  void tell_breach(const Error& error);
   net::Task<Turn> hear_filtered(net::Line line);
   net::Task<void> add_footer(Dialogue& dialogue, Turn& turn);
   void note(const Turn& turn, bool as_server);

@@ -12,12 +12,6 @@ namespace postern::screen {
 using screening::Count;
 using screening::kDeepTests;
 
-namespace {
-
-constexpr std::size_t kMostShown = 100;  // bytes of what a client sent, in the log
-
-}  // namespace
-
 // A client that is refused is tested for all that it has not passed, enabled or not: the log tells more of it.
 TestSet Visit::tests_of_commands() const {
   const TestSet open = judgement_.open(kDeepTests);
@@ -77,6 +71,7 @@ net::Task<Next> Visit::take_turn(bool as_server) {
   } else if (line.error().kind == Errc::timeout) {
     turn = talk.dialogue.timed_out();
   } else if (line.error().kind != Errc::too_long) {
+    tell_breach(line.error());
     hung_up();
     co_return Next::hang_up;
   } else if (as_server && !talk.dialogue.refused()) {
@@ -90,6 +85,21 @@ net::Task<Next> Visit::take_turn(bool as_server) {
     co_await add_footer(talk.dialogue, turn);
   }
   co_return co_await finish_turn(turn.reply, turn.next, turn.slow);
+}
+
+// TLS that was broken off for what the client did in it, or that begins where plain text is spoken.
+void Visit::tell_breach(const Error& error) {
+  const auto breach = talk_->stream.tls_breach();
+  daemon::TlsCounters& tls = shared_.counters.tls();
+  if (breach != net::TlsBreach::none) {
+    tls.ended(breach);
+    daemon::log_breach(client_.name(), error.text);
+  } else if (error.kind == Errc::invalid && !talk_->stream.is_encrypted()) {
+    tls.confusions.add();
+    daemon::log_breach(client_.name(), "begins with TLS where plain text is spoken");
+    talk_->stream.put("221 2.7.0 Error: I can break rules, too. Goodbye.\r\n");
+    talk_->stream.flush_now();
+  }
 }
 
 net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow) {
@@ -108,17 +118,13 @@ net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow)
   co_return next;
 }
 
-// What was received behind the command is thrown away: somebody else may have put it there. False: the visit is over.
+// False: the visit is over.
 net::Task<bool> Visit::start_tls() {
   const Setup& setup = shared_.setup;
-  const auto behind = talk_->stream.buffered();
-  if (!behind.empty() && !judgement_.failed().has(Test::pipelining)) {
-    log_info(concat("plain text behind STARTTLS thrown away, from ", client_.name(), ": ",
-                    escaped(behind, kMostShown)));
-  }
   const Deadline deadline = shared_.loop.in(*setup.tls_params.starttls_timeout);
   auto facts = co_await talk_->stream.accept_tls(*setup.tls.context, deadline);
   daemon::log_tls(setup.tls, client_.name(), facts);
+  shared_.counters.tls().shook_hands(facts, talk_->stream.tls_breach());
   if (!facts) {
     hung_up();
     co_return false;
@@ -150,6 +156,7 @@ net::Task<void> Visit::add_footer(Dialogue& dialogue, Turn& turn) {
 // What a turn says of the client.
 void Visit::note(const Turn& turn, bool as_server) {
   for (const std::string& line : turn.log) log_info(line);
+  if (turn.injected) shared_.counters.tls().injections.add();
   const std::int64_t now = wall_seconds();
   for (const Test test : screening::kAllTests) {
     if (turn.failed.has(test)) note_failure(test, now);

@@ -5,7 +5,6 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "screen/escape.h"
 #include "screen/talk.h"
 #include "screen/visit.h"
 
@@ -31,7 +30,7 @@ net::Task<Visit::Way> Visit::test_before_greeting() {
     }
   }
   if (judgement_.to_do().has(Test::dnsbl)) {
-    inquiry_ = shared_.lists.ask(client_.endpoint());
+    inquiry_ = shared_.lists.ask(client_.inet());
     if (!inquiry_->complete()) inquiry_->when_complete(*this);
   }
   const Heard heard = co_await wait_for_greeting();
@@ -103,7 +102,7 @@ Visit::Heard Visit::look_at_input() {
   if (got <= 0) return Heard::end;
   const std::string_view said(shared_.loop.scratch(), static_cast<std::size_t>(got));
   log_info(concat("PREGREET ", got, " after ", since(phase_began_), " from ", client_.name(), ": ",
-                  in_log(said, kShown)));
+                  std::string_view(escaped(said, kShown)).substr(0, kShown)));
   switch (fail(Test::pregreet)) {
     case Action::drop: return Heard::drop;
     case Action::enforce:

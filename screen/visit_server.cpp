@@ -34,7 +34,7 @@ class Report : public Sequel {
       return;
     }
     judgement_.fail(test, action);
-    shared_.counters.offended(link_.client.text());
+    if (link_.client.is_inet) shared_.counters.offended(link_.client.address);
   }
 
   void passed(const ipc::Watched&) override {

@@ -71,6 +71,10 @@ void Handed::hold(mail::Status refusal, Promise promise) {
   promise_ = promise;
 }
 
+void Handed::forget_promises() {
+  if (promise_ != Promise::session) refusal_.reset();
+}
+
 std::optional<mail::Status> Handed::held(Verb verb) {
   if (!refusal_ || verb == Verb::quit) return std::nullopt;
   if (promise_ == Promise::session) return refusal_;

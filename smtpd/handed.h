@@ -47,6 +47,8 @@ class Handed {
   // The refusal that answers this command; nothing when the command has an answer of its own. A command that ends what
   // was promised ends the refusal too.
   std::optional<mail::Status> held(Verb verb);
+  // The client begins anew, within TLS: what it was promised for its name and its sender is void, and a refusal of these too.
+  void forget_promises();
   bool holds(Promise promise) const { return refusal_ && promise_ == promise; }
 
  private:

@@ -23,6 +23,7 @@ Result<void> Smtpd::prepare(daemon::Context& context) {
   shared_->accepted = context.counter("accepted");
   shared_->rejected = context.counter("rejected");
   shared_->bytes = context.counter("bytes");
+  if (setup_->tls.is_wanted()) shared_->tls = daemon::TlsCounters(context.page());
   return {};
 }
 

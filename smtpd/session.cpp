@@ -80,6 +80,7 @@ net::Task<void> Session::converse() {
   // Who leaves before RCPT has shown too little to pass a test.
   if (handed_ && tally_.has_met(Verb::rcpt)) handed_->finish(false);
   stream_.flush_now();
+  tell_breach();
   if (shared_.is_passed) stream_.end_output();
   log_end();
 }
@@ -115,6 +116,7 @@ net::Task<void> Session::obey(std::string_view line) {
     complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
     co_return;
   }
+  if (verb == Verb::starttls && is_injected(line)) co_return;
   if (refuses_plain(verb) || is_improper(line)) co_return;
   if (!is_utf8(line)) {
     complain(wire::bad_utf8());
@@ -200,6 +202,7 @@ bool Session::is_foreign(std::string_view line, std::string_view before) {
 bool Session::is_forbidden(std::string_view line) {
   if (!wire::is_forbidden(line, shared_.setup.rules.forbidden_commands)) return false;
   log_warning(concat("non-SMTP command from ", peer_.text(), ": ", printable(line, 100)));
+  if (tls_) shared_.tls.confusions.add();
   muted_ = false;  // the last word, whatever was said elsewhere
   reply(mail::status::foreign_protocol(221));
   open_ = false;
@@ -241,12 +244,30 @@ net::Task<void> Session::no_line(Error error) {
     co_return;
   }
   open_ = false;
+  if (meets_tls(error)) co_return;
   if (error.kind == Errc::timeout) {
     log_info(concat("timeout after ", where_, " from ", peer_.text()));
     reply(mail::status::timeout(shared_.setup.host()));
   } else if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
     log_info(concat("lost connection after ", where_, " from ", peer_.text()));
   }
+}
+
+// A client that speaks TLS where plain text is spoken: it has the wrong port, or somebody makes a browser talk to us.
+bool Session::meets_tls(const Error& error) {
+  if (error.kind != Errc::invalid || stream_.is_encrypted()) return false;
+  shared_.tls.confusions.add();
+  log_warning(concat("TLS: ", peer_.text(), " begins with TLS where plain text is spoken"));
+  reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
+  return true;
+}
+
+// What ended the session within TLS, if that was the client's doing.
+void Session::tell_breach() {
+  const auto breach = stream_.tls_breach();
+  if (!tls_ || breach == net::TlsBreach::none) return;
+  shared_.tls.ended(breach);
+  daemon::log_breach(peer_.text(), stream_.tls_breach_text());
 }
 
 net::Task<void> Session::skip_line() {

@@ -55,6 +55,8 @@ class Session {
   void end_when_due();
   net::Task<void> no_line(Error error);
   net::Task<void> skip_line();
+  bool meets_tls(const Error& error);
+  void tell_breach();
   bool is_improper(std::string_view line);
   bool is_foreign(std::string_view line, std::string_view before);
   bool is_forbidden(std::string_view line);
@@ -95,6 +97,9 @@ class Session {
   net::Task<void> secure();
   net::Task<void> send_away(std::string_view why);
   std::optional<mail::Status> starttls_refusal() const;
+  bool is_injected(std::string_view line);
+  void forget_plain_text();
+  void count_handshake(const Result<net::TlsFacts>& facts);
   bool refuses_plain(Verb verb);
   void show_tls(ipc::Submit& submit) const;
   // vrfy.cpp

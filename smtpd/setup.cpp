@@ -3,7 +3,6 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/cleanup_params.h"
-#include "lib/wire/reject_footer.h"
 
 namespace postern::smtpd {
 
@@ -49,7 +48,7 @@ Result<void> Setup::read(const config::Settings& settings) {
   auto filter = table::Maps::open("smtpd_command_filter", *smtpd.command_filter);
   if (!filter) return fail(filter.error());
   command_filter = std::move(*filter);
-  footer_filter = wire::filter_characters(*smtpd.expansion_filter);
+  footer_filter = unescaped(*smtpd.expansion_filter);
   auto opened = open_tls(settings);
   if (!opened) return opened;
   rules = wire::ServerRules(smtpd, limits, host(), tls.is_wanted());

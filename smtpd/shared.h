@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/daemon/scoreboard.h"
+#include "lib/daemon/tls_counters.h"
 #include "lib/ipc/client.h"
 #include "lib/mail/queue_id.h"
 #include "lib/net/loop.h"
@@ -27,6 +28,7 @@ struct Shared {
   ipc::Client& qmgr;
   mail::QueueIdSource& ids;
   daemon::Counter accepted{}, rejected{}, bytes{};
+  daemon::TlsCounters tls{};
 
   bool is_passed = false;       // sessions come from somebody who may hold the socket for a moment yet
   Session* sessions = nullptr;  // a list through their own links

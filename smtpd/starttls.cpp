@@ -58,6 +58,21 @@ std::optional<mail::Status> Session::starttls_refusal() const {
   return std::nullopt;
 }
 
+// Whoever is in the middle of the connection may put commands behind a client's STARTTLS, to have them obeyed as if they had
+// been said within TLS (CVE-2011-0411). A client that means well waits for our answer, so that there is nothing to lose.
+bool Session::is_injected(std::string_view line) {
+  const auto behind = stream_.buffered();
+  if (behind.empty() || starttls_refusal()) return false;
+  const auto command = wire::parse_command(line, shared_.setup.rules.grammar);
+  if (!command || !std::holds_alternative<wire::StartTls>(*command)) return false;
+  shared_.tls.injections.add();
+  log_warning(concat("TLS: ", peer_.text(), " sends plain text behind STARTTLS: ", escaped(behind)));
+  if (offends(screening::Test::pipelining, name_of(Verb::starttls), behind)) return true;
+  stream_.discard_input();
+  complain(mail::status::text_behind_starttls(shared_.setup.host()));
+  return true;
+}
+
 net::Task<void> Session::begin_in_tls() {
   if (shared_.setup.tls.context) {
     co_await secure();
@@ -81,6 +96,7 @@ net::Task<void> Session::secure() {
     co_return;
   }
   daemon::log_tls(tls, peer_.text(), facts);
+  count_handshake(facts);
   if (!facts) {
     ++errors_;
     open_ = false;
@@ -88,12 +104,26 @@ net::Task<void> Session::secure() {
     co_return;
   }
   tls_ = std::make_unique<net::TlsFacts>(std::move(*facts));
-  helo_.clear();
-  forget_transaction();
-  protocol_ = Protocol::smtp;
+  forget_plain_text();
   const auto objection = tls.objection(*tls_);
   if (objection.empty()) co_return;
   co_await send_away(objection);
+}
+
+// Text in place of the handshake is an injection only where there was plain text before.
+void Session::count_handshake(const Result<net::TlsFacts>& facts) {
+  auto breach = stream_.tls_breach();
+  if (breach == net::TlsBreach::plain_text && shared_.setup.wrapped) breach = net::TlsBreach::none;
+  shared_.tls.shook_hands(facts, breach);
+}
+
+// What the client is, and how it behaved, it still is: only what it said is forgotten, and what it was promised for that.
+void Session::forget_plain_text() {
+  helo_.clear();
+  forget_transaction();
+  protocol_ = Protocol::smtp;
+  pipelined_ = false;
+  if (handed_) handed_->forget_promises();
 }
 
 // The client hears it where it expects to hear something: instead of the greeting, or else in answer to its next command,

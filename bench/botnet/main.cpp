@@ -40,11 +40,12 @@ int main(int argc, char** argv) {
     return complain(served.error().text);
   }
   if (what != "run" && what != "hold") return complain("say run, hold, or dns ADDRESS PORT");
-  auto options = botnet::Options::parse(argc - 2, argv + 2);
-  if (!options) return complain(options.error().text);
-  if (what == "run") options->numbers["hold"] = 0;
+  botnet::Options options;
+  const auto understood = options.read({argv + 2, argv + argc});
+  if (!understood) return complain(understood.error().text);
+  if (what == "run") options.numbers["hold"] = 0;
   allow_many_files();
-  botnet::Run run(*options);
+  botnet::Run run(options);
   const std::string report = run.all();
   std::printf("%s\n", report.c_str());
   return EXIT_SUCCESS;

@@ -1,7 +1,6 @@
 #include "commands/postern/screening.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <ctime>
 
@@ -13,6 +12,7 @@
 #include "lib/config/params/screen_params.h"
 #include "lib/control/status.h"
 #include "lib/daemon/acting_as.h"
+#include "lib/queue/value.h"
 #include "lib/screening/cache_map.h"
 
 namespace postern::commands {
@@ -23,33 +23,24 @@ using control::MailSystem;
 using screening::Database;
 
 constexpr std::int64_t kHour = 3600;
-constexpr std::int64_t kLongest = 100 * 366 * 24 * kHour;
+constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::int64_t kFirstSecond = 100'000'000;  // in 1973
 constexpr std::string_view kProgram = "screen";
 
-// "90m", "24h", "7d", "4w": in seconds.
+// "90m", "24h", "7d", "1w2d": in seconds. A number without a unit could be meant as hours.
 std::optional<std::int64_t> parse_span(std::string_view text) {
-  constexpr std::array<std::pair<char, std::int64_t>, 4> kUnits{
-      {{'m', 60}, {'h', kHour}, {'d', 24 * kHour}, {'w', 7 * 24 * kHour}}};
-  if (text.empty()) return std::nullopt;
-  const auto number = parse_number(text.substr(0, text.size() - 1));
-  for (const auto& [letter, unit] : kUnits) {
-    if (text.back() == letter && number && *number <= kLongest / unit) return *number * unit;
-  }
-  return std::nullopt;
+  if (text.empty() || is_digit(text.back())) return std::nullopt;
+  const auto micros = queue::parse_duration(text);
+  return micros ? std::optional(*micros / kMicros) : std::nullopt;
 }
 
-// A point in time, in seconds since 1970: "2026-11-26", "2026-11-26 05:00" or with a T, in local time; or how long ago.
-std::optional<std::int64_t> parse_time(const std::string& text, std::int64_t now) {
+// A point in time, in seconds since 1970: a date, where it begins; or how long ago. A small number names no second, but could
+// be meant as hours.
+std::optional<std::int64_t> parse_time(std::string_view text, std::int64_t now) {
   if (const auto span = parse_span(text)) return now - *span;
-  for (const char* format : {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"}) {
-    std::tm parts{};
-    const char* end = ::strptime(text.c_str(), format, &parts);
-    if (end == nullptr || *end != '\0') continue;
-    parts.tm_isdst = -1;
-    const std::time_t seconds = std::mktime(&parts);
-    if (seconds >= 0) return seconds;
-  }
-  return std::nullopt;
+  if (parse_number(text).value_or(kFirstSecond) < kFirstSecond) return std::nullopt;
+  const auto date = queue::parse_date(text, now * kMicros);
+  return date ? std::optional(date->begin / kMicros) : std::nullopt;
 }
 
 Result<std::optional<std::int64_t>> take_time(Words& words, std::string_view option, std::int64_t now) {
@@ -81,6 +72,7 @@ Result<std::optional<Hours>> take_period(Words& words, std::int64_t now) {
     }
     first = now - *span;
   }
+  first = std::max<std::int64_t>(first, 0);
   const std::int64_t end = until->value_or(now);
   if (end < first) return fail(Errc::invalid, "--until is before --since");
   // The hour that begins at the end is not part of it; one that began at `now` is.
@@ -104,11 +96,14 @@ Result<ScreeningView> look_back(const MailSystem& system, const ScreeningRequest
   auto database = Database::open(file, Database::Access::read);
   if (!database) return fail(database.error());
   ScreeningView view;
-  view.first = request.period->first * kHour;
-  view.end = std::min((request.period->last + 1) * kHour, wall_micros() / 1'000'000);
+  view.end = std::min((request.period->last + 1) * kHour, wall_seconds());
   auto report =
       screening::report_of(**database, request.period->first, request.period->last, request.networks);
   if (!report) return fail(report.error());
+  // From the beginning is from the first hour that there is.
+  const auto first =
+      request.period->first == 0 ? report->first.value_or(request.period->last) : request.period->first;
+  view.first = first * kHour;
   view.report = std::move(*report);
   return view;
 }
@@ -164,7 +159,7 @@ Result<ScreeningRequest> parse_screening(const std::vector<std::string>& all, st
 
 Result<int> screening(const Arguments& arguments) {
   ::tzset();
-  const auto request = parse_screening(arguments.words, wall_micros() / 1'000'000);
+  const auto request = parse_screening(arguments.words, wall_seconds());
   if (!request) return fail(request.error());
   const auto view = look(arguments, *request);
   if (!view) return fail(view.error());

@@ -13,7 +13,7 @@ namespace postern::commands {
 
 Result<int> screening(const Arguments& arguments);
 
-// Hours since 1970, both counted.
+// Hours since 1970, both counted; from 0: all that there are.
 struct Hours {
   std::int64_t first = 0, last = 0;
   bool operator==(const Hours&) const = default;

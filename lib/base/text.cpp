@@ -103,6 +103,10 @@ char letter_of(char c) {
   return c >= '\a' && c <= '\r' ? kLetters[static_cast<std::size_t>(c - '\a')] : '\0';
 }
 
+int octal_at(std::string_view text, std::size_t at) {
+  return at < text.size() && text[at] >= '0' && text[at] <= '7' ? text[at] - '0' : -1;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t limit) {
@@ -133,6 +137,30 @@ std::string escaped(std::string_view text, std::size_t limit) {
     } else {
       for (const int shift : {6, 3, 0}) out += static_cast<char>('0' + ((byte >> shift) & 7));
     }
+  }
+  return out;
+}
+
+std::string unescaped(std::string_view text) {
+  constexpr std::string_view kNames = "nrtabfv", kBytes = "\n\r\t\a\b\f\v";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i];
+      continue;
+    }
+    ++i;
+    if (octal_at(text, i) >= 0) {
+      int byte = 0;
+      std::size_t digits = 0;
+      for (; digits < 3 && octal_at(text, i + digits) >= 0; ++digits)
+        byte = byte * 8 + octal_at(text, i + digits);
+      out += static_cast<char>(byte);
+      i += digits - 1;
+      continue;
+    }
+    const auto named = kNames.find(text[i]);
+    out += named == kNames.npos ? text[i] : kBytes[named];
   }
   return out;
 }

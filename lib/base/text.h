@@ -76,9 +76,11 @@ std::optional<std::int64_t> parse_number(std::string_view text);
 // cut in two.
 std::string printable(std::string_view text, std::size_t limit = 2000);
 
-// For a log field that shows what a peer sent: what is not printable ASCII is written as in C, \r \n \t \\ or with three
-// octal digits, so the result may be four times as long as `limit`, which counts the bytes of the text.
+// For a log field that shows what a peer sent: what is not printable ASCII is written as in C, \r \n \t \a \b \f \v \\ or
+// with three octal digits, so the result may be four times as long as `limit`, which counts the bytes of the text.
 std::string escaped(std::string_view text, std::size_t limit = 100);
+// What such a text stands for, also with fewer digits; behind a backslash any other byte stands for itself.
+std::string unescaped(std::string_view text);
 
 // True when the bytes are well-formed UTF-8 (RFC 3629), without surrogates or overlong forms.
 bool is_utf8(std::string_view text);

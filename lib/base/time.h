@@ -18,6 +18,8 @@ using std::chrono::seconds;
 
 // Wall time in microseconds since 1970-01-01T00:00:00Z.
 std::int64_t wall_micros();
+// The same in whole seconds.
+inline std::int64_t wall_seconds() { return wall_micros() / 1'000'000; }
 
 // A delay in the log: at most two significant digits and two decimals, as in `delay=0.02`, `1.2`, `35`.
 std::string format_delay(std::int64_t micros);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "lib/base/log.h"
@@ -18,9 +17,6 @@ namespace postern::daemon {
 
 namespace {
 
-// Connections accepted in a row before others have their turn.
-constexpr int kAcceptBatch = 64;
-constexpr Duration kAcceptPause = seconds(1);
 constexpr Duration kTurn = seconds(1);
 // A loop whose turn takes this long keeps clients waiting: another process should help.
 constexpr Duration kLag = milliseconds(250);
@@ -31,8 +27,6 @@ constexpr Duration kLook = seconds(1);
 constexpr Duration kBrokenTables = seconds(60);
 constexpr Duration kLastMoment = milliseconds(500);
 constexpr Duration kWakeupWait = seconds(5);
-constexpr Duration kTriggerPause =
-    milliseconds(10);  // a writer that never stops has the others wait no longer
 // With many sessions, room is reported when a sixteenth of them is free, not at each coming and going.
 constexpr std::size_t kRoomShare = 16;
 
@@ -51,20 +45,6 @@ net::Task<bool> is_wakeup(net::Loop& loop, int fd) {
     const bool came = co_await readiness.readable(deadline);
     if (!came) co_return false;
   }
-}
-
-// Takes all the triggers that are there: many are as good as one. A child has the FIFO open for writing too, so it
-// never ends.
-bool take_triggers(int fifo) {
-  std::array<char, 4096> bytes;
-  bool any = false;
-  for (ssize_t got = 0; (got = ::read(fifo, bytes.data(), bytes.size())) != 0;) {
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) break;
-    any = true;
-    if (static_cast<std::size_t>(got) < bytes.size()) break;
-  }
-  return any;
 }
 
 std::string name_of(const net::Accepted& connection) {
@@ -132,89 +112,10 @@ void Server::run() {
   loop_.run();
 }
 
-void Server::begin_accepting() {
-  const bool triggers = context_.arguments().type == "fifo";
-  for (const Fd& listener : listeners_) {
-    accepting_.spawn(triggers ? read_triggers(listener.get()) : accept_on(listener.get()));
-  }
-}
-
-net::Task<void> Server::read_triggers(int fifo) {
-  net::Readiness readiness(loop_, fifo);
-  while (!leaving_) {
-    if (take_triggers(fifo)) {
-      wake();
-      co_await net::sleep_until(loop_, loop_.in(kTriggerPause));
-    } else {
-      const bool came = co_await readiness.readable(Deadline::max());  // until somebody writes
-      if (!came) continue;
-    }
-  }
-}
-
 void Server::wake() {
   if (log::is_verbose()) log_info("woken");
   idle_since_ = loop_.now();
   service_.wakeup();
-}
-
-// Where clients come one after another, and all wait anyway, they are fetched together at each tick of the loop, without a
-// wake-up for each.
-class Server::Crowd {
- public:
-  void came(Pace pace) {
-    ++come_;
-    if (pace == Pace::prompt) in_haste_ = true;
-  }
-  // All who are there were accepted: whether the next ones may wait for a tick.
-  bool is_coming(Instant now) {
-    const bool dense = now - last_ < 2 * net::Loop::kTick;
-    const bool coming = come_ > 0 && dense && !in_haste_;
-    if (come_ > 0) last_ = now;
-    come_ = 0;
-    in_haste_ = false;
-    return coming;
-  }
-
- private:
-  int come_ = 0;
-  bool in_haste_ = false;
-  Instant last_{};
-};
-
-net::Task<void> Server::accept_on(int listener) {
-  net::Readiness readiness(loop_, listener);
-  Crowd crowd;
-  for (int batch = 0; !leaving_;) {
-    if (is_full()) {
-      const bool changed = co_await changed_.wait(Deadline::max());  // until a session ends
-      if (!changed) continue;
-    } else if (has_old_tables()) {
-      leave(Leave::reload);  // the next process takes those that wait
-    } else if (auto connection = net::accept_from(listener)) {
-      crowd.came(begin(std::move(*connection), listener));
-      if (++batch % kAcceptBatch == 0) {
-        co_await net::sleep_until(loop_, loop_.in(microseconds(1)));
-      }
-    } else if (connection.error().kind == Errc::busy && crowd.is_coming(loop_.now())) {
-      readiness.rest();
-      co_await net::sleep_until(loop_, net::Loop::tick(loop_.in(microseconds(1))));
-    } else if (connection.error().kind == Errc::busy) {
-      const bool ready = co_await readiness.readable(Deadline::max());  // until a client comes
-      if (!ready) continue;
-    } else if (connection.error().sys == EINVAL) {
-      co_return;  // master has shut the socket: the service is no more
-    } else {
-      log_warning(connection.error().text);
-      co_await net::sleep_until(loop_, loop_.in(kAcceptPause));
-    }
-  }
-}
-
-Pace Server::begin(net::Accepted connection, int listener) {
-  if (limits_.taken) return service_.take(std::move(connection), listener, InHand(*this));
-  sessions_.spawn(serve(std::move(connection)));
-  return Pace::prompt;
 }
 
 net::Task<void> Server::serve(net::Accepted connection) {

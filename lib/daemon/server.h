@@ -53,7 +53,6 @@ class Server final : private Sessions {
   void wake();
   void leave(Leave why);
   bool is_worn() const { return limits_.uses != 0 && sessions_begun_ >= limits_.uses; }
-  class Crowd;
   bool is_full() const { return !limits_.taken && sessions_now_ >= limits_.sessions; }
   Pace begin(net::Accepted connection, int listener);
   void session_began() override;

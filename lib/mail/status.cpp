@@ -121,6 +121,9 @@ Status not_implemented(std::string_view what) {
   return {502, {5, 5, 1}, concat("Error: ", what)};
 }
 Status tls_ready() { return {220, {2, 0, 0}, "Ready to start TLS"}; }
+Status text_behind_starttls(std::string_view host) {
+  return {421, {4, 7, 0}, concat(host, " Error: text behind STARTTLS")};
+}
 Status tls_required() { return {530, {5, 7, 0}, "Must issue a STARTTLS command first"}; }
 Status tls_active() { return {554, {5, 5, 1}, "Error: TLS already active"}; }
 Status tls_unavailable() { return {454, {4, 7, 0}, "TLS not available due to local problem"}; }

@@ -70,6 +70,7 @@ Status bad_parameter(std::string_view name);           // 501 5.5.4 Bad NAME par
 Status unsupported_option(std::string_view option);    // 555 5.5.4
 Status not_implemented(std::string_view what);         // 502 5.5.1 Error: WHAT
 Status tls_ready();                                    // 220 2.0.0 Ready to start TLS
+Status text_behind_starttls(std::string_view host);    // 421 4.7.0 HOST Error: text behind STARTTLS
 Status tls_required();                                 // 530 5.7.0 Must issue a STARTTLS command first
 Status tls_active();                                   // 554 5.5.1 Error: TLS already active
 Status tls_unavailable();                              // 454 4.7.0 TLS not available due to local problem

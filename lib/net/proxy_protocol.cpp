@@ -1,10 +1,5 @@
 #include "lib/net/proxy_protocol.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <array>
-#include <cstring>
 #include <vector>
 
 #include "lib/base/text.h"
@@ -72,25 +67,9 @@ Header parse_text(std::string_view bytes) {
   return parse_words(line, end + 1);
 }
 
-// Of `size` bytes of address and, at `port`, two bytes of port, as the network orders them.
-Endpoint binary_endpoint(int family, const char* address, const char* port) {
-  Endpoint endpoint;
-  if (family == AF_INET) {
-    sockaddr_in inet{};
-    inet.sin_family = AF_INET;
-    std::memcpy(&inet.sin_addr, address, sizeof inet.sin_addr);
-    std::memcpy(&inet.sin_port, port, sizeof inet.sin_port);
-    std::memcpy(&endpoint.storage, &inet, sizeof inet);
-    endpoint.length = sizeof inet;
-  } else {
-    sockaddr_in6 inet{};
-    inet.sin6_family = AF_INET6;
-    std::memcpy(&inet.sin6_addr, address, sizeof inet.sin6_addr);
-    std::memcpy(&inet.sin6_port, port, sizeof inet.sin6_port);
-    std::memcpy(&endpoint.storage, &inet, sizeof inet);
-    endpoint.length = sizeof inet;
-  }
-  return endpoint;
+unsigned word_at(const char* bytes) {
+  return static_cast<unsigned>(static_cast<unsigned char>(bytes[0])) << 8 |
+         static_cast<unsigned char>(bytes[1]);
 }
 
 Header parse_addresses(unsigned kind, std::string_view body, std::size_t size) {
@@ -101,10 +80,10 @@ Header parse_addresses(unsigned kind, std::string_view body, std::size_t size) {
   if (!is_v4 && kind != 0x21) return fail(Errc::invalid, concat("not TCP over IPv4 or IPv6: kind ", kind));
   const std::size_t length = is_v4 ? 4 : 16;
   if (body.size() < 2 * length + 4) return fail(Errc::invalid, "too short for its addresses");
-  const int family = is_v4 ? AF_INET : AF_INET6;
+  const auto address_at = is_v4 ? &InetAddress::v4 : &InetAddress::v6;
   const char* ports = body.data() + 2 * length;
-  header.client = binary_endpoint(family, body.data(), ports);
-  header.server = binary_endpoint(family, body.data() + length, ports + 2);
+  header.client = Endpoint::of(address_at(body.data()), word_at(ports));
+  header.server = Endpoint::of(address_at(body.data() + length), word_at(ports + 2));
   return header;
 }
 
@@ -113,7 +92,7 @@ Header parse_binary(std::string_view bytes) {
   const auto at = [bytes](std::size_t i) {
     return static_cast<unsigned>(static_cast<unsigned char>(bytes[i]));
   };
-  const std::size_t size = kBinaryHead + at(14) * 256 + at(15);
+  const std::size_t size = kBinaryHead + word_at(bytes.data() + 14);
   if (size > kLongestProxyHeader) return fail(Errc::too_long, concat("of ", size, " bytes"));
   const unsigned command = at(12);
   if (command != 0x20 && command != 0x21) {

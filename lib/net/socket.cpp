@@ -38,18 +38,33 @@ std::string name_of(const Endpoint& endpoint) {
 
 bool Endpoint::is_inet() const { return storage.ss_family == AF_INET || storage.ss_family == AF_INET6; }
 
+std::optional<InetAddress> Endpoint::inet() const {
+  if (storage.ss_family == AF_INET) return InetAddress::v4(&as<sockaddr_in>(storage).sin_addr);
+  if (storage.ss_family == AF_INET6) return InetAddress::v6(&as<sockaddr_in6>(storage).sin6_addr);
+  return std::nullopt;
+}
+
 std::string Endpoint::address() const {
-  char out[INET6_ADDRSTRLEN] = "unknown";
-  if (storage.ss_family == AF_INET) ::inet_ntop(AF_INET, &as<sockaddr_in>(storage).sin_addr, out, sizeof out);
-  if (storage.ss_family == AF_INET6) {
-    const in6_addr& v6 = as<sockaddr_in6>(storage).sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-      ::inet_ntop(AF_INET, v6.s6_addr + 12, out, sizeof out);
-    } else {
-      ::inet_ntop(AF_INET6, &v6, out, sizeof out);
-    }
+  const auto numbers = inet();
+  return numbers ? numbers->text() : "unknown";
+}
+
+Endpoint Endpoint::of(const InetAddress& address, unsigned port) {
+  Endpoint endpoint;
+  if (address.is_v4()) {
+    auto& v4 = as<sockaddr_in>(endpoint.storage);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(static_cast<std::uint16_t>(port));
+    std::memcpy(&v4.sin_addr, address.four(), sizeof v4.sin_addr);
+    endpoint.length = sizeof v4;
+  } else {
+    auto& v6 = as<sockaddr_in6>(endpoint.storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(static_cast<std::uint16_t>(port));
+    std::memcpy(&v6.sin6_addr, address.bytes.data(), sizeof v6.sin6_addr);
+    endpoint.length = sizeof v6;
   }
-  return out;
+  return endpoint;
 }
 
 unsigned Endpoint::port() const {

@@ -3,11 +3,13 @@
 
 #include <sys/socket.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/base/fd.h"
+#include "lib/base/inet_address.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/net/loop.h"
@@ -24,7 +26,10 @@ struct Endpoint {
   std::string address() const;
   unsigned port() const;
   bool is_inet() const;
+  // Nothing for other families.
+  std::optional<InetAddress> inet() const;
 
+  static Endpoint of(const InetAddress& address, unsigned port);  // port: at most 65535
   // From numbers: "192.0.2.1" or "2001:db8::1". Fails with invalid.
   static Result<Endpoint> parse(std::string_view address, unsigned port);
   // A UNIX socket's path. Fails with too_long; invalid (a NUL in it).

@@ -36,6 +36,7 @@ Task<Result<Line>> Stream::read_line(std::size_t limit, Deadline deadline) {
   hurried_ = Deadline::max();
   std::size_t searched = at_;
   for (;;) {
+    if (meets_tls()) co_return fail(Errc::invalid, "a TLS handshake in place of plain text");
     const auto end = in_.find('\n', searched);
     const std::size_t length = (end == std::string::npos ? in_.size() : end) - at_;
     if (length > limit + 1) co_return fail(Errc::too_long, "line too long");

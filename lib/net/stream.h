@@ -38,7 +38,8 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   // The next line of at most `limit` bytes without its ending. Fails with timeout; lost (the peer closed,
-  // also in mid-line); too_long (nothing of the line was taken); io.
+  // also in mid-line); too_long (nothing of the line was taken); invalid (a TLS handshake begins where a line of plain text
+  // should: it is left there); io. Over TLS, denied and invalid as well: see tls_breach().
   Task<Result<Line>> read_line(std::size_t limit, Deadline deadline);
 
   // Drops input up to and with the next LF: the rest of a line that was too long. Fails as read_some().
@@ -84,6 +85,7 @@ class Stream {
   // Why an operation failed with denied, or where plain text came in place of a handshake (that fails with invalid); its
   // Error's text says what the peer does. none: something else, or nothing, was wrong.
   TlsBreach tls_breach() const;
+  std::string tls_breach_text() const;
 
   int fd() const { return fd_.get(); }
   Loop& loop() { return loop_; }
@@ -94,6 +96,7 @@ class Stream {
   Task<Result<void>> send_all(Deadline deadline);
   ssize_t transmit();
   Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
+  bool meets_tls() const;
   Task<Result<void>> shake_hands(Deadline deadline);
   ssize_t send_tls();
   Task<Result<void>> take_turns(Deadline deadline);

@@ -43,6 +43,13 @@ Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline dea
 
 TlsBreach Stream::tls_breach() const { return tls_ ? tls_->guard().breach() : TlsBreach::none; }
 
+std::string Stream::tls_breach_text() const { return tls_ ? tls_->guard().text() : std::string(); }
+
+// A record of a handshake, of any version that begins with 3. No line of any text begins so.
+bool Stream::meets_tls() const {
+  return !tls_ && in_.size() - at_ >= 2 && in_[at_] == '\x16' && in_[at_ + 1] == '\x03';
+}
+
 Task<Result<void>> Stream::shake_hands(Deadline deadline) {
   for (;;) {
     const Step step = tls_->handshake();

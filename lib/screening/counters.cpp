@@ -1,9 +1,6 @@
 #include "lib/screening/counters.h"
 
-#include <arpa/inet.h>
-
 #include <array>
-#include <cstring>
 
 #include "lib/base/text.h"
 
@@ -75,25 +72,13 @@ constexpr bool all_named() {
 }
 static_assert(all_named());
 
-template <std::size_t Size>
-std::string network(int family, std::string_view address, std::size_t kept, std::string_view bits) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.size() >= text.size()) return {};
-  address.copy(text.data(), address.size());
-  std::array<unsigned char, Size> bytes{};
-  if (::inet_pton(family, text.data(), bytes.data()) != 1) return {};
-  std::memset(bytes.data() + kept, 0, Size - kept);
-  ::inet_ntop(family, bytes.data(), text.data(), text.size());
-  return concat(text.data(), bits);
-}
-
 }  // namespace
 
 const CountName& name_of(Count count) { return kNames[static_cast<std::size_t>(count)]; }
 
-std::string network_of(std::string_view address) {
-  if (address.find(':') == std::string_view::npos) return network<4>(AF_INET, address, 3, "/24");
-  return network<16>(AF_INET6, address, 6, "/48");
+std::string network_of(const InetAddress& address) {
+  const int bits = address.is_v4() ? 24 : 48;
+  return concat(address.network(bits).text(), "/", bits);
 }
 
 }  // namespace postern::screening

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/inet_address.h"
 #include "lib/screening/tests.h"
 
 namespace postern::screening {
@@ -98,7 +99,7 @@ constexpr Count count_of(Test test, Action action) {
 static_assert(count_of(Test::bare_newline, Outcome::dropped) == Count::bare_newline_dropped);
 static_assert(count_of(Test::dnsbl, Action::enforce) == Count::dnsbl_enforced);
 
-// The network that a client is counted under, "192.0.2.0/24" or "2001:db8:7::/48"; empty for what is no address.
-std::string network_of(std::string_view address);
+// The network that a client is counted under, "192.0.2.0/24" or "2001:db8:7::/48".
+std::string network_of(const InetAddress& address);
 
 }  // namespace postern::screening

@@ -19,8 +19,26 @@ void Report::add(std::string_view name, std::int64_t n) {
   }
 }
 
+namespace {
+
+Result<std::optional<std::int64_t>> first_hour(Database& database, std::int64_t first, std::int64_t last) {
+  Statement found(database.handle(),
+                  "SELECT hour FROM number WHERE hour BETWEEN ? AND ? ORDER BY hour LIMIT 1");
+  if (!found) return database.failure("read");
+  found.with(first, last);
+  const int code = found.step();
+  if (code == SQLITE_ROW) return std::optional(found.number(0));
+  if (code != SQLITE_DONE) return database.failure("read");
+  return std::optional<std::int64_t>();
+}
+
+}  // namespace
+
 Result<Report> report_of(Database& database, std::int64_t first, std::int64_t last, int networks) {
   Report report;
+  const auto begin = first_hour(database, first, last);
+  if (!begin) return fail(begin.error());
+  report.first = *begin;
   Statement numbers(database.handle(),
                     "SELECT name.name, sum(value) FROM number JOIN name ON number.name = name.id "
                     "WHERE hour BETWEEN ? AND ? GROUP BY name.name");

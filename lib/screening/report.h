@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct Report {
   std::map<std::string, std::int64_t, std::less<>> numbers;  // by name_of(Count); those that are not 0
   std::map<std::string, std::int64_t, std::less<>> lists;    // clients that each DNS list knew
   std::vector<Network> networks;                             // the worst first
+  std::optional<std::int64_t> first;                         // hour since 1970 of the period that has numbers
 
   std::int64_t of(Count count) const;
   // A number by its name, of a list behind kListPrefix.

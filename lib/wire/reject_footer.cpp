@@ -93,29 +93,4 @@ std::string footer_time() {
   return std::string(text, std::strftime(text, sizeof text, "%b %d %H:%M:%S", &parts));
 }
 
-std::string filter_characters(std::string_view parameter) {
-  std::string out;
-  for (std::size_t i = 0; i < parameter.size(); ++i) {
-    if (parameter[i] != '\\' || i + 1 == parameter.size()) {
-      out += parameter[i];
-      continue;
-    }
-    const char next = parameter[++i];
-    if (next < '0' || next > '7') {
-      constexpr std::string_view kLetters = "abtnvfr";
-      const auto letter = kLetters.find(next);
-      out += letter == std::string_view::npos ? next : static_cast<char>('\a' + letter);
-      continue;
-    }
-    unsigned byte = 0;
-    std::size_t end = i;
-    while (end < parameter.size() && end < i + 3 && parameter[end] >= '0' && parameter[end] <= '7') {
-      byte = byte * 8 + static_cast<unsigned>(parameter[end++] - '0');
-    }
-    out += static_cast<char>(byte);
-    i = end - 1;
-  }
-  return out;
-}
-
 }  // namespace postern::wire

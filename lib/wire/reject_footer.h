@@ -24,7 +24,4 @@ void add_footer(std::string& reply, std::string_view text, std::string_view filt
 // The local time as $localtime shows it: "Nov 26 05:50:34".
 std::string footer_time();
 
-// What smtpd_expansion_filter says, its \ooo and \t read: the characters themselves.
-std::string filter_characters(std::string_view parameter);
-
 }  // namespace postern::wire

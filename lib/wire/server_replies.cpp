@@ -130,8 +130,18 @@ bool is_among(std::string_view line, const CommandWords& words) {
   return !words.empty() && words.count(verb_of(line)) > 0;
 }
 
+namespace {
+
+// "PUT /a HTTP/1.1", "PRI * HTTP/2.0": whatever the method is called.
+bool is_web_request(std::string_view line) {
+  const auto last = line.rfind(' ');
+  return last != std::string_view::npos && line.substr(last + 1).starts_with("HTTP/");
+}
+
+}  // namespace
+
 bool is_forbidden(std::string_view line, const CommandWords& forbidden) {
-  return begins_header(line) || is_among(line, forbidden);
+  return begins_header(line) || is_among(line, forbidden) || is_web_request(line);
 }
 
 bool is_non_smtp(std::string_view word, const CommandWords& forbidden, bool smtputf8) {

@@ -139,7 +139,7 @@ Pickup::Batch Pickup::next_batch(DIR* directory) {
 void Pickup::remove_stale(const std::string& name) const {
   struct stat status {};
   const std::string path = path_of(name);
-  if (::lstat(path.c_str(), &status) != 0 || wall_micros() / 1'000'000 - status.st_mtime < kStale) return;
+  if (::lstat(path.c_str(), &status) != 0 || wall_seconds() - status.st_mtime < kStale) return;
   if (::unlink(path.c_str()) == 0) log_info(concat("removed ", path, ", which was never written to its end"));
 }
 

@@ -74,6 +74,11 @@ TEST_CASE("A period of screening is the last hours, or from one time until anoth
       {{"--since", "2026-11-26 03:30", "--until", "2026-11-26T05:00"}, {kThisHour - 2, kThisHour - 1}},
       {{"--since", "2026-11-25", "--until", "2026-11-26"}, {kThisHour - 29, kThisHour - 6}},
       {{"--until", "1h"}, {0, kThisHour - 1}},
+      {{"--last", "1d2h"}, {kThisHour - 26, kThisHour}},
+      {{"--last", "5000w"}, {0, kThisHour}},
+      {{"--since", "1795654800"}, {1795654800 / kHour, kThisHour}},
+      {{"--since", "yesterday", "--until", "today"}, {kThisHour - 29, kThisHour - 6}},
+      {{"--since", "2026-11-26 03:30Z", "--until", "now"}, {kThisHour - 2, kThisHour}},
   };
   for (const Case& each : cases) {
     const auto request = parse_screening(each.words, kNow);
@@ -92,7 +97,8 @@ TEST_CASE("What is no question to screening is refused, and says why") {
                                             {"--last", "h"},
                                             {"--last", "1y"},
                                             {"--last", "-1h"},
-                                            {"--since", "yesterday"},
+                                            {"--since", "soon"},
+                                            {"--since", "24"},
                                             {"--since", "2026-13-01"},
                                             {"--last", "1h", "--since", "2h"},
                                             {"--since", "1h", "--until", "2h"},

@@ -2,7 +2,6 @@
 // whatever is refused gets a reply that a client can read.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -12,19 +11,13 @@
 #include "lib/wire/format.h"
 #include "lib/wire/reply.h"
 #include "lib/wire/xtext.h"
+#include "tests/fuzz/replies.h"
 
 using namespace postern;
+using fuzz::has_control;
+using fuzz::require;
 
 namespace {
-
-void require(bool good) {
-  if (!good) std::abort();
-}
-
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
 
 void check_address(const mail::Address& address) {
   require(!has_control(address.local) && !has_control(address.domain));
@@ -41,19 +34,9 @@ void check_address(const mail::Address& address) {
 void check_reply(const mail::Status& status) {
   std::string out;
   wire::append_reply(out, status);
-  wire::ReplyReader reader;
-  std::string_view left = out;
-  for (;;) {
-    const auto end = left.find("\r\n");
-    require(end != std::string_view::npos && end + 2 <= wire::kLongestReplyLine &&
-            !has_control(left.substr(0, end)));
-    const auto state = reader.add(left.substr(0, end));
-    left.remove_prefix(end + 2);
-    if (!state) return require(state.error().kind == Errc::too_long);
-    require((*state == wire::ReplyReader::State::complete) == left.empty());
-    if (left.empty()) break;
-  }
-  require(reader.take().code == status.code);
+  const auto replies = fuzz::read_replies(out);
+  if (!replies) return require(replies.error().kind == Errc::too_long);
+  require(replies->size() == 1 && replies->front().code == status.code);
 }
 
 // What a client would write for a command is the same command. Only xtext can grow beyond what is taken.

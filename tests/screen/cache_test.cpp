@@ -24,7 +24,7 @@ using screening::TestSet;
 
 namespace {
 
-const std::int64_t now = wall_micros() / 1'000'000;
+const std::int64_t now = wall_seconds();
 
 class Scene {
  public:

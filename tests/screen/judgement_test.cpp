@@ -5,7 +5,6 @@
 
 #include "screen/access_list.h"
 #include "screen/clients.h"
-#include "screen/escape.h"
 #include "screen/load.h"
 #include "tests/lib/net/support.h"
 
@@ -190,10 +189,4 @@ TEST_CASE("where an access list is broken, it ends, and refuses nobody") {
   CHECK(told_by({"cidr:/no/such/file", "reject"}, "192.0.2.1") == "dunno");
   CHECK(told_by({"nosuch:type", "reject"}, "192.0.2.1") == "dunno");
   CHECK(told_by({"fail:it", "reject"}, "192.0.2.1") == "dunno");
-}
-
-TEST_CASE("what a client says is written into the log as C would write it") {
-  CHECK(in_log("EHLO x\r\n", 100) == "EHLO x\\r\\n");
-  CHECK(in_log(std::string_view("\0\x16\xff\\\t", 5), 100) == "\\000\\026\\377\\\\\\t");
-  CHECK(in_log("12345\r\n", 6) == "12345\\");
 }

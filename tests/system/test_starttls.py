@@ -31,6 +31,16 @@ def context(certificate=None, version=None, ciphers='ALL:@SECLEVEL=0'):
     return made
 
 
+def serve(box, limit_and_command, entries):
+    """Has master run another server for each entry, NAME: 'PARAMETER=VALUE,...'; their ports by name."""
+    ports = {name: peers.free_port() for name in entries}
+    for name, options in entries.items():
+        words = ' '.join(f'-o {word}' for word in options.split(','))
+        box.append('master.cf', f'127.0.0.1:{ports[name]} inet n - - - {limit_and_command} {words} -o syslog_name=postfix/{name}\n')
+    box.reload()
+    return ports
+
+
 class Client(postern.Session):
     """A session that can change to TLS."""
 
@@ -66,7 +76,6 @@ class StartTls(unittest.TestCase):
             'smtpd_tls_security_level': 'may', 'smtpd_tls_cert_file': cls.rsa, 'smtpd_tls_eccert_file': cls.ec,
             'smtpd_tls_loglevel': '1', 'smtpd_tls_received_header': 'yes', 'smtpd_tls_CAfile': cls.made.ca})
         cls.addClassCleanup(cls.box.close)
-        cls.ports = {}
         entries = {'strict': 'smtpd_tls_security_level=encrypt', 'wrapped': 'smtpd_tls_wrappermode=yes',
                    'old': 'smtpd_use_tls=yes,smtpd_tls_security_level=', 'off': 'smtpd_tls_security_level=none',
                    'asking': 'smtpd_tls_ask_ccert=yes,smtpd_tls_loglevel=2',
@@ -78,13 +87,7 @@ class StartTls(unittest.TestCase):
                    'unwrapped': 'smtpd_tls_wrappermode=yes,smtpd_tls_cert_file=,smtpd_tls_eccert_file=',
                    'brief': 'smtpd_starttls_timeout=1s', 'ancient': 'smtpd_tls_protocols=>=TLSv1',
                    'grade': 'smtpd_tls_ciphers=best'}
-        lines = []
-        for name, options in entries.items():
-            cls.ports[name] = peers.free_port()
-            words = ' '.join(f'-o {word}' for word in options.split(','))
-            lines.append(f'127.0.0.1:{cls.ports[name]} inet n - - - - smtpd {words} -o syslog_name=postfix/{name}\n')
-        cls.box.append('master.cf', ''.join(lines))
-        cls.box.reload()
+        cls.ports = serve(cls.box, '- smtpd', entries)
 
     def open(self, name=None, kind=Client, **options):
         session = kind(self.ports[name] if name else self.box.port, **options)
@@ -283,20 +286,14 @@ class InFrontOfServers(unittest.TestCase):
             'smtpd_tls_security_level': 'may', 'smtpd_tls_cert_file': certificate, 'smtpd_tls_loglevel': '1',
             'postscreen_greet_banner': '', 'postscreen_cache_map': '', 'postscreen_access_list': ''})
         cls.addClassCleanup(cls.box.close)
-        cls.ports = {}
         # In `strict`, a test is to be done, so that the session is not handed over at once.
         entries = {'session': 'postscreen_pipelining_enable=yes',
                    'reconnect': 'screen_handoff=reconnect,postscreen_pipelining_enable=yes',
                    'denied': 'postscreen_access_list=static:reject,postscreen_denylist_action=enforce',
                    'strict': 'postscreen_pipelining_enable=yes,smtpd_tls_security_level=encrypt',
                    'keyless': 'screen_handoff=reconnect,postscreen_pipelining_enable=yes,smtpd_tls_cert_file=/nonexistent'}
-        lines = ['smtpd pass - - - - - smtpd\n']
-        for name, options in entries.items():
-            cls.ports[name] = peers.free_port()
-            words = ' '.join(f'-o {word}' for word in options.split(','))
-            lines.append(f'127.0.0.1:{cls.ports[name]} inet n - - - 1 postscreen {words} -o syslog_name=postfix/{name}\n')
-        cls.box.append('master.cf', ''.join(lines))
-        cls.box.reload()
+        cls.box.append('master.cf', 'smtpd pass - - - - - smtpd\n')
+        cls.ports = serve(cls.box, '1 postscreen', entries)
 
     def open(self, name):
         session = Client(self.ports[name])

@@ -124,4 +124,14 @@ TEST_CASE("escaped text shows line ends, tabs and backslashes") {
   CHECK(escaped(std::string(150, '\n')).size() == 200);
 }
 
+TEST_CASE("escapes read as what they stand for") {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  CHECK(unescaped(escaped(all, all.size())) == all);
+  CHECK(unescaped("\\40a\\7b\\1234\\08") == " a\abS4" + std::string(1, '\0') + "8");
+  CHECK(unescaped("\\x\\8\\$\\\\n") == "x8$\\n");
+  CHECK(unescaped("a\\") == "a\\");
+  CHECK(unescaped("").empty());
+}
+
 }  // namespace postern

@@ -298,6 +298,9 @@ TEST_CASE("Statistics are added up hour by hour, and asked for by period") {
   }
   const auto report = report_of(*database, kHour + 1, kHour + 3, 10);
   REQUIRE(report);
+  CHECK(report->first == kHour + 1);
+  CHECK(report_of(*database, 0, kHour + 3, 10)->first == kHour);
+  CHECK(report_of(*database, kHour + 9, kHour + 9, 10)->first == std::nullopt);
   CHECK(report->of(Count::connections) == 600);
   CHECK(report->of(Count::pregreet_dropped) == 12);
   CHECK(report->of(Count::pass_new) == 0);

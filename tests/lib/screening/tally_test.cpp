@@ -34,13 +34,9 @@ TEST_CASE("Clients are counted under their network") {
   };
   for (const Row& row : {Row{"192.0.2.77", "192.0.2.0/24"},
                          {"2001:db8:7:8::9", "2001:db8:7::/48"},
-                         {"::1", "::/48"},
-                         {"unknown", ""},
-                         {"", ""},
-                         {"192.0.2", ""},
-                         {"1:2", ""},
-                         {"192.0.2.1192.0.2.1192.0.2.1192.0.2.1192.0.2.1192.0.2.1", ""}}) {
-    CHECK(network_of(row.address) == row.network);
+                         {"::ffff:192.0.2.77", "192.0.2.0/24"},
+                         {"::1", "::/48"}}) {
+    CHECK(network_of(*InetAddress::parse(row.address)) == row.network);
   }
 }
 

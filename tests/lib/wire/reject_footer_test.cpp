@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include "lib/base/text.h"
+
 using namespace postern;
 
 namespace {
 
 std::string with(std::string reply, std::string_view footer, std::string_view value = "") {
-  wire::add_footer(reply, footer, wire::filter_characters("\\t\\40abcxn<>\\\\$"),
+  wire::add_footer(reply, footer, unescaped("\\t\\40abcxn<>\\\\$"),
                    [&](std::string_view name) { return name == "it" ? std::string(value) : std::string(); });
   return reply;
 }
