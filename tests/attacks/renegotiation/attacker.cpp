@@ -1,7 +1,7 @@
 // The man in the middle: a TLS session of his own with the server, into which he splices the victim's.
-#include <algorithm>
 #include <atomic>
-#include <optional>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include "tests/attacks/renegotiation/handshake.h"

@@ -11,11 +11,14 @@ namespace attack {
 namespace {
 
 constexpr std::string_view kVersion = "\x03\x03";
-constexpr std::string_view kSuite("\x00\x9c", 2);       // TLS_RSA_WITH_AES_128_GCM_SHA256
+constexpr std::string_view kSuite("\x00\x9c", 2);  // TLS_RSA_WITH_AES_128_GCM_SHA256
+// renegotiation_info of a first handshake, as the only extension.
+constexpr std::string_view kFirstHandshake("\x00\x05\xff\x01\x00\x01\x00", 7);
 constexpr std::string_view kSignalling("\x00\xff", 2);  // TLS_EMPTY_RENEGOTIATION_INFO_SCSV
 constexpr std::size_t kRandomAt = 2, kPremasterSize = 48;
 
 enum Kind : std::uint8_t {
+  kHelloRequest = 0,
   kClientHello = 1,
   kServerHello = 2,
   kCertificate = 11,
@@ -151,7 +154,7 @@ void shake_hands(Records& records, const ClientWays& ways) {
 ServerKeys server_keys(const std::string& path) {
   const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "r"), &std::fclose);
   if (!file) throw Unable("cannot open " + path);
-  ServerKeys keys{Key(PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free), ""};
+  ServerKeys keys{Key(PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free), "", false};
   std::rewind(file.get());
   const Certificate certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
   if (!keys.key || !certificate) throw Unable("no key and certificate in " + path);
@@ -166,8 +169,8 @@ void take_hand(Records& records, const ServerKeys& keys, std::string first) {
   const std::string hello = dialogue.hear(kClientHello);
   if (hello.size() < kRandomAt + kRandomSize) throw Gone("a message that is too short");
   const std::string random = random_bytes(kRandomSize);
-  dialogue.say(message(kServerHello,
-                       std::string(kVersion) + random + number(0, 1) + std::string(kSuite) + number(0, 1)));
+  dialogue.say(message(kServerHello, std::string(kVersion) + random + number(0, 1) + std::string(kSuite) +
+                                         number(0, 1) + std::string(keys.signals ? kFirstHandshake : "")));
   const std::string size = number(keys.certificate.size(), 3);
   dialogue.say(message(kCertificate, number(keys.certificate.size() + 3, 3) + size + keys.certificate));
   dialogue.say(message(kServerHelloDone, ""));
@@ -181,5 +184,7 @@ void take_hand(Records& records, const ServerKeys& keys, std::string first) {
   dialogue.change_writing(secrets.from_server);
   say_finished(dialogue, secrets, "server");
 }
+
+void ask_for_hello(Records& records) { records.write(kHandshake, message(kHelloRequest, "")); }
 
 }  // namespace attack

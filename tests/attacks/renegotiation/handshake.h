@@ -27,6 +27,7 @@ void shake_hands(Records& records, const ClientWays& ways);
 struct ServerKeys {
   Key key;
   std::string certificate;  // DER
+  bool signals = false;     // say in ServerHello that we know of RFC 5746: true only of a first handshake
 };
 // Reads key and certificate from a PEM file. Throws Unable.
 ServerKeys server_keys(const std::string& path);
@@ -34,5 +35,8 @@ ServerKeys server_keys(const std::string& path);
 // The same as server. `first`: what has come already of the client's first message. The messages go through whatever seals
 // the records have, so that the first handshake and a later one are the same to it: that is the hole.
 void take_hand(Records& records, const ServerKeys& keys, std::string first);
+
+// HelloRequest: the client should begin another handshake.
+void ask_for_hello(Records& records);
 
 }  // namespace attack

@@ -1,6 +1,6 @@
 // The renegotiation attack of 2009 (CVE-2009-3555), with all who take part in it:
 //   renegotiation attack HOST PORT [--wrapped] [--chunk] [--tls13] [--to ADDRESS] [--listen PORT]
-//   renegotiation server --certificate FILE --mailbox FILE [--listen PORT] [--own-tls] [--wrapped]
+//   renegotiation server --certificate FILE --mailbox FILE [--listen PORT] [--own-tls [--signals] [--asks]] [--wrapped]
 //   renegotiation victim HOST PORT [--wrapped] [--eager] [--signals] [--ca FILE]
 // Exit status of an attack: 0 it failed, 1 it succeeded, 2 it could not be tried. Use it against your own servers only.
 #include <getopt.h>
@@ -24,16 +24,23 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: renegotiation attack HOST PORT [--wrapped] [--chunk] [--tls13] [--to ADDRESS] [--listen PORT]\n"
-    "       renegotiation server --certificate FILE --mailbox FILE [--listen PORT] [--own-tls] [--wrapped]\n"
+    "       renegotiation server --certificate FILE --mailbox FILE [--listen PORT]\n"
+    "                     [--own-tls [--signals] [--asks]] [--wrapped]\n"
     "       renegotiation victim HOST PORT [--wrapped] [--eager] [--signals] [--ca FILE]\n";
 
-const option kOptions[] = {
-    {"wrapped", no_argument, nullptr, 'w'},       {"chunk", no_argument, nullptr, 'c'},
-    {"tls13", no_argument, nullptr, '3'},         {"eager", no_argument, nullptr, 'e'},
-    {"signals", no_argument, nullptr, 's'},       {"own-tls", no_argument, nullptr, 'o'},
-    {"to", required_argument, nullptr, 't'},      {"listen", required_argument, nullptr, 'l'},
-    {"ca", required_argument, nullptr, 'a'},      {"certificate", required_argument, nullptr, 'p'},
-    {"mailbox", required_argument, nullptr, 'm'}, {nullptr, 0, nullptr, 0}};
+const option kOptions[] = {{"wrapped", no_argument, nullptr, 'w'},
+                           {"chunk", no_argument, nullptr, 'c'},
+                           {"tls13", no_argument, nullptr, '3'},
+                           {"eager", no_argument, nullptr, 'e'},
+                           {"signals", no_argument, nullptr, 's'},
+                           {"own-tls", no_argument, nullptr, 'o'},
+                           {"asks", no_argument, nullptr, 'q'},
+                           {"to", required_argument, nullptr, 't'},
+                           {"listen", required_argument, nullptr, 'l'},
+                           {"ca", required_argument, nullptr, 'a'},
+                           {"certificate", required_argument, nullptr, 'p'},
+                           {"mailbox", required_argument, nullptr, 'm'},
+                           {nullptr, 0, nullptr, 0}};
 
 std::uint16_t port(const char* text) { return static_cast<std::uint16_t>(std::strtoul(text, nullptr, 10)); }
 
@@ -46,6 +53,7 @@ bool set(Options& options, int letter) {
     case 'e': return options.eager = true;
     case 's': return options.signals = true;
     case 'o': return options.own_tls = true;
+    case 'q': return options.asks = true;
     case 't': options.recipient = optarg; return true;
     case 'l': options.listen = port(optarg); return options.listens = true;
     case 'a': options.ca_file = optarg; return true;

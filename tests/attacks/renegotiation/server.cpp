@@ -2,7 +2,9 @@
 #include <fstream>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/attacks/renegotiation/handshake.h"
@@ -17,7 +19,10 @@ namespace {
 class ServerTls {
  public:
   explicit ServerTls(const Options& options) {
-    if (options.own_tls) keys_ = std::make_unique<ServerKeys>(server_keys(options.certificate));
+    if (options.own_tls) {
+      keys_ = std::make_unique<ServerKeys>(server_keys(options.certificate));
+      keys_->signals = options.signals;
+    }
     if (!options.own_tls) context_ = careless_context(options.certificate);
   }
 
@@ -65,6 +70,7 @@ class Session {
       recipients_.clear();
       const std::string end = secure_ ? "250 AUTH PLAIN" : "250 STARTTLS";
       channel().write("250-server.example\r\n250-CHUNKING\r\n" + end + "\r\n");
+      if (secure_ && options_.own_tls && options_.asks) ask_for_hello(records_);
     } else if (verb == "STAR") {
       say("220 go ahead");
       begin_tls();

@@ -26,7 +26,8 @@ struct Options {
   bool eager = false;        // victim: says all that it has to say at once
   bool chunk = false;        // attack: the prefix ends within a chunk, and not within the letter after DATA
   bool own_tls = false;      // server: our own TLS of before 2009, and not OpenSSL's
-  bool signals = false;      // victim: knows of RFC 5746
+  bool signals = false;      // victim, server with own TLS: knows of RFC 5746
+  bool asks = false;         // server with own TLS: asks the client to negotiate anew (HelloRequest)
   bool tls13 = false;        // attack: the same on TLS 1.3
   std::string certificate, mailbox, ca_file;
   std::string sender = "mallory@attacker.example", recipient = "mallory@sandbox.test";
