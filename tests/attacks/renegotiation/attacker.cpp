@@ -11,6 +11,8 @@ namespace attack {
 
 namespace {
 
+constexpr std::chrono::seconds kLongestHold{30};  // for a victim, with a session open to the server
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // The server's side of the play.
@@ -179,6 +181,7 @@ Outcome attack(const Options& options) {
   tell(kAttacker, "waits for the victim on port " + std::to_string(listener.port()));
   std::jthread own;  // ends after its connection does
   if (!options.listens) own = std::jthread(play_victim, options, listener.port());
+  listener.limit(kLongestHold);
   Socket victim = listener.accept(options.patience);
   hold(victim, *upstream, options);
   tell(kAttacker, "splices the victim's handshake into his own session");

@@ -117,6 +117,8 @@ Listener::Listener(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOC
 
 Listener::~Listener() { ::close(fd_); }
 
+void Listener::limit(std::chrono::milliseconds wait) const { limit_waits(fd_, wait); }
+
 Socket Listener::accept(std::chrono::milliseconds patience) const {
   const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
   if (fd < 0) throw Gone("nobody comes");

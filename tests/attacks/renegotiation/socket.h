@@ -68,7 +68,9 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   std::uint16_t port() const { return port_; }
+  // The next that connects; `patience` is for each wait of its connection. Throws Gone after the limit, if there is one.
   Socket accept(std::chrono::milliseconds patience) const;
+  void limit(std::chrono::milliseconds wait) const;
 
  private:
   int fd_;
