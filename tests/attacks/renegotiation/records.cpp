@@ -15,6 +15,11 @@ std::size_t size_of(std::string_view two) {
                                   static_cast<unsigned char>(two[1]));
 }
 
+// A warning, though not that the session ends.
+bool is_harmless(const Record& alert) {
+  return alert.body.size() == 2 && alert.body[0] == SSL3_AL_WARNING && alert.body[1] != SSL3_AD_CLOSE_NOTIFY;
+}
+
 }  // namespace
 
 Record Records::read_raw() {
@@ -60,7 +65,7 @@ std::string TlsChannel::some() {
   for (;;) {
     Record record = records_.read();
     if (record.type == kData && !record.body.empty()) return record.body;
-    if (record.type == kAlert) throw Gone(alert_text(record));
+    if (record.type == kAlert && !is_harmless(record)) throw Gone(alert_text(record));
     if (record.type == kHandshake && !renegotiate) throw Gone("a handshake within the session");
     if (record.type == kHandshake) renegotiate(record.body);
   }
