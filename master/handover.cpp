@@ -133,6 +133,7 @@ Handover read_all(const Json& from) {
   take(from, "data_lock", handover.data_lock);
   take(from, "log", handover.log);
   take(from, "log_is_syslog", handover.log_is_syslog);
+  handover.tickets = from.value("tickets", -1);
   handover.log_unsaid = from.value("log_unsaid", std::size_t{0});
   read_list(from, "services", handover.services);
   return handover;
@@ -150,6 +151,7 @@ std::string format_handover(const Handover& handover) {
                  {"pid_lock", handover.pid_lock},
                  {"data_lock", handover.data_lock},
                  {"log", handover.log},
+                 {"tickets", handover.tickets},
                  {"log_is_syslog", handover.log_is_syslog},
                  {"log_unsaid", handover.log_unsaid},
                  {"services", list_of(handover.services)}};
@@ -168,7 +170,8 @@ Result<Handover> parse_handover(std::string_view text) {
 }
 
 std::vector<int> descriptors_of(const Handover& handover) {
-  std::vector<int> all{handover.scoreboard, handover.pid_lock, handover.data_lock, handover.log};
+  std::vector<int> all{handover.scoreboard, handover.pid_lock, handover.data_lock, handover.log,
+                       handover.tickets};
   for (const HandedService& service : handover.services) {
     for (const HandedListener& listener : service.listeners) all.push_back(listener.fd);
     for (const HandedChild& child : service.children) {

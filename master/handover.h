@@ -48,7 +48,7 @@ struct Handover {
   std::string directory;           // of the configuration
   std::string main_cf, master_cf;  // the texts in force
   std::uint32_t generation = 0;
-  int scoreboard = -1, pid_lock = -1, data_lock = -1, log = -1;
+  int scoreboard = -1, pid_lock = -1, data_lock = -1, log = -1, tickets = -1;
   bool log_is_syslog = false;
   std::size_t log_unsaid = 0;  // lines of which nobody has heard yet, not even that they are lost
   std::vector<HandedService> services;

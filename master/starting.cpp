@@ -52,6 +52,7 @@ Result<std::unique_ptr<Child>> Supervisor::start_in_slot(const Entry& entry, uns
   start.descriptors = {log_.get(), scoreboard_.fd(), theirs.get()};
   for (const Listener& listener : entry.listeners()) start.descriptors.push_back(listener.fd.get());
   start.descriptors.push_back(configuration_->main_cf.get());
+  give_tickets(start, entry);
   const Service& service = entry.service();
   scoreboard_.expect(slot, {service.program, service.name, entry.row(), generation_});
   const auto pid = start_program(start);
@@ -60,6 +61,15 @@ Result<std::unique_ptr<Child>> Supervisor::start_in_slot(const Entry& entry, uns
   scoreboard_.started(slot, *pid);
   const Birth birth{*pid, slot, generation_, loop_.now()};
   return std::make_unique<Child>(loop_, birth, std::move(ours), std::move(errors));
+}
+
+void Supervisor::give_tickets(Start& start, const Entry& entry) const {
+  const std::string& program = entry.service().program;
+  const bool has_tls = program == "smtpd" || program == "screen" || program == "postscreen";
+  if (!has_tls || start.launched || !tickets_to_read_) return;
+  const auto number = static_cast<std::size_t>(daemon::kLogDescriptor) + start.descriptors.size();
+  start.descriptors.push_back(tickets_to_read_.get());
+  start.environment.push_back(concat(daemon::kTicketsVariable, "=", number));
 }
 
 Start Supervisor::start_of(const Entry& entry, unsigned slot) const {

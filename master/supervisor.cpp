@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/process_params.h"
+#include "lib/config/params/smtpd_tls_params.h"
 #include "lib/daemon/log_keeper.h"
 #include "lib/net/wait.h"
 
@@ -32,6 +33,13 @@ Patience patience_of(const Configuration& configuration) {
           loaded ? Duration(*process.daemon_timeout) : Duration::max()};
 }
 
+// Of a service whose sessions can be resumed for longer, tickets are good for no longer than this.
+seconds ticket_lifetime(const Configuration& configuration) {
+  config::SmtpdTlsParams tls;
+  const auto loaded = tls.load(configuration.settings);
+  return std::max(loaded ? seconds(*tls.session_cache_timeout) : seconds(3600), seconds(60));
+}
+
 }  // namespace
 
 Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, daemon::Scoreboard scoreboard)
@@ -44,6 +52,7 @@ Supervisor::Supervisor(net::Loop& loop, std::string configuration_directory, dae
 
 Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd log, bool log_is_syslog) {
   auto adopted = Strays::adopt_orphans();
+  if (adopted) adopted = make_tickets(Fd());
   if (!adopted) return adopted;
   set_log(std::move(log), log_is_syslog);
   auto prepared = prepare(std::move(configuration), Renew::changed);
@@ -56,6 +65,7 @@ Result<void> Supervisor::start(std::unique_ptr<Configuration> configuration, Fd 
 
 void Supervisor::take_over(std::unique_ptr<Configuration> configuration, Handover handed, Fd log) {
   set_log(std::move(log), handed.log_is_syslog);
+  if (auto made = make_tickets(Fd(handed.tickets)); !made) log_warning(made.error().text);
   configuration_ = std::move(configuration);
   patience_ = patience_of(*configuration_);
   generation_ = handed.generation;
@@ -69,11 +79,24 @@ void Supervisor::take_over(std::unique_ptr<Configuration> configuration, Handove
   tasks_.spawn(look_after_all());
 }
 
+Result<void> Supervisor::make_tickets(Fd from_before) {
+  auto ring = Result<daemon::TicketRing>(fail(Errc::not_found, "none"));
+  if (from_before) ring = daemon::TicketRing::resume(std::move(from_before));
+  if (!ring) ring = daemon::TicketRing::create();
+  if (!ring) return fail(ring.error());
+  auto reader = ring->to_read();
+  if (!reader) return fail(reader.error());
+  tickets_ = std::move(*ring);
+  tickets_to_read_ = std::move(*reader);
+  return {};
+}
+
 Result<void> Supervisor::hand_over(Handover& to) const {
   if (stopping_) return fail(Errc::shutting_down, "the mail system is stopping");
   to.directory = directory_;
   to.generation = generation_;
   to.scoreboard = scoreboard_.fd();
+  to.tickets = tickets_ ? tickets_->fd() : -1;
   to.log = log_.get();
   to.log_is_syslog = log_is_syslog_;
   for (const auto* entries : {&entries_, &retired_}) {
@@ -116,6 +139,7 @@ void Supervisor::change_to(Prepared next) {
 
 void Supervisor::apply(Prepared& next) {
   patience_ = patience_of(*configuration_);
+  ticket_lifetime_ = ticket_lifetime(*configuration_);
   Starter& self = *this;
   Entries before = std::move(entries_);
   entries_.clear();
@@ -180,6 +204,7 @@ std::string Supervisor::path_of(const Service& service) const {
 net::Task<void> Supervisor::look_after_all() {
   for (;;) {
     co_await net::sleep_until(loop_, loop_.in(kLook));
+    if (tickets_ && ticket_lifetime_.count() > 0) tickets_->renew(ticket_lifetime_);
     for (const auto* entries : {&entries_, &retired_}) {
       for (const auto& entry : *entries) entry->look_after(patience_);
     }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "lib/daemon/scoreboard.h"
+#include "lib/daemon/ticket_keys.h"
 #include "lib/net/loop.h"
 #include "lib/net/scope.h"
 #include "master/child.h"
@@ -79,7 +81,9 @@ class Supervisor final : private Starter {
   void child_changed() override;
   Duration throttle_time() const override { return *configuration_->params.service_throttle_time; }
   std::string path_of(const Service& service) const override;
+  Result<void> make_tickets(Fd from_before);
   Result<std::unique_ptr<Child>> start_in_slot(const Entry& entry, unsigned slot);
+  void give_tickets(Start& start, const Entry& entry) const;
   Start start_of(const Entry& entry, unsigned slot) const;
 
   // Opening what a configuration needs: opening.cpp. The sockets of services that end with these steps:
@@ -116,6 +120,9 @@ class Supervisor final : private Starter {
   std::unique_ptr<Configuration> configuration_;  // in force
   std::uint32_t generation_ = 0;
   Patience patience_;
+  std::optional<daemon::TicketRing> tickets_;
+  Fd tickets_to_read_;  // what services with TLS get
+  seconds ticket_lifetime_{0};
   Duration bind_patience_{0};
   Entries entries_;
   Entries retired_;                            // services that are no more, until their last process has left

@@ -54,6 +54,7 @@ void Cache::give_back(const std::string& key, std::unique_ptr<Session> session) 
     return;
   }
   const Deadline until = loop_.in(*setup_.client.connection_cache_time_limit);
+  session->queue_id.clear();
   line.idle.push_back({std::move(session), until});
   ++idle_;
   if (!is_armed()) arm(until);

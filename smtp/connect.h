@@ -8,6 +8,7 @@
 #include "lib/net/tls.h"
 #include "smtp/cache.h"
 #include "smtp/destination.h"
+#include "smtp/history.h"
 #include "smtp/host.h"
 #include "smtp/names.h"
 #include "smtp/session.h"
@@ -24,6 +25,7 @@ struct Shop {
   Names& names;
   Cache& cache;
   const net::TlsClient* tls = nullptr;  // null: without TLS
+  History* history = nullptr;           // null: what servers had before is not known
 };
 
 // The session that a delivery wants. What is pointed at outlives the opening.
@@ -32,6 +34,7 @@ struct Wanted {
   const Host* host = nullptr;
   std::string queue_id, sender;
   microseconds waited{};  // since the message came, before this attempt
+  Deadline end = Deadline::max();  // of the delivery to this host
   bool loop_detection = false;
   bool is_best_host = false;
 };

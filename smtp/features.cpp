@@ -27,6 +27,7 @@ void read_line(Features& features, std::string_view line, const Keywords& ignore
   if (words.empty()) return;
   std::string keyword = lower(words[0]);
   if (keyword.starts_with("auth=")) keyword.resize(4);
+  if (keyword == "starttls") features.starttls_ignored = ignored.contains(keyword);
   if (ignored.contains(keyword)) return;
   if (keyword == "pipelining") features.pipelining = true;
   if (keyword == "8bitmime") features.eight_bit = true;

@@ -20,6 +20,7 @@ struct Features {
   bool dsn = false;
   bool smtputf8 = false;
   bool starttls = false;
+  bool starttls_ignored = false;  // it is offered, but smtp_discard_ehlo_keywords has it
   bool size = false;
   bool auth = false;
   std::uint64_t size_limit = 0;         // 0: none was named

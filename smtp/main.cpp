@@ -15,5 +15,6 @@ int main(int argc, char** argv) {
   program.serves_services = true;
   program.rights.connect_inet = true;
   program.rights.connect_unix = true;  // LMTP servers, tables that a server answers
+  program.rights.threads = true;       // the writer of the TLS history
   return daemon::run(argc, argv, program, [side] { return std::make_unique<smtp::Client>(side); });
 }

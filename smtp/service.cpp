@@ -59,6 +59,18 @@ Result<std::unique_ptr<Names>> open_dns(const config::Settings& settings, const 
   return std::make_unique<DnsNames>(std::move(*dns));
 }
 
+bool may_want_tls(const Setup& setup) {
+  const auto& tls = setup.tls;
+  const bool by_level = !tls.tls_security_level->empty() && !iequals(*tls.tls_security_level, "none");
+  return by_level || *tls.use_tls || *tls.enforce_tls || !tls.tls_policy_maps->empty();
+}
+
+void counters_of(daemon::Context& context, Counts& counts) {
+  counts.tls = daemon::TlsCounters(context.page());
+  counts.early_replies = context.counter("early_replies");
+  counts.tls_downgrades = context.counter("tls_downgrades");
+}
+
 }  // namespace
 
 Result<void> Client::prepare(daemon::Context& context) {
@@ -66,25 +78,29 @@ Result<void> Client::prepare(daemon::Context& context) {
   if (!setup) return fail(setup.error());
   auto names = open_dns(context.settings(), **setup, context.loop());
   if (!names) return fail(names.error());
-  return open(std::move(*setup), context.settings(), context.loop(), std::move(*names));
+  counters_of(context, (*setup)->counts());
+  return open(std::move(*setup), context.settings(), context.loop(), std::move(*names), true);
 }
 
 Result<void> Client::configure(const config::Settings& settings, net::Loop& loop,
                                std::unique_ptr<Names> names) {
   auto setup = Setup::load(settings, side_);
   if (!setup) return fail(setup.error());
-  return open(std::move(*setup), settings, loop, std::move(names));
+  return open(std::move(*setup), settings, loop, std::move(names), false);
 }
 
 Result<void> Client::open(std::unique_ptr<Setup> setup, const config::Settings& settings, net::Loop& loop,
-                          std::unique_ptr<Names> names) {
+                          std::unique_ptr<Names> names, bool is_service) {
   loop_ = &loop;
   setup_ = std::move(setup);
   names_ = std::move(names);
   auto made = make_tls(settings);
   if (!made) return made;
   cache_ = std::make_unique<Cache>(*setup_, loop);
-  shop_ = std::make_unique<Shop>(Shop{*setup_, loop, *names_, *cache_, tls_.get()});
+  if (may_want_tls(*setup_)) {
+    history_ = History::open(loop, *setup_, is_service ? *setup_->common.mail_owner : std::string());
+  }
+  shop_ = std::make_unique<Shop>(Shop{*setup_, loop, *names_, *cache_, tls_.get(), history_.get()});
   handlers_.on<ipc::DeliverCall>([this](ipc::Deliver question) { return deliver(std::move(question)); });
   return {};
 }
@@ -102,6 +118,7 @@ Result<void> Client::make_tls(const config::Settings& settings) {
   options.key_file = elliptic ? *tls.tls_eckey_file : *tls.tls_key_file;
   options.chain_files = *tls.tls_chain_files;
   options.verify_depth = *tls.tls_scert_verifydepth;
+  options.alpn = *tls.tls_alpn;
   auto made = net::TlsClient::make(options);
   if (!made) return fail(made.error());
   tls_ = std::move(*made);
@@ -119,7 +136,9 @@ void Client::leave(daemon::Leave why) {
 
 net::Task<void> Client::finish() {
   if (cache_ != nullptr) cache_->clear();
-  co_return;
+  if (history_ != nullptr) {
+    co_await history_->finish();
+  }
 }
 
 net::Task<ipc::Delivered> Client::deliver(ipc::Deliver question) {

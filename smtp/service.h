@@ -33,7 +33,7 @@ class Client : public daemon::Service {
 
  private:
   Result<void> open(std::unique_ptr<Setup> setup, const config::Settings& settings, net::Loop& loop,
-                    std::unique_ptr<Names> names);
+                    std::unique_ptr<Names> names, bool is_service);
   Result<void> make_tls(const config::Settings& settings);
 
   Side side_;
@@ -42,6 +42,7 @@ class Client : public daemon::Service {
   std::unique_ptr<Names> names_;
   std::unique_ptr<net::TlsClient> tls_;
   std::unique_ptr<Cache> cache_;
+  std::unique_ptr<History> history_;
   std::unique_ptr<Shop> shop_;
   ipc::Handlers handlers_;
   ipc::Farewell farewell_;

@@ -1,19 +1,19 @@
 #include "smtp/session.h"
 
-#include <sys/socket.h>
-
-#include <cerrno>
+#include <algorithm>
 #include <utility>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/net/tls_guard.h"
 
 namespace postern::smtp {
 
 namespace {
 
 constexpr std::size_t kLongestLine = 2048;  // of a reply; the rest of a longer one is passed over
-constexpr int kMostGarbage = 100;           // lines of a reply that are none
+constexpr std::size_t kMostPassedOver = 64 * 1024;  // bytes of one line
+constexpr int kMostGarbage = 100;                   // lines of a reply that are none
 
 tl::unexpected<Trouble> failed(Trouble why) { return tl::make_unexpected(std::move(why)); }
 
@@ -113,16 +113,33 @@ net::Task<Answer> Session::ask(std::string command, Duration limit, std::string_
   co_return co_await reply(limit, doing);
 }
 
-Maybe Session::unexpected() const {
-  if (stream_.buffered().empty()) return std::nullopt;
-  log_warning(concat(queue_id, ": unexpected server message from ", host_.relay(), ": ",
-                     escaped(stream_.buffered())));
+Maybe Session::unexpected(Next next, net::Stream::Look look) {
+  const auto there = stream_.has_input(look);
+  if (!there || !*there) return std::nullopt;  // an end of the stream is told to who reads next
+  const bool before_tls = next == Next::tls;
+  (before_tls ? setup_.counts().tls.injections : setup_.counts().early_replies).add();
+  if (next == Next::mail && is_tls) {
+    log_warning(concat("server ", host_.label(), " violates ", setup_.tls.tls_block_early_mail_reply.name(),
+                       " policy"));
+  }
+  log_warning(concat(queue_id, queue_id.empty() ? "" : ": ", "unexpected server message from ", host_.relay(),
+                     before_tls ? " before the TLS handshake: " : ": ", escaped(stream_.buffered(), 200)));
+  may_be_kept = false;
   return trouble("4.7.0", concat("unexpected server message from ", host_.label()));
 }
 
 Trouble Session::broken(const Error& error, std::string_view doing) const {
+  const auto breach = stream_.tls_breach();
+  if (breach != net::TlsBreach::none) {
+    setup_.counts().tls.ended(breach);
+    daemon::log_breach(host_.relay(), error.text);
+    return trouble("4.7.5", concat("TLS with host ", host_.label(), " was ended while ", doing));
+  }
   if (error.kind == Errc::timeout) {
-    return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing));
+    const bool by_delivery = stream_.loop().now() >= end;
+    return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing,
+                                   by_delivery ? concat(" (", setup_.session.delivery_time_limit.name(), ")")
+                                               : std::string()));
   }
   return trouble("4.4.2", concat("lost connection with ", host_.label(), " while ", doing));
 }
@@ -134,13 +151,38 @@ net::Task<tl::expected<std::string, Trouble>> Session::reply_line(Deadline deadl
   if (line.error().kind != Errc::too_long) co_return failed(broken(line.error(), doing));
   std::string text(stream_.buffered().substr(0, kLongestLine));
   log_warning(concat(host_.relay(), ": response longer than ", kLongestLine, ": ", escaped(text, 30)));
-  auto skipped = co_await stream_.skip_line(deadline);
-  if (!skipped) co_return failed(broken(skipped.error(), doing));
+  auto why = co_await pass_over_line(deadline, doing);
+  if (why) co_return failed(std::move(*why));
   co_return text;
 }
 
+// Up to its end, should it have one: whoever sends without an end would keep us busy until the deadline.
+net::Task<Maybe> Session::pass_over_line(Deadline deadline, std::string_view doing) {
+  for (std::size_t passed = 0; passed <= kMostPassedOver;) {
+    auto some = co_await stream_.read_some(deadline);
+    if (!some) co_return broken(some.error(), doing);
+    const auto lf = some->find('\n');
+    if (lf != std::string_view::npos) {
+      stream_.unread(some->substr(lf + 1));
+      co_return std::nullopt;
+    }
+    passed += some->size();
+  }
+  co_return senseless(doing);
+}
+
+Trouble Session::senseless(std::string_view doing) const {
+  return trouble("4.5.0", concat("host ", host_.label(), " does not speak SMTP while ", doing));
+}
+
+Deadline Session::until(Duration limit) { return std::min(loop().in(limit), end); }
+
+void Session::prolong(Duration by) {
+  if (end != Deadline::max()) end += by;
+}
+
 net::Task<Answer> Session::reply(Duration limit, std::string_view doing) {
-  const Deadline deadline = loop().in(limit);
+  const Deadline deadline = until(limit);
   wire::ReplyReader reader;
   for (int garbage = 0; garbage < kMostGarbage;) {
     auto line = co_await reply_line(deadline, doing);
@@ -161,7 +203,7 @@ net::Task<Answer> Session::reply(Duration limit, std::string_view doing) {
       co_return answer;
     }
   }
-  co_return failed(trouble("4.5.0", concat("host ", host_.label(), " does not speak SMTP while ", doing)));
+  co_return failed(senseless(doing));
 }
 
 void Session::note_garbage(std::string_view line) const {
@@ -183,10 +225,11 @@ net::Task<void> Session::quit() {
   static_cast<void>(answer);  // whatever it is: we leave
 }
 
-bool Session::is_quiet() const {
-  char byte = 0;
-  const auto n = ::recv(stream_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n < 0 && errno == EAGAIN && stream_.buffered().empty();
+bool Session::is_quiet() {
+  const auto there = stream_.has_input(net::Stream::Look::kernel);
+  if (!there) return false;
+  if (!stream_.buffered().starts_with("421")) return !unexpected();
+  return false;  // it is tired of waiting
 }
 
 }  // namespace postern::smtp

@@ -32,22 +32,29 @@ class Session {
 
   // Adds a command, with CR LF, to what is sent before the next reply is waited for.
   void put(std::string_view command);
-  // The next reply, however long its commands are under way. `doing` is what the log says of a connection that breaks:
-  // "sending RCPT TO". Views are of constants.
+  // The next reply, however long its commands are under way: one limit for sending what was put and for the whole reply.
+  // `doing` is what the log says of a connection that breaks: "sending RCPT TO". Views are of constants.
   net::Task<Answer> reply(Duration limit, std::string_view doing);
   // put() and reply().
   net::Task<Answer> ask(std::string command, Duration limit, std::string_view doing);
+  // The end of a wait of this length: never later than the end of the delivery.
+  Deadline until(Duration limit);
+  // Moves the end of the delivery on.
+  void prolong(Duration by);
   // The trouble that a broken stream means.
   Trouble broken(const Error& error, std::string_view doing) const;
-  // A reply without a command is there already: the replies that follow cannot be trusted.
-  Maybe unexpected() const;
+  // A reply without a command is there already: the replies that follow cannot be trusted. Says so in the log. With
+  // kernel it is also looked for where nobody has read yet, at the price of a system call: for where somebody between
+  // us and the server could have put it in.
+  enum class Next { command, mail, tls };
+  Maybe unexpected(Next next = Next::command, net::Stream::Look look = net::Stream::Look::near);
 
   // Says QUIT and does not wait.
   void leave();
   // Says QUIT and waits for the reply.
   net::Task<void> quit();
-  // Whether a connection that was kept is still there, and silent.
-  bool is_quiet() const;
+  // Whether a connection that was kept is still there, and silent. What it said meanwhile goes to the log, but for a 421.
+  bool is_quiet();
 
   const Setup& setup() const { return setup_; }
   const Host& host() const { return host_; }
@@ -66,12 +73,15 @@ class Session {
   bool was_last = false;  // no other host was left to try
   unsigned uses = 0;      // messages
   Instant begun;
+  Deadline end = Deadline::max();  // of the delivery in hand; content moves it on
 
  private:
   net::Task<Maybe> read_keywords(wire::Reply answer);
   Maybe greeted_by_ourselves(const wire::Reply& answer) const;
   void note_garbage(std::string_view line) const;
   net::Task<tl::expected<std::string, Trouble>> reply_line(Deadline deadline, std::string_view doing);
+  net::Task<Maybe> pass_over_line(Deadline deadline, std::string_view doing);
+  Trouble senseless(std::string_view doing) const;
 
   const Setup& setup_;
   const Host host_;

@@ -80,6 +80,11 @@ Result<void> Setup::read_places(const config::Settings& settings, const config::
   const auto least = backoff ? config::parse_seconds(*backoff) : Result<Seconds>(fail(backoff.error()));
   if (!least) return fail(least.error());
   least_backoff = *least;
+  refuses_downgrades = iequals(*tls.tls_downgrade_action, "defer");
+  if (!refuses_downgrades && !iequals(*tls.tls_downgrade_action, "log")) {
+    return fail(Errc::invalid, concat(tls.tls_downgrade_action.name(),
+                                      ": neither log nor defer: ", *tls.tls_downgrade_action));
+  }
   const auto loud = split_words(*tls.tls_loglevel);
   tls_log_level = loud.empty() ? 0 : static_cast<int>(parse_number(loud[0]).value_or(0));
   for (const char* grade : {"export", "low", "medium", "high", "null"}) {

@@ -18,6 +18,7 @@
 #include "lib/net/dns.h"
 #include "lib/table/maps.h"
 #include "lib/table/match_list.h"
+#include "smtp/counts.h"
 #include "smtp/destination.h"
 #include "smtp/features.h"
 
@@ -54,11 +55,13 @@ struct Setup {
   table::Maps header_checks, mime_header_checks;
   Duration least_backoff{};  // minimal_backoff_time
   int tls_log_level = 0;
+  bool refuses_downgrades = false;                  // smtp_tls_downgrade_action = defer
   std::map<std::string, std::string> cipher_lists;  // of each grade, as OpenSSL has them
 
   Side side() const { return is_lmtp() ? Side::lmtp : Side::smtp; }
   bool is_lmtp() const { return client.is_lmtp(); }
   std::mt19937& random() const { return *random_; }
+  Counts& counts() const { return *counts_; }
   // A queue id as the log shows it.
   std::string id_text(std::int64_t queue_id) const;
 
@@ -67,6 +70,7 @@ struct Setup {
   Result<void> read_places(const config::Settings& settings, const config::HostFacts& host);
   Result<void> open_tables();
   std::unique_ptr<std::mt19937> random_ = std::make_unique<std::mt19937>(std::random_device{}());
+  std::unique_ptr<Counts> counts_ = std::make_unique<Counts>();
 };
 
 }  // namespace postern::smtp

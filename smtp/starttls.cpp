@@ -3,6 +3,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/tls_counters.h"
+#include "lib/net/tls_guard.h"
 #include "smtp/connect.h"
 
 namespace postern::smtp {
@@ -40,6 +42,7 @@ void note_failed(const Session& session, const Error& error) {
     log_info(concat("SSL_connect error to ", relay, ": lost connection"));
   } else {
     log_info(concat("SSL_connect error to ", relay, ": -1"));
+    if (error.kind == Errc::denied) return daemon::log_breach(relay, error.text);
     log_warning(concat("TLS library problem: ", printable(error.text)));
   }
 }
@@ -51,22 +54,63 @@ Maybe judge(const TlsPolicy& policy, const net::TlsFacts& facts) {
                  facts.is_trusted ? "Server certificate not verified" : "Server certificate not trusted");
 }
 
+// A server that has less than it had before: the log says so, and it is a trouble if the configuration says so.
+Maybe compare(const Session& session, const Shop& shop, const Wanted& wanted, const TlsSeen& seen) {
+  const Host& host = session.host();
+  if (shop.history == nullptr || host.is_unix()) return std::nullopt;
+  const auto less = shop.history->judge(*wanted.destination, host, seen);
+  if (!less) return std::nullopt;
+  session.setup().counts().tls_downgrades.add();
+  log_warning(concat("TLS downgrade: ", host.relay(), " ", *less));
+  if (!session.setup().refuses_downgrades) return std::nullopt;
+  return trouble("4.7.5", concat("TLS downgrade: host ", host.label(), " ", *less));
+}
+
+Maybe compare_without(const Session& session, const Shop& shop, const Wanted& wanted,
+                      std::string_view without) {
+  TlsSeen seen;
+  seen.without = without;
+  return compare(session, shop, wanted, seen);
+}
+
+Maybe compare_with(const Session& session, const Shop& shop, const Wanted& wanted, const TlsPolicy& policy,
+                   const net::TlsFacts& facts) {
+  TlsSeen seen;
+  seen.protocol = facts.protocol;
+  const bool is_demanded = facts.is_matched && policy.peer.trust != net::TlsTrust::none;
+  seen.standing = is_demanded ? 2 : facts.is_trusted ? 1 : 0;
+  seen.asked = policy.asked;
+  return compare(session, shop, wanted, seen);
+}
+
+// Without TLS it is tried only where nobody is known to be in the way.
+net::Task<Maybe> give_up(Session& session, const Shop& shop, const Wanted& wanted, const TlsPolicy& policy,
+                         const Error& error, bool& try_plain) {
+  note_failed(session, error);
+  session.may_be_kept = false;
+  auto why = compare_without(session, shop, wanted, "fails in the TLS handshake");
+  const bool is_confused = session.stream().tls_breach() == net::TlsBreach::alpn;
+  if (!why && !is_confused) {
+    try_plain = co_await may_go_plain(session, wanted, policy);
+  }
+  co_return why ? std::move(why) : trouble("4.7.5", "Cannot start TLS: handshake failure");
+}
+
 net::Task<Maybe> shake_hands(Session& session, const Shop& shop, const Wanted& wanted,
                              const TlsPolicy& policy, bool& try_plain) {
   net::TlsClientPeer peer = policy.peer;
   peer.session = concat(session.host().relay(), " ", session.host().name);
   auto facts = co_await session.stream().start_tls(*shop.tls, std::move(peer),
-                                                   session.loop().in(*session.setup().tls.starttls_timeout));
+                                                   session.until(*session.setup().tls.starttls_timeout));
+  session.setup().counts().tls.shook_hands(facts, session.stream().tls_breach());
   if (!facts) {
-    note_failed(session, facts.error());
-    session.may_be_kept = false;
-    try_plain = co_await may_go_plain(session, wanted, policy);
-    co_return trouble("4.7.5", "Cannot start TLS: handshake failure");
+    co_return co_await give_up(session, shop, wanted, policy, facts.error(), try_plain);
   }
   note_established(session, session.setup(), *facts);
   session.is_tls = true;
   session.is_verified = facts->is_matched && policy.peer.trust != net::TlsTrust::none;
-  co_return judge(policy, *facts);
+  auto why = judge(policy, *facts);
+  co_return why ? std::move(why) : compare_with(session, shop, wanted, policy, *facts);
 }
 
 }  // namespace
@@ -77,6 +121,10 @@ net::Task<Maybe> secure(Session& session, const Shop& shop, const Wanted& wanted
     co_return co_await shake_hands(session, shop, wanted, policy, try_plain);
   }
   if (!session.features.starttls) {
+    auto why = session.features.starttls_ignored
+                   ? std::nullopt
+                   : compare_without(session, shop, wanted, "does not offer STARTTLS");
+    if (why) co_return why;
     if (policy.is_required()) co_return required(session, "4.7.4", "was not offered by host");
     co_return std::nullopt;
   }
@@ -85,12 +133,14 @@ net::Task<Maybe> secure(Session& session, const Shop& shop, const Wanted& wanted
   if (!answer) co_return answer.error();
   if (!answer->ok()) {
     session.features.starttls = false;
+    auto why = compare_without(session, shop, wanted, "refuses STARTTLS");
+    if (why) co_return why;
     if (!policy.is_required()) co_return std::nullopt;
     co_return refused(session.host(), *answer,
                       concat("TLS is required, but host ", session.host().label(),
                              " refused to start TLS: ", answer->text()));
   }
-  auto early = session.unexpected();  // somebody on the way may have put it in
+  auto early = session.unexpected(Session::Next::tls, net::Stream::Look::kernel);
   if (early) co_return early;
   co_return co_await shake_hands(session, shop, wanted, policy, try_plain);
 }

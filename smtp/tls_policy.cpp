@@ -236,6 +236,7 @@ net::Task<PolicyAnswer> find_tls_policy(const Setup& setup, Names& names, const 
   policy.level = text->level;
   policy.reuse = text->reuse.value_or(*setup.tls.tls_connection_reuse);
   if (!policy.is_wanted()) co_return policy;
+  const auto level = static_cast<int>(policy.level);
   const std::string& name = text->servername.empty() ? *setup.tls.tls_servername : text->servername;
   policy.peer.server_name = server_name(name, destination, host);
   if (policy.level == TlsLevel::dane || policy.level == TlsLevel::dane_only) {
@@ -244,6 +245,8 @@ net::Task<PolicyAnswer> find_tls_policy(const Setup& setup, Names& names, const 
   }
   if (!demand(search, *text, policy)) co_return unusable(destination, host, "no certificate can match");
   if (!choose_protocols(search, *text, policy)) co_return unusable(destination, host, "unknown cipher grade");
+  policy.asked =
+      concat(level, '|', policy.peer.protocols, '|', *setup.tls.tls_CAfile, '|', *setup.tls.tls_CApath);
   co_return policy;
 }
 

@@ -23,6 +23,7 @@ struct TlsPolicy {
   TlsLevel level = TlsLevel::none;
   net::TlsClientPeer peer;  // what is asked of the server
   bool reuse = false;       // smtp_tls_connection_reuse
+  std::string asked;  // the configured level, and what it rests on: where two are the same, servers compare
 
   bool is_wanted() const { return level > TlsLevel::none; }
   bool is_required() const { return level > TlsLevel::may; }

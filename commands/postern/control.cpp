@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "commands/postern/run_master.h"
+#include "commands/postern/tls_files.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/check/check.h"
@@ -60,8 +61,17 @@ Result<void> no_more(const Arguments& arguments) {
   return {};
 }
 
+// That a server has no key yet is no reason not to start.
+void make_keys(const MailSystem& system) {
+  const auto made = make_missing_keys(system.settings(), system.directory());
+  if (!made) std::fprintf(stderr, "postern: warning: %s\n", printable(made.error().text, 4000).c_str());
+  if (!made) return;
+  for (const auto& path : *made) say(concat("new: ", path, ", a key and its own certificate"));
+}
+
 // The program to start, unless the configuration is bad or a master runs.
 Result<std::string> master_to_start(const MailSystem& system) {
+  make_keys(system);
   if (!is_good(system.directory())) return fail(Errc::invalid, "not started: see the errors above");
   const auto pid = system.master();
   if (pid && !control::wait_for_end(*pid, kLastMoment)) {

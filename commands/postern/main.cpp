@@ -7,6 +7,7 @@
 #include "commands/postern/sandbox_verb.h"
 #include "commands/postern/screening.h"
 #include "commands/postern/status.h"
+#include "commands/postern/tls.h"
 #include "commands/postern/trace.h"
 #include "lib/base/text.h"
 #include "lib/config/standards.h"
@@ -37,6 +38,7 @@ constexpr const char* kHelp = R"(usage: postern [-c DIRECTORY] VERB
              --log FILE, --json
   sandbox    a private mail system for as long as this command runs
              --port N, --domain NAME, --dir DIRECTORY, --keep, --screen, --json, -o NAME=VALUE
+  tls        keys and certificates of the server: postern tls help lists its verbs
   version
   help
 
@@ -71,6 +73,7 @@ constexpr Verb kVerbs[] = {
     {"version", version},
     {"sandbox", commands::sandbox},
     {"screen", commands::screening},
+    {"tls", commands::tls},
     {"trace", commands::trace},
 };
 

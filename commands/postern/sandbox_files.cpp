@@ -1,5 +1,7 @@
 #include "commands/postern/sandbox_files.h"
 
+#include "commands/postern/tls_files.h"
+
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -48,6 +50,24 @@ std::string service(std::string_view name, std::string_view type, bool jail, std
                 limit, " ", program, "\n");
 }
 
+// Whoever says something about it says all.
+bool has_tls(const SandboxFiles& files) {
+  return std::none_of(files.settings.begin(), files.settings.end(),
+                      [](const auto& pair) { return pair.first == "smtpd_tls_security_level"; });
+}
+
+// Both keys, for a certificate of each kind.
+Result<void> make_keys(const SandboxFiles& files, const std::string& etc) {
+  for (const KeyKind kind : {KeyKind::ecdsa, KeyKind::rsa}) {
+    const auto key = make_key(kind, 0);
+    if (!key) return fail(key.error());
+    auto made = make_key_file(concat(tls_directory(etc), "/", name_of(kind), ".pem"), *key,
+                              {concat("mail.", files.domain)});
+    if (!made) return made;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<SandboxOwner> sandbox_owner() {
@@ -88,6 +108,12 @@ std::string sandbox_main_cf(const SandboxFiles& files) {
     text += "\n# Clients of this host are judged as those of others would be.\n";
     text += line("postscreen_access_list", "") + line("postscreen_greet_action", "drop");
   }
+  if (has_tls(files)) {
+    text += "\n# STARTTLS.\n" + line("smtpd_tls_security_level", "may") + line("smtpd_tls_loglevel", "1");
+    text += line("smtpd_tls_received_header", "yes");
+    text += line("smtpd_tls_eccert_file", "$config_directory/tls/ecdsa.pem");
+    text += line("smtpd_tls_cert_file", "$config_directory/tls/rsa.pem");
+  }
   for (const auto& [name, value] : files.settings) text += line(name, value);
   return text;
 }
@@ -123,6 +149,7 @@ Result<void> write_sandbox(const SandboxFiles& files) {
   for (const char* part : {"", "/tmp", "/new", "/cur"}) {
     if (done) done = make(mail + part, 0700, &files.owner);
   }
+  if (done && has_tls(files)) done = make_keys(files, etc);
   if (done) done = replace_file(concat(etc, "/main.cf"), sandbox_main_cf(files), 0644);
   if (done) done = replace_file(concat(etc, "/master.cf"), sandbox_master_cf(files), 0644);
   return done;

@@ -21,15 +21,16 @@ constexpr Folded kFolded[] = {
     {"trivial-rewrite", "smtpd, cleanup and qmgr resolve and rewrite addresses themselves"},
     {"proxymap", "each service opens its tables itself before it enters its jail"},
     {"scache", "smtp keeps connections for use again itself"},
+    {"tlsmgr", "master keeps the keys of session tickets, and no session is kept on disk"},
     {"tlsproxy", "screen and smtp speak TLS themselves"},
     {"dnsblog", "screen asks DNS lists itself"},
     {"proxywrite", "each service opens its tables itself before it enters its jail"},
 };
 
-constexpr std::string_view kPrograms[] = {
-    "anvil",  "bounce", "cleanup", "discard", "error",    "flush",      "lmtp",   "local",
-    "nqmgr",  "oqmgr",  "pickup",  "pipe",    "postlogd", "postscreen", "qmgr",   "qmqpd",
-    "screen", "showq",  "smtp",    "smtpd",   "spawn",    "tlsmgr",     "verify", "virtual"};
+constexpr std::string_view kPrograms[] = {"anvil",    "bounce",     "cleanup", "discard", "error",  "flush",
+                                          "lmtp",     "local",      "nqmgr",   "oqmgr",   "pickup", "pipe",
+                                          "postlogd", "postscreen", "qmgr",    "qmqpd",   "screen", "showq",
+                                          "smtp",     "smtpd",      "spawn",   "verify",  "virtual"};
 
 }  // namespace
 

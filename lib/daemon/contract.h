@@ -39,6 +39,8 @@ inline constexpr const char* kConfigVariable = "MAIL_CONFIG";  // the directory 
 // hold an edit that nobody has approved by a reload. Read-only, for all children the same. Not there: read the
 // file.
 inline constexpr const char* kMainCfVariable = "POSTERN_MAIN_CF";
+// The descriptor, behind that, of the keys of session tickets (ticket_keys.h). Only for services with TLS.
+inline constexpr const char* kTicketsVariable = "POSTERN_TICKETS";
 inline constexpr const char* kLogVariable = "POSTERN_LOG";    // descriptor, syslog or none
 inline constexpr const char* kSlotVariable = "POSTERN_SLOT";  // 0 … kSlots - 1
 inline constexpr const char* kGenerationVariable =

@@ -1,12 +1,17 @@
 #include "lib/daemon/server_tls.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <array>
 #include <utility>
 
+#include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/daemon/tls_counters.h"
 #include "lib/daemon/tls_names.h"
+#include "lib/table/opening.h"
 
 namespace postern::daemon {
 
@@ -33,9 +38,26 @@ Result<std::string> cipher_list(const config::TlsParams& all, const config::Para
   return fail(Errc::invalid, concat(grade.name(), ": invalid cipher grade: \"", *grade, '"'));
 }
 
-Result<void> choose_ciphers(const config::SmtpdTlsParams& tls, const config::TlsParams& all, bool required,
-                            net::TlsServerOptions& options) {
-  auto list = cipher_list(all, required ? tls.mandatory_ciphers : tls.ciphers);
+// A server that nobody has told otherwise speaks what keeps a secret also when the key is known one day, and is open to no
+// known attack. Some clients of 2013 have authenticated encryption with ECDSA alone, or with primes that everybody uses.
+std::string sound_ciphers(const config::SmtpdTlsParams& tls) {
+  const char* more = tls.eccert_file->empty() ? ":DHE+AESGCM:DHE+CHACHA20" : "";
+  return concat("ECDHE+AESGCM:ECDHE+CHACHA20", more, ":!aNULL:!PSK:!SRP:!DSS");
+}
+
+bool has_sound_ciphers(const config::Settings& settings, const config::Param<std::string>& grade,
+                       const config::TlsParams& all, const net::TlsServerOptions& options) {
+  const auto is_standard = [&](const config::Param<std::string>& param) {
+    return settings.source(param.name()) == config::Source::standard;
+  };
+  return is_standard(grade) && is_standard(all.medium_cipherlist) && !options.may_be_anonymous;
+}
+
+Result<void> choose_ciphers(const config::Settings& settings, const config::SmtpdTlsParams& tls,
+                            const config::TlsParams& all, bool required, net::TlsServerOptions& options) {
+  const auto& grade = required ? tls.mandatory_ciphers : tls.ciphers;
+  auto list = has_sound_ciphers(settings, grade, all, options) ? Result<std::string>(sound_ciphers(tls))
+                                                               : cipher_list(all, grade);
   if (!list) return fail(list.error());
   std::string excluded = *tls.exclude_ciphers;
   if (required) excluded += concat(' ', *tls.mandatory_exclude_ciphers);
@@ -68,6 +90,39 @@ int log_level_of(const std::string& words) {
   return all.empty() ? 0 : static_cast<int>(parse_number(all[0]).value_or(0));
 }
 
+// A ticket of a service that asks for more, or less, is none for this one.
+std::string scope_of(const config::Settings& settings, const net::TlsServerOptions& options, TlsLevel level) {
+  std::string scope;
+  const auto add = [&scope](std::string_view part) { scope += concat(part.size(), ':', part); };
+  add(settings.value("service_name").value_or(""));
+  add(settings.value("process_name").value_or(""));
+  add(level == TlsLevel::encrypt ? "encrypt" : "may");
+  add(options.asks_certificate ? concat("asks ", options.verify_depth, options.digest) : "");
+  for (const auto* text : {&options.ca_file, &options.ca_path, &options.protocols, &options.ciphers})
+    add(*text);
+  return scope;
+}
+
+// A process that has the old ones leaves, as with a table, and another reads the new ones.
+void watch_files(const net::TlsServerOptions& options) {
+  table::Opening* opening = table::Opening::now();
+  if (opening == nullptr) return;
+  const auto watch = [opening](const std::string& path) {
+    struct stat status {};
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd && ::fstat(fd.get(), &status) == 0) opening->files().add(path, std::move(fd), status);
+  };
+  for (const auto& named : options.named) {
+    for (const auto& path : named.files) watch(path);
+  }
+  for (const auto& path : options.chain_files) watch(path);
+  if (!options.chain_files.empty()) return;
+  for (const auto& files : options.certificates) {
+    watch(files.certificate);
+    if (files.key != files.certificate) watch(files.key);
+  }
+}
+
 void log_failure(std::string_view client, const Error& error) {
   const bool late = error.kind == Errc::timeout, lost = error.kind == Errc::lost;
   log_info(concat("SSL_accept error from ", client, ": ",
@@ -80,6 +135,7 @@ void log_failure(std::string_view client, const Error& error) {
 }
 
 void open_context(const net::TlsServerOptions& options, ServerTls& opened) {
+  watch_files(options);
   auto made = net::TlsServer::make(options);
   if (!made) {
     log_warning(made.error().text);
@@ -127,17 +183,26 @@ Result<ServerTls> open_server_tls(const config::Settings& settings, TlsLevel lev
   options.digest = *tls.fingerprint_digest;
   options.protocols = protocols_of(settings, required ? tls.mandatory_protocols : tls.protocols);
   options.groups = *tls.eecdh_auto_curves;
-  options.prefers_own_ciphers = *tls.preempt_cipherlist;
+  options.prefers_own_ciphers =
+      *tls.preempt_cipherlist || settings.source(tls.preempt_cipherlist.name()) == config::Source::standard;
   options.session_lifetime = *tls.session_cache_timeout;
   auto named = choose_names(settings, tls, options);
   if (!named) return fail(named.error());
-  const auto chosen = choose_ciphers(tls, all, required, options);
+  const auto chosen = choose_ciphers(settings, tls, all, required, options);
+  options.session_scope = scope_of(settings, options, level);
   if (chosen) {
     open_context(options, opened);
   } else {
     log_warning(chosen.error().text);
   }
   return opened;
+}
+
+void ServerTls::prepare(net::Loop& loop, net::TlsTicketKeys* keys) const {
+  if (context == nullptr) return;
+  context->use_threads(loop);
+  if (keys == nullptr) return;
+  if (const auto shared = context->share_tickets(*keys); !shared) log_warning(shared.error().text);
 }
 
 std::string_view ServerTls::objection(const net::TlsFacts& facts) const {

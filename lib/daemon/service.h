@@ -22,6 +22,7 @@
 #include "lib/daemon/jail.h"
 #include "lib/daemon/rights.h"
 #include "lib/daemon/scoreboard.h"
+#include "lib/daemon/ticket_keys.h"
 #include "lib/net/loop.h"
 #include "lib/net/socket.h"
 #include "lib/net/task.h"
@@ -87,6 +88,9 @@ class Context {
   // In prepare() only: takes the listening sockets away from the skeleton, for a service that reads datagrams.
   std::vector<Fd> take_listeners() { return std::move(listeners_); }
 
+  // The keys of session tickets that all processes with TLS share; null without a master that gives them.
+  net::TlsTicketKeys* ticket_keys() const { return tickets_.get(); }
+
   // A path below the queue directory ("private/cleanup") as it is named at this moment: the current directory
   // is the queue directory from before prepare() until the end, in the jail or not.
   std::string queue_path(std::string_view name) const { return std::string(name); }
@@ -106,6 +110,7 @@ class Context {
   int parent_ = 0;  // master's process id
   Duration ipc_timeout_ = std::chrono::hours(1);
   OwnPage page_;
+  std::unique_ptr<SharedTicketKeys> tickets_;
   std::vector<Fd> listeners_;
   std::function<void()> relieve_;
   Confinement confinement_;

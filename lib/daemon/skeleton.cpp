@@ -153,6 +153,8 @@ class Skeleton {
       if (!page) return fail(page.error());
       context_->page_ = std::move(*page);
     }
+    auto keys = take_tickets();
+    if (!keys) return keys;
     for (unsigned i = 0; i < context_->arguments().listeners; ++i) {
       Fd listener(kFirstListener + static_cast<int>(i));
       auto set = set_close_on_exec(listener.get(), true);
@@ -163,6 +165,16 @@ class Skeleton {
     for (const int fd : {kLogDescriptor, kStatusDescriptor}) {
       if (is_open(fd) && ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return fail_errno("fcntl", errno);
     }
+    return {};
+  }
+
+  Result<void> take_tickets() {
+    const int number = static_cast<int>(number_from(kTicketsVariable, kFirstListener + kMostListeners + 1));
+    if (number < kFirstListener || !is_open(number)) return {};
+    const Fd given(number);
+    auto keys = SharedTicketKeys::open(given.get());
+    if (!keys) return fail(keys.error());
+    context_->tickets_ = std::move(*keys);
     return {};
   }
 

@@ -54,6 +54,8 @@ class Readiness {
   bool may_read() const { return may_read_; }
   // To be told by the reader: its read took less than it had room for, or said EAGAIN.
   void drained() { may_read_ = ending_; }
+  // The next read asks the kernel, whatever it said before: something may have arrived that the loop has not heard of.
+  void look_again() { may_read_ = true; }
 
  private:
   static void came(int fd, short what, void* self);

@@ -143,6 +143,37 @@ void Stream::unread(std::string_view rest) {
   at_ = 0;
 }
 
+Result<bool> Stream::has_input(Look look) {
+  if (at_ < in_.size()) return true;
+  if (look == Look::kernel) readiness_.look_again();
+  if (!readiness_.may_read() && !(tls_ && tls_->has_pending())) return false;
+  auto got = receive_now();
+  if (!got) return fail(got.error());
+  if (*got == 0) return false;
+  in_.assign(loop_.scratch(), *got);
+  at_ = 0;
+  return true;
+}
+
+// At most kReadAhead bytes into the loop's buffer; 0: nothing is there.
+Result<std::size_t> Stream::receive_now() {
+  if (tls_) {
+    std::size_t count = 0;
+    const auto step = tls_->read(loop_.scratch(), kReadAhead, count);
+    if (step == TlsConnection::Step::closed || step == TlsConnection::Step::broken)
+      return fail(tls_->error());
+    return step == TlsConnection::Step::done ? count : 0;
+  }
+  ssize_t n = 0;
+  do {
+    n = ::recv(fd_.get(), loop_.scratch(), kReadAhead, MSG_DONTWAIT);
+  } while (n < 0 && errno == EINTR);
+  if (n == 0) return fail(Errc::lost, "connection closed by the peer");
+  if (n < 0 && errno != EAGAIN) return fail_errno("receive", errno);
+  if (n < static_cast<ssize_t>(kReadAhead)) readiness_.drained();
+  return n < 0 ? 0 : static_cast<std::size_t>(n);
+}
+
 void Stream::hurry(Deadline limit) {
   hurried_ = soonest(limit);
   readiness_.hurry(limit);

@@ -20,6 +20,7 @@ namespace postern::net {
 class TlsClient;
 class TlsConnection;
 class TlsServer;
+class TlsThreads;
 struct TlsClientPeer;
 struct TlsFacts;
 
@@ -54,6 +55,11 @@ class Stream {
 
   // Input that was received and not yet read: what a client pipelined.
   std::string_view buffered() const { return std::string_view(in_).substr(at_); }
+  // Whether input is there that nobody has read, without waiting for it: true also when it came while we did something else.
+  // near: as far as is known without a system call; kernel: what the kernel holds too. Over TLS what OpenSSL holds counts.
+  // Fails with lost when the peer has ended the stream and nothing is left to read.
+  enum class Look { near, kernel };
+  Result<bool> has_input(Look look);
   // Forgets buffered input; returns how many bytes it was.
   std::size_t discard_input();
 
@@ -95,9 +101,11 @@ class Stream {
   Task<Result<std::string_view>> receive(std::size_t most, Deadline deadline);
   Task<Result<void>> send_all(Deadline deadline);
   ssize_t transmit();
+  Result<std::size_t> receive_now();
   Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
   bool meets_tls() const;
   Task<Result<void>> shake_hands(Deadline deadline);
+  Task<Result<void>> shake_hands_as_server(TlsThreads* threads, Deadline deadline);
   ssize_t send_tls();
   Task<Result<void>> take_turns(Deadline deadline);
   Deadline soonest(Deadline deadline) const { return deadline < hurried_ ? deadline : hurried_; }
@@ -111,7 +119,7 @@ class Stream {
   Deadline hurried_ = Deadline::max();  // of the operation under way
   unsigned full_reads_ = 0;             // that followed each other without a wait
   Readiness readiness_;
-  std::unique_ptr<TlsConnection> tls_;  // null: in plain text
+  std::shared_ptr<TlsConnection> tls_;  // null: in plain text. A thread may have it too, for a step of the handshake
 };
 
 }  // namespace postern::net

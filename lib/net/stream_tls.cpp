@@ -1,8 +1,10 @@
 // A stream that goes through TLS.
 #include <cerrno>
 
+#include "lib/base/text.h"
 #include "lib/net/stream.h"
 #include "lib/net/tls_connection.h"
+#include "lib/net/tls_threads.h"
 
 namespace postern::net {
 
@@ -21,6 +23,12 @@ Task<Result<TlsFacts>> Stream::start_tls(const TlsClient& context, TlsClientPeer
   auto done = co_await shake_hands(deadline);
   if (!done) co_return fail(done.error());
   auto facts = tls_->facts(peer);
+  if (!context.speaks(facts.alpn)) {
+    tls_->forget_session();
+    tls_->guard().end(TlsBreach::alpn, concat("chooses the protocol \"", printable(facts.alpn, 50),
+                                              "\" (ALPN), which was not offered"));
+    co_return fail(Errc::denied, tls_->guard().text());
+  }
   if (peer.trust != TlsTrust::none && !facts.is_matched) tls_->forget_session();
   const bool refused = peer.must_match && peer.trust != TlsTrust::none && !facts.is_matched;
   if (refused) co_return fail(Errc::denied, facts.problem);
@@ -36,9 +44,30 @@ Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline dea
   auto made = TlsConnection::server(context, fd_.get(), readiness_);
   if (!made) co_return fail(made.error());
   tls_ = std::move(*made);
-  auto done = co_await shake_hands(deadline);
+  auto done = co_await shake_hands_as_server(context.threads(), deadline);
   if (!done) co_return fail(done.error());
   co_return tls_->facts_of_client(context.options().digest);
+}
+
+Task<Result<void>> Stream::shake_hands_as_server(TlsThreads* threads, Deadline deadline) {
+  const TlsThreads::Place place(threads);
+  auto gathered = TlsConnection::Gathered::nothing;
+  for (;;) {
+    if (readiness_.may_read()) gathered = tls_->gather();
+    if (gathered != TlsConnection::Gathered::nothing) break;
+    const bool in_time = co_await readiness_.readable(soonest(deadline));
+    if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
+  }
+  if (place.is_crowded() && gathered == TlsConnection::Gathered::record) {
+    tls_->go_away();
+    const Step step = co_await threads->step(tls_);
+    tls_->come_back();
+    if (step == Step::closed || step == Step::broken) {
+      tls_->send_kept();
+      co_return fail(tls_->error());
+    }
+  }
+  co_return co_await shake_hands(deadline);
 }
 
 TlsBreach Stream::tls_breach() const { return tls_ ? tls_->guard().breach() : TlsBreach::none; }

@@ -26,6 +26,7 @@ struct TlsClientOptions {
       chain_files;  // smtp_tls_chain_files: each a key, its certificate, and those above it
   std::string protocols = ">=TLSv1.2";  // smtp_tls_protocols: ">=TLSv1.2", "!SSLv2, !SSLv3", …
   std::string ciphers;                  // an OpenSSL cipher list for TLS 1.2; empty: OpenSSL's default
+  std::vector<std::string> alpn;        // smtp_tls_alpn: the protocols that we speak; empty: none is named
   int verify_depth = 9;
   seconds session_lifetime{3600};  // smtp_tls_session_cache_timeout
 };
@@ -92,6 +93,8 @@ class TlsClient {
   ssl_ctx_st* context() const { return context_; }
   const TlsClientOptions& options() const { return options_; }
   TlsSessions& sessions() const { return *sessions_; }
+  // Whether a protocol that a server chose is one that we offered; empty: it chose none.
+  bool speaks(const std::string& protocol) const;
 
  private:
   TlsClient(ssl_ctx_st* context, TlsClientOptions options);

@@ -3,6 +3,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "lib/net/tls.h"
 #include "lib/net/tls_connection.h"
@@ -27,6 +29,20 @@ Result<void> load_identity(SSL_CTX* context, const TlsClientOptions& options) {
 constexpr std::uint64_t kAllVersions =
     SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3;
 
+// What we speak (RFC 7301). A name has 1 to 255 bytes.
+Result<void> offer_protocols(SSL_CTX* context, const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) {
+    if (name.empty() || name.size() > 255)
+      return fail(Errc::invalid, concat("no protocol for ALPN: \"", name, '"'));
+    list += concat(static_cast<char>(name.size()), name);
+  }
+  if (list.empty()) return {};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(list.data());
+  return tls_check(SSL_CTX_set_alpn_protos(context, bytes, static_cast<unsigned>(list.size())) == 0,
+                   "cannot offer protocols");
+}
+
 Result<void> set_up(SSL_CTX* context, const TlsClientOptions& options) {
   set_common(context);
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
@@ -38,6 +54,7 @@ Result<void> set_up(SSL_CTX* context, const TlsClientOptions& options) {
   if (able) able = tls_check(SSL_CTX_dane_enable(context) == 1, "cannot use DANE");
   if (able) able = load_trust(context, options.ca_file, options.ca_path, options.system_trust);
   if (able) able = load_identity(context, options);
+  if (able) able = offer_protocols(context, options.alpn);
   return able;
 }
 
@@ -87,6 +104,11 @@ TlsClient::TlsClient(SSL_CTX* context, TlsClientOptions options)
     : context_(context),
       options_(std::move(options)),
       sessions_(std::make_unique<TlsSessions>(options_.session_lifetime)) {}
+
+bool TlsClient::speaks(const std::string& protocol) const {
+  return protocol.empty() ||
+         std::find(options_.alpn.begin(), options_.alpn.end(), protocol) != options_.alpn.end();
+}
 
 TlsClient::~TlsClient() { SSL_CTX_free(context_); }
 

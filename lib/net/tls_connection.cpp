@@ -4,7 +4,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "lib/base/text.h"
@@ -47,6 +49,16 @@ std::string tls_problem(std::string text) {
   return reasons.empty() ? text : concat(text, ": ", reasons);
 }
 
+namespace {
+
+// A session that waits keeps no room for what is gone.
+void take_off(std::string& text, std::size_t count) {
+  text.erase(0, count);
+  if (text.empty()) std::string().swap(text);
+}
+
+}  // namespace
+
 // How OpenSSL reads and writes: the socket, without signals, and without asking it when it has nothing.
 struct TlsTransport {
   static TlsConnection& of(BIO* bio) { return *static_cast<TlsConnection*>(BIO_get_data(bio)); }
@@ -54,8 +66,9 @@ struct TlsTransport {
   static int receive(BIO* bio, char* data, int size) {
     TlsConnection& self = of(bio);
     BIO_clear_retry_flags(bio);
+    if (self.guard_.is_broken()) return -1;
+    if (self.away_ || !self.gathered_.empty()) return receive_gathered(bio, data, size);
     for (;;) {
-      if (self.guard_.is_broken()) return -1;
       if (!self.readiness_.may_read()) break;
       const auto n = ::recv(self.fd_, data, static_cast<std::size_t>(size), MSG_DONTWAIT);
       if (n >= 0) {
@@ -75,9 +88,22 @@ struct TlsTransport {
     return -1;
   }
 
+  static int receive_gathered(BIO* bio, char* data, int size) {
+    std::string& from = of(bio).gathered_;
+    const std::size_t count = from.copy(data, static_cast<std::size_t>(size));
+    take_off(from, count);
+    if (count == 0) BIO_set_retry_read(bio);
+    return count == 0 ? -1 : static_cast<int>(count);
+  }
+
   static int send(BIO* bio, const char* data, int size) {
     TlsConnection& self = of(bio);
     BIO_clear_retry_flags(bio);
+    if (self.keeps_) {
+      self.kept_.append(data, static_cast<std::size_t>(size));
+      return size;
+    }
+    if (!self.kept_.empty()) return send_behind_kept(bio, data, size);
     ssize_t n = 0;
     do {
       n = ::send(self.fd_, data, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -85,6 +111,25 @@ struct TlsTransport {
     if (n < 0) self.sys_ = errno;
     if (n < 0 && errno == EAGAIN) BIO_set_retry_write(bio);
     return static_cast<int>(n);
+  }
+
+  static int send_behind_kept(BIO* bio, const char* data, int size) {
+    TlsConnection& self = of(bio);
+    iovec parts[] = {{self.kept_.data(), self.kept_.size()},
+                     {const_cast<char*>(data), static_cast<std::size_t>(size)}};
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    ssize_t n = 0;
+    do {
+      n = ::sendmsg(self.fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) self.sys_ = errno;
+    const std::size_t kept = std::min(self.kept_.size(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    take_off(self.kept_, kept);
+    const bool waits = n < 0 ? errno == EAGAIN : static_cast<std::size_t>(n) == kept;
+    if (waits) BIO_set_retry_write(bio);
+    return n < 0 || waits ? -1 : static_cast<int>(static_cast<std::size_t>(n) - kept);
   }
 
   static long control(BIO* bio, int command, long, void*) {
@@ -201,8 +246,20 @@ TlsConnection::Step TlsConnection::handshake() {
   if (dead_) return Step::broken;
   ERR_clear_error();
   sys_ = 0;
-  const Step step = conclude(SSL_do_handshake(ssl_));
-  return step == Step::done ? established() : step;
+  if (!away_ && !kept_.empty()) {
+    const Step sent = send_kept();
+    if (sent != Step::done) return sent;
+  }
+  keeps_ = true;
+  Step step = conclude(SSL_do_handshake(ssl_));
+  if (step == Step::done) step = established();
+  keeps_ = away_;
+  if (away_ || kept_.empty()) return step;
+  // What a server of TLS 1.3 says last are tickets, for which nobody waits: they go with what it says next.
+  const bool may_wait = step == Step::done && SSL_is_server(ssl_) == 1 && SSL_version(ssl_) >= TLS1_3_VERSION;
+  if (may_wait) return step;
+  const Step sent = send_kept();
+  return sent == Step::done || step == Step::broken ? step : sent;
 }
 
 TlsConnection::Step TlsConnection::read(char* data, std::size_t size, std::size_t& count) {
@@ -221,6 +278,44 @@ TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& cou
   const Step step = conclude(SSL_write_ex(ssl_, data.data(), data.size(), &count));
   if (step == Step::done) guard_.sent(count);
   return step;
+}
+
+bool TlsConnection::has_pending() const {
+  return !dead_ && (SSL_has_pending(ssl_) == 1 || !gathered_.empty());
+}
+
+TlsConnection::Gathered TlsConnection::gather() {
+  constexpr std::size_t kMost = 16 * 1024;
+  constexpr std::size_t kRecordHead = 5;
+  char bytes[kMost];
+  const auto n = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+  if (n < 0 && errno == EAGAIN) {
+    readiness_.drained();
+    return Gathered::nothing;
+  }
+  if (n <= 0) return Gathered::part;  // OpenSSL will see for itself
+  if (static_cast<std::size_t>(n) < sizeof bytes) readiness_.drained();
+  guard_.received(bytes, static_cast<std::size_t>(n));
+  gathered_.append(bytes, static_cast<std::size_t>(n));
+  if (gathered_.size() < kRecordHead) return Gathered::part;
+  const auto at = [this](std::size_t i) { return static_cast<unsigned char>(gathered_[i]); };
+  const bool is_whole = gathered_.size() >= kRecordHead + (std::size_t{at(3)} << 8 | at(4));
+  return is_whole ? Gathered::record : Gathered::part;
+}
+
+TlsConnection::Step TlsConnection::send_kept() {
+  while (!kept_.empty()) {
+    const auto n = ::send(fd_, kept_.data(), kept_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return Step::wants_write;
+    if (n < 0) {
+      dead_ = true;
+      error_ = Error{Errc::lost, "connection closed by the peer", errno};
+      return Step::broken;
+    }
+    take_off(kept_, static_cast<std::size_t>(n));
+  }
+  return Step::done;
 }
 
 void TlsConnection::forget_session() {

@@ -34,6 +34,8 @@ class TlsConnection {
   // At most `size` bytes; `count` says how many it was. closed: the peer has ended the stream.
   Step read(char* data, std::size_t size, std::size_t& count);
   Step write(std::string_view data, std::size_t& count);
+  // Whether something was received that read() has not yet looked at.
+  bool has_pending() const;
   // After broken: why. lost (the connection went), invalid (a breach of the protocol), denied (a breach that guard() names).
   Error error() const { return error_; }
   // What is allowed to the peer, and whether it has gone beyond that.
@@ -41,6 +43,17 @@ class TlsConnection {
   const TlsGuard& guard() const { return guard_; }
   // The connection to which OpenSSL's object belongs.
   static TlsConnection& of(ssl_st* ssl);
+
+  // A step may be done by another thread: the socket, and who waits for it, belong to the loop's. Receives what is there,
+  // which may be an end or an error too. record: it is the whole first record of the peer, so that the step is worth the
+  // trouble.
+  enum class Gathered { nothing, part, record };
+  Gathered gather();
+  // Until come_back() OpenSSL reads what was gathered, and what it writes is kept.
+  void go_away() { away_ = keeps_ = true; }
+  void come_back() { away_ = keeps_ = false; }
+  // Sends what was kept, as far as the socket takes it: done, wants_write, broken.
+  Step send_kept();
 
   // After the handshake.
   TlsFacts facts(const TlsClientPeer& peer) const;
@@ -69,6 +82,8 @@ class TlsConnection {
   Error error_;
   int sys_ = 0;  // errno of the last transfer that failed
   bool dead_ = false;
+  bool away_ = false, keeps_ = false;  // without the socket; without sending
+  std::string gathered_, kept_;
   TlsGuard guard_;
 };
 

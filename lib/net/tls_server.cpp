@@ -5,12 +5,15 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <utility>
 
 #include "lib/base/text.h"
 #include "lib/net/tls_context.h"
 #include "lib/net/tls_errors.h"
 #include "lib/net/tls_names.h"
+#include "lib/net/tls_threads.h"
+#include "lib/net/tls_tickets.h"
 
 namespace postern::net {
 
@@ -62,20 +65,30 @@ Result<void> set_dh(SSL_CTX* context, const std::string& file) {
   return tls_check(taken, concat("cannot load DH parameters from ", file));
 }
 
-// Tickets, with keys of this process. Nothing is kept here for a client that may come again.
+// A ticket of another scope counts as none: what was agreed there, or asked of the client, may be less than here.
+void set_scope(SSL_CTX* context, const std::string& scope) {
+  std::array<unsigned char, SSL_MAX_SID_CTX_LENGTH> name{};
+  unsigned size = 0;
+  EVP_Digest(scope.data(), scope.size(), name.data(), &size, EVP_sha256(), nullptr);
+  SSL_CTX_set_session_id_context(context, name.data(), size);
+}
+
+// Tickets, with keys of this process unless others are given. Nothing is kept here for a client that may come again.
 void set_sessions(SSL_CTX* context, const TlsServerOptions& options) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   const bool resumes = options.session_lifetime.count() > 0;
   SSL_CTX_set_num_tickets(context, resumes ? 1 : 0);
   if (resumes) SSL_CTX_set_timeout(context, options.session_lifetime.count());
   if (!resumes) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-  static constexpr unsigned char kName[] = "smtpd";
-  SSL_CTX_set_session_id_context(context, kName, sizeof kName - 1);
+  set_scope(context, options.session_scope);
 }
 
 Result<void> set_up(SSL_CTX* context, const TlsServerOptions& options, std::vector<std::string>& problems) {
   set_common(context);
-  if (options.prefers_own_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  if (options.prefers_own_ciphers) {
+    // A client whose first choice is ChaCha20 has no fast AES.
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  }
   set_sessions(context, options);
   auto able = set_versions(context, options.protocols);
   if (able) able = set_ciphers(context, options.ciphers);
@@ -119,6 +132,20 @@ Result<std::unique_ptr<TlsServer>> TlsServer::make(const TlsServerOptions& optio
 TlsServer::TlsServer(SSL_CTX* context, TlsServerOptions options)
     : context_(context), options_(std::move(options)) {}
 
-TlsServer::~TlsServer() { SSL_CTX_free(context_); }
+TlsServer::~TlsServer() {
+  SSL_CTX_free(context_);
+  EVP_CIPHER_free(ticket_cipher_);
+}
+
+void TlsServer::use_threads(Loop& loop) { threads_ = std::make_unique<TlsThreads>(loop); }
+
+Result<void> TlsServer::share_tickets(TlsTicketKeys& keys) {
+  ticket_cipher_ = EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr);
+  if (ticket_cipher_ == nullptr) return fail(Errc::io, tls_problem("no cipher for session tickets"));
+  tickets_ = &keys;
+  SSL_CTX_set_app_data(context_, this);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context_, &TlsTicketCallback::prepare);
+  return {};
+}
 
 }  // namespace postern::net

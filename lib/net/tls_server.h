@@ -9,9 +9,14 @@
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 
+struct evp_cipher_st;
 struct ssl_ctx_st;
 
 namespace postern::net {
+
+class Loop;
+class TlsThreads;
+class TlsTicketKeys;
 
 // A certificate, with those above it, and its key. Both may be in one file.
 struct TlsKeyFiles {
@@ -50,6 +55,8 @@ struct TlsServerOptions {
   bool refuses_other_names = false;  // smtpd_tls_sni_mismatch = reject
   bool prefers_own_ciphers = false;  // tls_preempt_cipherlist
   seconds session_lifetime{3600};    // smtpd_tls_session_cache_timeout; 0: no session is resumed
+  // Whose sessions may be resumed: those of servers with the same text, which names all that may not differ.
+  std::string session_scope;
 };
 
 class TlsNames;
@@ -69,9 +76,22 @@ class TlsServer {
   const TlsNames& names() const { return *names_; }
   ssl_ctx_st* context() const { return context_; }
 
+  // Tickets are made with these keys from now on, not with some that only this context knows. Before the jail; the keys
+  // outlive the context. Fails with io.
+  Result<void> share_tickets(TlsTicketKeys& keys);
+  TlsTicketKeys* tickets() const { return tickets_; }
+  // Handshakes are done by threads too where there are many at a time (tls_threads.h). Before the jail; the loop outlives
+  // the context.
+  void use_threads(Loop& loop);
+  TlsThreads* threads() const { return threads_.get(); }
+  const evp_cipher_st* ticket_cipher() const { return ticket_cipher_; }
+
  private:
   TlsServer(ssl_ctx_st* context, TlsServerOptions options);
   ssl_ctx_st* context_;
+  TlsTicketKeys* tickets_ = nullptr;
+  evp_cipher_st* ticket_cipher_ = nullptr;
+  std::unique_ptr<TlsThreads> threads_;
   TlsServerOptions options_;
   std::vector<std::string> problems_;
   std::unique_ptr<TlsNames> names_;

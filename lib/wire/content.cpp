@@ -6,6 +6,8 @@ namespace postern::wire {
 
 namespace {
 
+constexpr std::string_view kBlank = " ";
+
 const char* find(const char* at, const char* stop, char c) {
   const void* found = std::memchr(at, c, static_cast<std::size_t>(stop - at));
   return found ? static_cast<const char*>(found) : stop;
@@ -118,15 +120,50 @@ void ContentEncoder::add(const char* at, const char* stop, std::string& out) {
   column_ += static_cast<std::size_t>(stop - at);
 }
 
+// From CR to CR: text from the queue has none.
 void ContentEncoder::feed(std::string_view input, std::string& out) {
   const char* at = input.data();
   const char* const end = at + input.size();
   while (at != end) {
-    if (at_line_start_ && *at == '.') out += '.';
+    const char* const cr = find(at, end, '\r');
+    if (cr != at) {
+      if (*at == '\n') returns_ = 0;
+      stray_returns(out);
+      lines(at, cr, out);
+    }
+    if (cr == end) return;
+    if (returns_ == 2) {
+      --returns_;
+      lines(kBlank.data(), kBlank.data() + 1, out);
+    }
+    ++returns_;
+    at = cr + 1;
+  }
+}
+
+void ContentEncoder::stray_returns(std::string& out) {
+  for (; returns_ > 0; --returns_) lines(kBlank.data(), kBlank.data() + 1, out);
+}
+
+// A dot behind nothing but NULs is doubled too: a receiver that drops these would take it for the end.
+const char* ContentEncoder::start_of_line(const char* at, const char* end, std::string& out) {
+  const char* const start = at;
+  while (at != end && *at == '\0') ++at;
+  add(start, at, out);
+  const bool will_break = longest_line_ > 0 && column_ >= longest_line_;
+  if (at != end && *at == '.' && !will_break) out += '.';
+  return at;
+}
+
+// Bytes without a CR among them.
+void ContentEncoder::lines(const char* at, const char* end, std::string& out) {
+  while (at != end) {
+    if (at_line_start_) at = start_of_line(at, end, out);
     const char* const lf = find(at, end, '\n');
+    if (lf != at) at_line_start_ = false;
     add(at, lf, out);
-    at_line_start_ = lf != end;
     if (lf == end) return;
+    at_line_start_ = true;
     column_ = 0;
     out.append("\r\n", 2);
     at = lf + 1;
@@ -134,7 +171,8 @@ void ContentEncoder::feed(std::string_view input, std::string& out) {
 }
 
 void ContentEncoder::finish(std::string& out) {
-  out += at_line_start_ ? ".\r\n" : "\r\n.\r\n";
+  stray_returns(out);
+  out += at_line_start_ && column_ == 0 ? ".\r\n" : "\r\n.\r\n";
   at_line_start_ = true;
   column_ = 0;
 }

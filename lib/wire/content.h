@@ -71,8 +71,9 @@ class ContentDecoder {
   std::uint64_t bare_cr_ = 0;
 };
 
-// LF text for DATA: LF becomes CR LF, a dot at the start of a line is doubled. Other bytes, a CR too, stay as
-// they are: what is in the queue has been made canonical.
+// LF text for DATA: LF becomes CR LF, a dot at the start of a line is doubled. CRs are taken as the decoder takes them:
+// whatever the text is, only CR LF ends a line on the wire, and no receiver, however it reads lines, sees an end
+// before finish(). NUL and bytes above 127 stay as they are.
 class ContentEncoder {
  public:
   // Lines of more than `longest_line` bytes, without their ending, are broken there, and go on behind a blank
@@ -83,11 +84,15 @@ class ContentEncoder {
   void finish(std::string& out);
 
  private:
+  void lines(const char* at, const char* end, std::string& out);
+  void stray_returns(std::string& out);
+  const char* start_of_line(const char* at, const char* end, std::string& out);
   void add(const char* at, const char* stop, std::string& out);
 
   std::size_t longest_line_;
   std::size_t column_ = 0;  // bytes of the line so far
   bool at_line_start_ = true;
+  std::uint8_t returns_ = 0;  // CRs that wait for what follows: at most two
 };
 
 }  // namespace postern::wire

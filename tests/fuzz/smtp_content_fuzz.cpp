@@ -1,5 +1,5 @@
 // Message content: the same result however it is cut, no CR in the text, an end only at CR LF dot CR LF, and
-// nothing that the encoder writes ends early. The first byte of the input says how the rest is cut.
+// nothing that the encoder writes ends early, whatever it is given. The first byte of the input says how the rest is cut.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -72,12 +72,27 @@ void check_round_trip(std::string text, std::size_t most) {
           got.bare_cr == 0);
 }
 
+// Whatever stands in the queue, lines end in CR LF alone, and a single dot stands at the end alone.
+void check_encoded(std::string_view text, std::size_t most) {
+  const auto wire = encode(text, most);
+  require(wire == encode(text, text.size() + 1));
+  bool starts = true;
+  for (std::size_t i = 0; i < wire.size(); ++i) {
+    const bool ends = wire[i] == '\n';
+    require(ends == (i > 0 && wire[i - 1] == '\r'));
+    require(!starts || wire.compare(i, 3, ".\r\n") != 0 || i + 3 == wire.size());
+    if (wire[i] != '\0') starts = ends;  // some receivers drop NULs
+  }
+  require(wire.ends_with(".\r\n"));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::size_t most = data[0] % 64 + 1;
   const std::string_view wire(reinterpret_cast<const char*>(data) + 1, size - 1);
+  check_encoded(wire, most);
   for (const auto framing : {Framing::dots, Framing::counted}) {
     const auto whole = decode(wire, framing, wire.size() + 1);
     require(decode(wire, framing, most) == whole);

@@ -34,14 +34,20 @@ struct SmtpTlsParams : SidedParams {
   Param<std::string> tls_CAfile{
       *this, name("tls_CAfile"), "", "Certificates that server certificates may be signed by."};
   Param<std::string> tls_CApath{*this, name("tls_CApath"), "", "A directory of such certificates."};
+  Param<List> tls_alpn{*this, name("tls_alpn"), is_lmtp() ? "" : "smtp",
+      "The protocols that TLS names to the server (ALPN); one that chooses another is left."};
   Param<bool> tls_block_early_mail_reply{*this, name("tls_block_early_mail_reply"), "no",
-      "Notice replies that were sent before their commands."};
+      "Replies that were sent before their commands are noticed always."};
   Param<std::string> tls_cert_file{*this, name("tls_cert_file"), "", "Our RSA client certificate."};
   Param<List> tls_chain_files{
       *this, name("tls_chain_files"), "", "Our keys and certificates, in any number of files."};
   Param<std::string> tls_ciphers{
       *this, name("tls_ciphers"), "medium", "The least grade of ciphers.", at_least(1)};
   Param<bool> tls_connection_reuse{*this, name("tls_connection_reuse"), "no", "Use TLS connections again."};
+  Param<std::string> tls_downgrade_action{*this, name("tls_downgrade_action"), "log",
+      "What is done when a server has less TLS than before: log, or defer.", at_least(1)};
+  Param<Seconds> tls_downgrade_time_limit{*this, name("tls_downgrade_time_limit"), "3d",
+      "After how long with less TLS this is taken for the server's own will.", at_least(1)};
   Param<std::string> tls_eccert_file{*this, name("tls_eccert_file"), "", "Our ECDSA client certificate."};
   Param<std::string> tls_eckey_file{
       *this, name("tls_eckey_file"), value_of("tls_eccert_file"), "The key of our ECDSA certificate."};
@@ -53,6 +59,11 @@ struct SmtpTlsParams : SidedParams {
   Param<std::string> tls_fingerprint_digest{*this, name("tls_fingerprint_digest"),
       "${{$compatibility_level} <level {3.6} ? {md5} : {sha256}}", "The digest of these fingerprints.",
       at_least(1)};
+  Param<std::string> tls_history_database{*this, name("tls_history_database"),
+      is_lmtp() ? "$smtp_tls_history_database" : "$data_directory/tls_history.db",
+      "The file that remembers which servers had TLS; empty: none does."};
+  Param<Seconds> tls_history_time_limit{*this, name("tls_history_time_limit"), "30d",
+      "How long that is remembered after the last time.", at_least(1)};
   Param<std::string> tls_key_file{
       *this, name("tls_key_file"), value_of("tls_cert_file"), "The key of our RSA certificate."};
   Param<std::string> tls_loglevel{*this, name("tls_loglevel"), "0", "How much to log about TLS."};

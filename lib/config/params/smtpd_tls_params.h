@@ -53,10 +53,14 @@ struct SmtpdTlsParams : ParamGroup {
       "TLS versions. Differs from Postfix: where it is not set, no older version than TLS 1.2."};
   Param<std::string> mandatory_protocols{*this, "smtpd_tls_mandatory_protocols", ">=TLSv1",
       "TLS versions where TLS is required. Differs from Postfix as smtpd_tls_protocols does."};
-  Param<std::string> ciphers{
-      *this, "smtpd_tls_ciphers", "medium", "The least grade of ciphers.", at_least(1)};
+  Param<std::string> ciphers{*this, "smtpd_tls_ciphers", "medium",
+      "The least grade of ciphers. Differs from Postfix: where it is not set, only those with forward "
+      "secrecy "
+      "and authenticated encryption.",
+      at_least(1)};
   Param<std::string> mandatory_ciphers{*this, "smtpd_tls_mandatory_ciphers", "medium",
-      "The least grade of ciphers where TLS is required.", at_least(1)};
+      "The least grade of ciphers where TLS is required. Differs from Postfix as smtpd_tls_ciphers does.",
+      at_least(1)};
   Param<std::string> exclude_ciphers{*this, "smtpd_tls_exclude_ciphers", "", "Ciphers that are never used."};
   Param<std::string> mandatory_exclude_ciphers{*this, "smtpd_tls_mandatory_exclude_ciphers", "",
       "Further ciphers that are never used where TLS is required."};
@@ -66,8 +70,8 @@ struct SmtpdTlsParams : ParamGroup {
   Param<std::string> eecdh_auto_curves{*this, "tls_eecdh_auto_curves",
       "X25519 X448 prime256v1 secp521r1 secp384r1", "Elliptic curves to agree on, the best first.",
       at_least(1)};
-  Param<bool> preempt_cipherlist{
-      *this, "tls_preempt_cipherlist", "no", "Our order of ciphers counts, not the client's."};
+  Param<bool> preempt_cipherlist{*this, "tls_preempt_cipherlist", "no",
+      "Our order of ciphers counts, not the client's. Differs from Postfix: yes where it is not set."};
 };
 
 // Of clients and servers.

@@ -262,3 +262,75 @@ TEST_CASE("what is encoded decodes to itself") {
     REQUIRE(got.bare_lf == 0);
   }
 }
+
+namespace {
+
+// How often a receiver sees content end that takes each of these for a line ending, and drops NULs if it is of that kind.
+std::size_t ends_seen(std::string wire, std::initializer_list<std::string_view> endings, bool drops_nul) {
+  if (drops_nul) std::erase(wire, '\0');
+  std::size_t ends = 0, start = 0;
+  for (std::size_t at = 0; at < wire.size();) {
+    std::size_t length = 0;
+    for (const auto ending : endings) {
+      if (wire.compare(at, ending.size(), ending) == 0) length = std::max(length, ending.size());
+    }
+    if (length == 0) {
+      ++at;
+      continue;
+    }
+    ends += wire.compare(start, at - start, ".") == 0;
+    start = at += length;
+  }
+  return ends;
+}
+
+bool is_one_message(const std::string& wire) {
+  for (std::size_t i = 0; i < wire.size(); ++i) {
+    if (wire[i] == '\r' && wire.compare(i, 2, "\r\n") != 0) return false;
+    if (wire[i] == '\n' && (i == 0 || wire[i - 1] != '\r')) return false;
+  }
+  for (const bool drops_nul : {false, true}) {
+    if (ends_seen(wire, {"\r\n"}, drops_nul) != 1 || ends_seen(wire, {"\r\n", "\n"}, drops_nul) != 1 ||
+        ends_seen(wire, {"\r\n", "\n", "\r"}, drops_nul) != 1 || ends_seen(wire, {"\n"}, drops_nul) > 1) {
+      return false;
+    }
+  }
+  return wire.ends_with(".\r\n");
+}
+
+}  // namespace
+
+TEST_CASE("whatever is encoded, no receiver sees more than one message") {
+  struct {
+    std::string_view text, wire;
+  } const cases[] = {{"a\n.\r\nb\n", "a\r\n..\r\nb\r\n.\r\n"},
+                     {"a\r.\rb\n", "a . b\r\n.\r\n"},
+                     {"a\n.\rb\n", "a\r\n.. b\r\n.\r\n"},
+                     {"a\r\n.\r", "a\r\n.. \r\n.\r\n"},
+                     {"a\r\r\r\nb\r\r\n", "a \r\nb\r\n.\r\n"},
+                     {"\r\r", "  \r\n.\r\n"},
+                     {std::string_view("a\n\0.\n", 5), std::string_view("a\r\n\0..\r\n.\r\n", 11)},
+                     {std::string_view("\0", 1), std::string_view("\0\r\n.\r\n", 6)}};
+  for (const auto& row : cases) {
+    CAPTURE(row.text);
+    for (std::size_t piece = 1; piece < 8; ++piece) CHECK(encode(row.text, piece) == row.wire);
+  }
+  constexpr std::string_view kBytes("\r\n.a\0", 5);
+  std::size_t wrong = 0;
+  for (unsigned number = 0; number < 78125; ++number) {
+    std::string text;
+    for (unsigned rest = number, i = 0; i < 7; ++i, rest /= 5) text += kBytes[rest % 5];
+    const auto wire = encode(text, 1 + number % 7);
+    wrong += !is_one_message(wire) || wire != encode(text, 7);
+  }
+  CHECK(wrong == 0);
+  std::mt19937 random(3);
+  for (int round = 0; round < 1000; ++round) {
+    ContentEncoder encoder(1 + random() % 9);
+    std::string wire;
+    encoder.feed(random_text(random, kBytes, random() % 80), wire);
+    encoder.finish(wire);
+    wrong += !is_one_message(wire);
+  }
+  CHECK(wrong == 0);
+}
