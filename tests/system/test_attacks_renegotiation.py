@@ -59,8 +59,7 @@ class Renegotiation(unittest.TestCase):
         routes = {'careless.test': cls.ports['careless'], 'old.test': cls.ports['old'], 'asking.test': cls.asking.port}
         cls.box = postern.Sandbox(settings={
             'smtpd_tls_security_level': 'may', 'smtpd_tls_cert_file': cls.certificate, 'smtpd_tls_loglevel': '1',
-            'virtual_alias_maps': 'inline:{mallory@sandbox.test=bob@sandbox.test}', 'postscreen_greet_banner': '',
-            'postscreen_cache_map': '', 'postscreen_access_list': '', 'relay_domains': ' '.join(routes),
+            'postscreen_greet_banner': '', 'postscreen_cache_map': '', 'postscreen_access_list': '', 'relay_domains': ' '.join(routes),
             'smtp_tls_security_level': 'encrypt', 'smtp_tls_loglevel': '1',
             'transport_maps': 'inline:{' + ', '.join(f'{name}=smtp:[127.0.0.1]:{port}' for name, port in routes.items()) + '}'})
         cls.addClassCleanup(cls.box.close)
@@ -114,37 +113,58 @@ class Renegotiation(unittest.TestCase):
                 status, story = attack(other.port, *options)
                 self.assertEqual(status, SUCCEEDED, story)
 
-    def test_postern_ends_the_session(self):
-        rows = (('smtpd', self.box.port, LOCALHOST), ('wrapped/smtpd', self.ports['wrapped'], LOCALHOST),
-                ('screen/postscreen', self.ports['screen'], r'\[127\.0\.0\.1\]:\d+'))
-        for name, port, client in rows:
+    def test_posterns_servers_end_the_session(self):
+        rows = (('smtpd', self.box.port, 'smtpd', LOCALHOST), ('wrapped', self.ports['wrapped'], 'wrapped/smtpd', LOCALHOST),
+                ('handed over', self.ports['screen'], 'behind/smtpd', LOCALHOST),
+                ('screen', self.ports['own'], 'own/postscreen', r'\[127\.0\.0\.1\]:\d+'))
+        for name, port, program, client in rows:
+            options = ['--wrapped'] if name == 'wrapped' else []
             with self.subTest(name):
-                options = ['--wrapped'] if name.startswith('wrapped') else []
                 status, story = attack(port, *options)
                 self.assertEqual(status, FAILED, story)
-                self.assertIn('without RFC 5746 there is no TLS with this server', story)
+                self.assertIn('without RFC 5746 there is no TLS with this server: fatal alert: handshake failure', story)
+                self.assertIn('as a client that knows of RFC 5746', story)
+                self.assertEqual('leaves a letter open' in story, name != 'screen', story)
                 self.assertIn('victim: has not sent its letter', story)
+                self.logged(program, rf'warning: TLS: {client} offers neither secure renegotiation \(RFC 5746\) nor')
+                self.logged(program, rf'warning: TLS: {client} tries to renegotiate$')
+                service = 'smtpd' if name == 'handed over' else f'127.0.0.1:{port}'
+                for counter in ('tls_renegotiations_refused', 'tls_insecure_peers'):
+                    self.assertEqual(self.box.value(f'{service}/{counter}'), 1, counter)
+            with self.subTest(name, tls='1.3'):
                 status, story = attack(port, '--tls13', *options)
                 self.assertEqual(status, FAILED, story)
                 self.assertIn('unexpected message', story)
+        self.assertNotRegex(self.box.log(), r'qmgr\[\d+\]: \w+: from=<mallory')
         self.assertEqual(self.box.mail(), [])
-        print(self.box.log())
 
     def test_posterns_client_goes_away(self):
-        for name, server in (('careless', self.careless), ('old', self.old), ('asking', self.asking)):
+        """From a man in the middle, and from a server that has been seen to know better and asks for a handshake."""
+        rows = {'careless': (self.careless, 'from the server, fatal alert: handshake failure', 'TLS library problem: TLS: sslv3 alert'),
+                'old': (self.old, 'from the victim, fatal alert: handshake failure', r'offers no secure renegotiation \(RFC 5746\)'),
+                'asking': (self.asking, None, 'tries to renegotiate')}
+        for name, (server, what, problem) in rows.items():
             with self.subTest(name):
-                attacker = None
-                if name in self.ports:
-                    attacker = subprocess.Popen([PROGRAM, 'attack', '127.0.0.1', str(server.port), '--listen',
-                                                 str(self.ports[name])], stdout=subprocess.PIPE, text=True)
-                    postern.wait_for(lambda: 'waits for' in attacker.stdout.readline(), 'the attacker')
+                attacker = what and self.attacker(server.port, self.ports[name])
                 self.assertRegex(self.box.send(None, f'ann@{name}.test'), '^250 ')
-                self.box.wait_log(rf'to=<ann@{name}\.test>.* status=deferred')
+                relay = rf'127\.0\.0\.1\[127\.0\.0\.1\]:{self.ports.get(name, server.port)}'
+                self.box.wait_log(rf'to=<ann@{name}\.test>, relay={relay}, .* dsn=4\.7\.5, status=deferred')
+                self.box.wait_log(rf'warning: (TLS: {relay} )?{problem}')
                 if attacker:
                     story, _ = attacker.communicate(timeout=postern.LIMIT)
-                    print(story, attacker.returncode)
+                    self.assertEqual(attacker.returncode, FAILED, story)
+                    self.assertIn(what, story)
                 self.assertEqual(server.letters(), [])
-        print(self.box.log())
+
+    def attacker(self, port, own_port):
+        """One who waits for his victim."""
+        made = subprocess.Popen([PROGRAM, 'attack', '127.0.0.1', str(port), '--listen', str(own_port)], stdout=subprocess.PIPE,
+                                text=True)
+        self.addCleanup(made.stdout.close)
+        self.addCleanup(made.wait)
+        self.addCleanup(made.kill)
+        postern.wait_for(lambda: 'waits for' in made.stdout.readline(), 'the attacker')
+        return made
 
 
 if __name__ == '__main__':

