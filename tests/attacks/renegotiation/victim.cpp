@@ -11,14 +11,17 @@ namespace {
 // "\0ann\0open sesame", as AUTH PLAIN has it.
 constexpr std::string_view kPassword = "AGFubgBvcGVuIHNlc2FtZQ==";
 
+constexpr std::string_view kLetter =
+    "From: <ann@victim.example>\r\nTo: <bob@sandbox.test>\r\nSubject: in confidence\r\n\r\n"
+    "The key is under the mat.\r\n";
+
 std::vector<std::string> speech() {
   return {"EHLO " + std::string(kVictimName),
           "AUTH PLAIN " + std::string(kPassword),
           "MAIL FROM:<ann@victim.example>",
           "RCPT TO:<bob@sandbox.test>",
           "DATA",
-          "From: <ann@victim.example>\r\nTo: <bob@sandbox.test>\r\nSubject: in confidence\r\n\r\n"
-          "The key is under the mat.\r\n.",
+          std::string(kLetter) + ".",
           "QUIT"};
 }
 
