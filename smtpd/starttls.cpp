@@ -113,7 +113,8 @@ net::Task<void> Session::secure() {
 // Text in place of the handshake is an injection only where there was plain text before.
 void Session::count_handshake(const Result<net::TlsFacts>& facts) {
   auto breach = stream_.tls_breach();
-  if (breach == net::TlsBreach::plain_text && shared_.setup.wrapped) breach = net::TlsBreach::none;
+  if (breach == net::TlsBreach::plain_text && *shared_.setup.tls_params.wrappermode)
+    breach = net::TlsBreach::none;
   shared_.tls.shook_hands(facts, breach);
 }
 

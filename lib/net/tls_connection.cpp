@@ -223,8 +223,10 @@ TlsConnection::Step TlsConnection::breached() {
 }
 
 TlsConnection::Step TlsConnection::conclude(int returned) {
-  // A server does not know a renegotiation that it cannot tell from the first handshake; OpenSSL's client refuses it.
-  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED) {
+  // RFC 7627 alone does not tell a client that its handshake is somebody else's renegotiation: OpenSSL asks for RFC 5746.
+  const unsigned long code = ERR_peek_error();
+  if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+      ERR_GET_REASON(code) == SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED) {
     guard_.end(TlsBreach::insecure_peer, "offers no secure renegotiation (RFC 5746)");
   }
   // Of plain text OpenSSL has more to say, when it has seen enough of it.

@@ -349,8 +349,12 @@ TEST_CASE("STARTTLS, where there are keys") {
                   {"DATA", kFirst},
                   {"NOOP", "250 2.0.0 Ok"},
                   {"foo", kNoSuch},
-                  {"STARTTLS x", "501 5.5.4 Syntax: STARTTLS"},
-                  {"STARTTLS", "220 2.0.0 Ready to start TLS\ntls"}});
+                  {"STARTTLS x", "501 5.5.4 Syntax: STARTTLS"}});
+  Talk injected("", Speech::dummy, TestSet());
+  injected.setup->tls = injected.setup->tls_ready = true;
+  CHECK(injected.hears("STARTTLS", "RSET\r\n").find("421 4.7.0 mx.example Error: text behind STARTTLS") !=
+        std::string::npos);
+  converse(talk, {{"STARTTLS", "220 2.0.0 Ready to start TLS\ntls"}});
   talk.dialogue.tls_started();
   CHECK(talk.hears("EHLO x").find("STARTTLS") == std::string::npos);
   converse(talk, {{"STARTTLS", "554 5.5.1 Error: TLS already active"}, {"MAIL FROM:<>", "250 2.1.0 Ok"}});

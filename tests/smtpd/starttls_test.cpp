@@ -87,6 +87,66 @@ TEST_CASE("after the handshake the session begins anew, and its message came ove
                       "commands=8/10") == 1);
 }
 
+TEST_CASE("what stands behind STARTTLS ends the session, and is told of once") {
+  struct Case {
+    std::string_view sent, shown;
+  };
+  for (const Case& one : {Case{"STARTTLS\r\nRSET\r\n", "RSET\\r\\n"},
+                          Case{"starttls \nMAIL FROM:<a@b>\n", "MAIL FROM:<a@b>\\n"},
+                          Case{"STARTTLS\r\nSTARTTLS\r\n", "STARTTLS\\r\\n"},
+                          Case{"STARTTLS\r\n\r\n", "\\r\\n"}, Case{"STARTTLS\r\nN", "N"}}) {
+    TlsFixture client;
+    client.begin();
+    client.sends(one.sent);
+    client.expect("421 4.7.0 mx.example Error: text behind STARTTLS");
+    CHECK(client.is_over());
+    CHECK(client.logged(
+              concat("warning: TLS: unknown[192.0.2.1] sends plain text behind STARTTLS: ", one.shown)) == 1);
+    CHECK(client.logged("improper command pipelining*") == 0);
+    CHECK(client.shared.tls.injections.get() == 1);
+  }
+  // Where there is no TLS to begin, there is nothing to inject into.
+  TlsFixture client;
+  client.begin();
+  client.says_at_once({"STARTTLS now", "NOOP"});
+  client.expect("501 5.5.4 Syntax: STARTTLS");
+  client.expect("250 2.0.0 Ok");
+  client.starts_tls();
+  CHECK(client.asks("STARTTLS\r\nNOOP").starts_with("554 5.5.1 "));
+  CHECK(client.shared.tls.injections.get() == 0);
+  CHECK(client.shared.tls.handshakes.get() == 1);
+}
+
+TEST_CASE("TLS in place of plain text, and the web within TLS, end the session") {
+  for (const auto* bytes : {"\x16\x03\x01\x02", "\x16\x03\x03\n\n\n"}) {
+    SmtpdFixture client;
+    client.expect("220 *");
+    client.sends(bytes);
+    client.expect("221 2.7.0 Error: I can break rules, too. Goodbye.");
+    CHECK(client.is_over());
+    CHECK(client.logged("warning: TLS: unknown[192.0.2.1] begins with TLS where plain text is spoken") == 1);
+  }
+  TlsFixture client;
+  client.begin();
+  client.starts_tls();
+  CHECK(client.asks("PUT /x HTTP/1.1") == "221 2.7.0 Error: I can break rules, too. Goodbye.");
+  CHECK(client.is_over());
+  CHECK(client.shared.tls.confusions.get() == 1);
+}
+
+TEST_CASE("text in place of a handshake is an injection as well") {
+  TlsFixture client;
+  client.begin();
+  client.says("STARTTLS");
+  client.expect("220 *");
+  client.says("NOOP");
+  CHECK(client.is_over());
+  CHECK(client.logged("SSL_accept error from unknown[192.0.2.1]: -1") == 1);
+  CHECK(client.logged("warning: TLS library problem: *wrong version number*") == 1);
+  CHECK(client.shared.tls.injections.get() == 1);
+  CHECK(client.shared.tls.failed.get() == 1);
+}
+
 TEST_CASE("where TLS is required, little is said without it") {
   TlsFixture client("smtpd_tls_security_level = encrypt\n");
   client.expect("220 *");

@@ -147,15 +147,6 @@ class StartTls(unittest.TestCase):
         self.assertEqual(session.command('DATA'), '503 5.5.1 Error: need RCPT command')
         self.assertEqual(session.command('MAIL FROM:<eve@client.example>'), '250 2.1.0 Ok')
 
-    def test_what_is_injected_behind_starttls_is_thrown_away(self):
-        session = self.open()
-        session.send(b'STARTTLS\r\nMAIL FROM:<mallory@client.example>\r\nNOOP\r\n')
-        self.assertEqual(session.reply(), '220 2.0.0 Ready to start TLS')
-        session.encrypt()
-        self.assertEqual(session.command('MAIL FROM:<ann@client.example>'), '250 2.1.0 Ok')
-        self.logged('', fr'improper command pipelining after STARTTLS from {LOCALHOST}: '
-                    r'MAIL FROM:<mallory@client\.example>\\r\\nNOOP\\r\\n')
-
     def test_replies_where_tls_is_required_or_not_there(self):
         required = '530 5.7.0 Must issue a STARTTLS command first'
         unavailable = '454 4.7.0 TLS not available due to local problem'

@@ -305,32 +305,6 @@ TEST_CASE("a client that goes, is silent, trickles, or speaks no TLS") {
   CHECK(facts.error().text.starts_with(text));
 }
 
-TEST_CASE("a client that asks to renegotiate gets nowhere") {
-  Folder folder;
-  Meeting meeting(with(folder, {&world().good}));
-  Pair pair;
-  std::atomic<bool> first{false}, again{false};
-  std::thread client([&, fd = std::move(pair.theirs)] {
-    ::fcntl(fd.get(), F_SETFL, 0);
-    SSL_CTX* context = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
-    SSL* ssl = SSL_new(context);
-    SSL_set_fd(ssl, fd.get());
-    first = SSL_connect(ssl) == 1;
-    if (first && SSL_renegotiate(ssl) == 1) again = SSL_do_handshake(ssl) == 1;
-    SSL_free(ssl);
-    SSL_CTX_free(context);
-  });
-  Stream stream(meeting.loop, std::move(pair.ours));
-  const auto facts = finish(meeting.loop, stream.accept_tls(*meeting.server, meeting.loop.in(seconds(8))));
-  const auto line = finish(meeting.loop, stream.read_line(100, meeting.loop.in(seconds(8))));
-  client.join();
-  CHECK(facts);
-  CHECK(!line);
-  CHECK(first);
-  CHECK(!again);
-}
-
 namespace {
 
 struct Acceptance {
