@@ -1,5 +1,5 @@
-// What most sources include, read once for all of them in the builds of a test run (POSTERN_COMMON_HEADERS, and
-// syntax_only.cmake). Other builds do not use it: there each source must name what it needs.
+// What most sources include, read once for all of them in the builds of a test run (POSTERN_COMMON_HEADERS). Other builds
+// do not use it: there each source must name what it needs.
 #pragma once
 
 #include <algorithm>

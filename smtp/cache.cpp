@@ -4,6 +4,10 @@
 
 namespace postern::smtp {
 
+namespace {
+constexpr std::size_t kMostLeaving = 100;  // sessions that wait for a reply to QUIT
+}
+
 void Cache::begin(const std::string& key) {
   Line& line = lines_[key];
   const bool follows =
@@ -61,7 +65,7 @@ void Cache::give_back(const std::string& key, std::unique_ptr<Session> session) 
 }
 
 void Cache::leave(std::unique_ptr<Session> session) {
-  if (*setup_.session.skip_quit_response) {
+  if (*setup_.session.skip_quit_response || leaving_.size() >= kMostLeaving) {
     session->leave();
   } else {
     leaving_.spawn(quit(std::move(session)));

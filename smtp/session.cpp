@@ -11,9 +11,9 @@ namespace postern::smtp {
 
 namespace {
 
-constexpr std::size_t kLongestLine = 2048;  // of a reply; the rest of a longer one is passed over
-constexpr std::size_t kMostPassedOver = 64 * 1024;  // bytes of one line
-constexpr int kMostGarbage = 100;                   // lines of a reply that are none
+constexpr std::size_t kLongestLine = 2048;            // of a reply; the rest of a longer one is passed over
+constexpr std::size_t kMostPassedOver = 1024 * 1024;  // bytes of one line
+constexpr int kMostGarbage = 100;                     // lines of a reply that are none
 
 tl::unexpected<Trouble> failed(Trouble why) { return tl::make_unexpected(std::move(why)); }
 
@@ -102,7 +102,14 @@ Maybe Session::greeted_by_ourselves(const wire::Reply& answer) const {
 // ---- commands and replies
 
 void Session::put(std::string_view command) {
-  stream_.put(command);
+  constexpr std::string_view kLineEnds("\r\n\0", 3);
+  if (command.find_first_of(kLineEnds) == std::string_view::npos) {
+    stream_.put(command);
+  } else {  // whatever a command was made of, it is one line
+    std::string line(command);
+    for (char& c : line) c = kLineEnds.find(c) == std::string_view::npos ? c : '?';
+    stream_.put(line);
+  }
   stream_.put("\r\n");
 }
 
@@ -128,7 +135,8 @@ Maybe Session::unexpected(Next next, net::Stream::Look look) {
   return trouble("4.7.0", concat("unexpected server message from ", host_.label()));
 }
 
-Trouble Session::broken(const Error& error, std::string_view doing) const {
+Trouble Session::broken(const Error& error, std::string_view doing) {
+  is_broken_ = true;
   const auto breach = stream_.tls_breach();
   if (breach != net::TlsBreach::none) {
     setup_.counts().tls.ended(breach);
@@ -136,7 +144,8 @@ Trouble Session::broken(const Error& error, std::string_view doing) const {
     return trouble("4.7.5", concat("TLS with host ", host_.label(), " was ended while ", doing));
   }
   if (error.kind == Errc::timeout) {
-    const bool by_delivery = stream_.loop().now() >= end;
+    drop_output();
+    const bool by_delivery = loop().now() >= end;
     return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing,
                                    by_delivery ? concat(" (", setup_.session.delivery_time_limit.name(), ")")
                                                : std::string()));
@@ -214,12 +223,20 @@ void Session::note_garbage(std::string_view line) const {
 
 // ---- the end
 
+// What a server does not take must not stay in the kernel, which would offer it for many minutes more.
+void Session::drop_output() {
+  const linger at_once{1, 0};
+  static_cast<void>(::setsockopt(stream_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+}
+
 void Session::leave() {
+  if (is_broken_) return;
   put("QUIT");
   stream_.flush_now();
 }
 
 net::Task<void> Session::quit() {
+  if (is_broken_) co_return;
   put("QUIT");
   auto answer = co_await reply(*setup_.session.quit_timeout, "sending QUIT");
   static_cast<void>(answer);  // whatever it is: we leave

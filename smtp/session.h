@@ -41,17 +41,17 @@ class Session {
   Deadline until(Duration limit);
   // Moves the end of the delivery on.
   void prolong(Duration by);
-  // The trouble that a broken stream means.
-  Trouble broken(const Error& error, std::string_view doing) const;
+  // The trouble that a broken stream means. Nothing more is said over it.
+  Trouble broken(const Error& error, std::string_view doing);
   // A reply without a command is there already: the replies that follow cannot be trusted. Says so in the log. With
   // kernel it is also looked for where nobody has read yet, at the price of a system call: for where somebody between
   // us and the server could have put it in.
   enum class Next { command, mail, tls };
   Maybe unexpected(Next next = Next::command, net::Stream::Look look = net::Stream::Look::near);
 
-  // Says QUIT and does not wait.
+  // Says QUIT, unless the stream is broken, and does not wait.
   void leave();
-  // Says QUIT and waits for the reply.
+  // The same, and waits for the reply.
   net::Task<void> quit();
   // Whether a connection that was kept is still there, and silent. What it said meanwhile goes to the log, but for a 421.
   bool is_quiet();
@@ -78,6 +78,7 @@ class Session {
  private:
   net::Task<Maybe> read_keywords(wire::Reply answer);
   Maybe greeted_by_ourselves(const wire::Reply& answer) const;
+  void drop_output();
   void note_garbage(std::string_view line) const;
   net::Task<tl::expected<std::string, Trouble>> reply_line(Deadline deadline, std::string_view doing);
   net::Task<Maybe> pass_over_line(Deadline deadline, std::string_view doing);
@@ -86,6 +87,7 @@ class Session {
   const Setup& setup_;
   const Host host_;
   net::Stream stream_;
+  bool is_broken_ = false;
 };
 
 }  // namespace postern::smtp

@@ -36,6 +36,24 @@ std::string original_text(std::string_view original, bool smtputf8) {
   return text;
 }
 
+// What would end the command, or its path, in an address. The local part is quoted; the domain goes as it is.
+bool is_sendable(std::string_view address, bool quoted) {
+  constexpr std::string_view kLineEnds("\r\n\0", 3);
+  if (address.find_first_of(kLineEnds) != std::string_view::npos) return false;
+  const auto bare = quoted ? address.substr(std::min(address.rfind('@'), address.size())) : address;
+  return std::none_of(bare.begin(), bare.end(), [&](char c) {
+    return c == '<' || c == '>' || (quoted && (static_cast<unsigned char>(c) <= ' ' || c == '\x7f'));
+  });
+}
+
+// Adds " NAME=VALUE", unless the value is none that can be said (RFC 5321 4.1.2, esmtp-value).
+void add_parameter(std::string& line, std::string_view name, std::string_view value) {
+  const bool good = std::none_of(value.begin(), value.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '=';
+  });
+  if (good && !value.empty()) line += concat(' ', name, '=', value);
+}
+
 }  // namespace
 
 Transaction::Transaction(Session& session, const Letter& letter, std::vector<std::size_t> recipients)
@@ -43,8 +61,7 @@ Transaction::Transaction(Session& session, const Letter& letter, std::vector<std
       setup_(session.setup()),
       letter_(letter),
       recipients_(std::move(recipients)),
-      is_careful_(recipients_.size() > 1 &&
-                  (letter.message->attempts > 0 || !session.features.pipelining)),
+      is_careful_(recipients_.size() > 1 && (letter.message->attempts > 0 || !session.features.pipelining)),
       soft_end_(session.end) {
   if (is_careful_) most_ahead_ = 1;
   result_.fates.resize(recipients_.size());
@@ -56,6 +73,7 @@ bool Transaction::is_probe() const { return letter_.message->purpose == ipc::Pur
 net::Task<Transfer> Transaction::run() {
   ++session_.uses;
   result_.whole = impossible();
+  refuse_malformed();
   if (goes_on()) {
     co_await envelope();
   }
@@ -80,6 +98,21 @@ Maybe Transaction::impossible() const {
         "5.6.7", concat("SMTPUTF8 is required, but was not offered by host ", session_.host().label()));
   }
   return std::nullopt;
+}
+
+// An address that nobody can be sent: it would be taken for more than an address.
+void Transaction::refuse_malformed() {
+  const bool quotes = *setup_.session.quote_rfc821_envelope;
+  if (goes_on() && !is_sendable(letter_.sender, quotes))
+    result_.whole = message_trouble("5.1.7", "bad sender address syntax");
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    if (is_sendable(letter_.to[recipients_[i]].address, quotes)) continue;
+    result_.fates[i].trouble = message_trouble("5.1.3", "bad recipient address syntax");
+    ++refused;
+  }
+  if (goes_on() && refused == recipients_.size())
+    result_.whole = message_trouble("5.1.3", "bad recipient address syntax");
 }
 
 // ---- MAIL, RCPT, DATA
@@ -110,6 +143,7 @@ net::Task<void> Transaction::envelope() {
       leave_rest(i);
       break;
     }
+    if (result_.fates[i].trouble) continue;
     co_await say(Verb::rcpt, i, rcpt_command(recipients_[i]));
   }
   if (is_careful_) {
@@ -157,7 +191,8 @@ net::Task<void> Transaction::settle() {
     replied_ = true;
     judge(step, *reply);
   }
-  if (is_careful_) most_ahead_ = session_.loop().now() - begun < kBrisk ? most_ahead_ * 2 : 1;
+  const bool is_brisk = session_.loop().now() - begun < kBrisk;
+  if (is_careful_) most_ahead_ = is_brisk ? std::min(most_ahead_ * 2, recipients_in_time()) : 1;
   steps_.clear();
 }
 
@@ -166,6 +201,12 @@ net::Task<void> Transaction::settle() {
 // The time of the delivery is over, but somebody was accepted: these get the message, so that a list makes progress.
 bool Transaction::is_late() const {
   return !accepted_.empty() && steps_.empty() && session_.loop().now() >= soft_end_;
+}
+
+// So many that there is time for, even should each reply take as long as it may.
+std::size_t Transaction::recipients_in_time() const {
+  const auto left = (soft_end_ - session_.loop().now()) / *setup_.session.rcpt_timeout;
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, left));
 }
 
 // The others are for the next attempt.
@@ -236,12 +277,12 @@ std::string Transaction::mail_command() const {
   if (can.eight_bit && letter_.eight_bit) {
     line += " BODY=8BITMIME";
   } else if (can.eight_bit && !message.body_type.empty()) {
-    line += concat(" BODY=", message.body_type);
+    add_parameter(line, "BODY", message.body_type);
   }
   if (can.smtputf8 && message.smtputf8) line += " SMTPUTF8";
   if (can.dsn && !is_probe()) {
-    if (!message.ret.empty()) line += concat(" RET=", message.ret);
-    if (!message.envid.empty()) line += concat(" ENVID=", message.envid);
+    add_parameter(line, "RET", message.ret);
+    add_parameter(line, "ENVID", message.envid);
   }
   if (can.auth && *setup_.tls.send_dummy_mail_auth) line += " AUTH=<>";
   return line;
@@ -252,9 +293,9 @@ std::string Transaction::rcpt_command(std::size_t recipient) const {
   const ipc::DeliverTo& asked = *to.asked;
   std::string line = concat("RCPT TO:<", written(to.address), ">");
   if (!session_.features.dsn || is_probe()) return line;
-  if (!asked.notify.empty()) line += concat(" NOTIFY=", asked.notify);
+  add_parameter(line, "NOTIFY", asked.notify);
   if (!asked.orcpt.empty()) {
-    line += concat(" ORCPT=", asked.orcpt);
+    add_parameter(line, "ORCPT", asked.orcpt);
   } else if (!asked.original.empty()) {
     const std::string original = original_text(asked.original, session_.features.smtputf8);
     if (!original.empty()) line += concat(" ORCPT=", original);

@@ -44,11 +44,13 @@ class Transaction {
   };
 
   Maybe impossible() const;
+  void refuse_malformed();
   net::Task<void> say(Verb verb, std::size_t recipient, std::string command);
   net::Task<void> settle();
   void judge(Step step, const wire::Reply& reply);
   void fail_all(Trouble why);
   bool is_late() const;
+  std::size_t recipients_in_time() const;
   void leave_rest(std::size_t first);
   bool goes_on() const { return !result_.whole; }
   net::Task<void> envelope();
@@ -80,8 +82,8 @@ class Transaction {
   const bool is_careful_;
   const Deadline soft_end_;  // afterwards no further recipient is named
   std::size_t most_ahead_ = std::numeric_limits<std::size_t>::max();
-  bool replied_ = false;               // at least once
-  bool go_ahead_ = false;              // the server waits for content
+  bool replied_ = false;   // at least once
+  bool go_ahead_ = false;  // the server waits for content
   bool data_said_ = false;
   std::uint64_t sent_bytes_ = 0;
   Instant content_begun_{};

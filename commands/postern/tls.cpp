@@ -16,6 +16,7 @@
 #include "lib/base/text.h"
 #include "lib/config/place.h"
 #include "lib/control/mail_system.h"
+#include "lib/history/tls_history.h"
 
 namespace postern::commands {
 
@@ -41,6 +42,7 @@ constexpr const char* kHelp = R"(usage: postern tls VERB
                          TLSA records for DNS
   all-default-server, all-default-client
                          status 0 if no smtpd_tls_* (smtp_tls_*) is set
+  forget HOST            what TLS this server, or those of this destination, had before: less is no downgrade then
 
 Files go to the directory tls/ of the configuration. HOST is myhostname if it is not given.
 )";
@@ -314,6 +316,22 @@ Result<int> all_default_client(const control::MailSystem& system, Words) {
   return sends_by_default(system.settings()) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+Result<int> forget(const control::MailSystem& system, Words words) {
+  const auto names = words.rest(1);
+  if (!names) return fail(names.error());
+  if (names->empty()) return fail(Errc::invalid, "say which server: postern tls forget HOST");
+  const auto path = system.settings().value("smtp_tls_history_database");
+  if (!path) return fail(path.error());
+  if (path->empty())
+    return fail(Errc::not_found, "smtp_tls_history_database is empty: nothing is remembered");
+  const auto history = history::TlsHistory::open(*path, history::TlsHistory::Access::change);
+  if (!history) return fail(history.error());
+  const auto forgotten = (*history)->forget(names->front());
+  if (!forgotten) return fail(forgotten.error());
+  say(concat("forgotten: ", *forgotten));
+  return *forgotten > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 struct Verb {
   std::string_view name;
   Result<int> (*run)(const control::MailSystem&, Words);
@@ -323,7 +341,7 @@ constexpr Verb kVerbs[] = {
     {"new-server-key", new_server_key},         {"new-server-cert", new_server_cert},
     {"deploy-server-cert", deploy_server_cert}, {"output-server-csr", output_server_csr},
     {"output-server-tlsa", output_server_tlsa}, {"all-default-server", all_default_server},
-    {"all-default-client", all_default_client}};
+    {"all-default-client", all_default_client}, {"forget", forget}};
 
 }  // namespace
 

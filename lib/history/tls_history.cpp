@@ -108,8 +108,9 @@ Result<std::int64_t> TlsHistory::number(const char* sql) {
 
 Result<std::unique_ptr<TlsHistory>> TlsHistory::open(const std::string& path, Access access,
                                                      milliseconds patience) {
-  const int flags =
-      access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const int flags = access == Access::read     ? SQLITE_OPEN_READONLY
+                    : access == Access::change ? SQLITE_OPEN_READWRITE
+                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
   const mode_t old = ::umask(077);
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);

@@ -38,8 +38,8 @@ class TlsHistory {
   // Errors of all functions: invalid when the file is damaged or of something else, busy when another process holds it
   // longer than `patience`, not_found (of read), full, denied, io. The text names the file.
 
-  // write: the file is made if it is not there, with mode 0600.
-  enum class Access { read, write };
+  // write: the file is made if it is not there, with mode 0600. change: it is written to, if it is there.
+  enum class Access { read, change, write };
   static Result<std::unique_ptr<TlsHistory>> open(const std::string& path, Access access,
                                                   milliseconds patience = seconds(5));
   // The same for writing; a file that is damaged or of something else is renamed to PATH.aside, and a new one begun.

@@ -1,7 +1,6 @@
 // A stream that goes through TLS.
 #include <cerrno>
 
-#include "lib/base/text.h"
 #include "lib/net/stream.h"
 #include "lib/net/tls_connection.h"
 #include "lib/net/tls_threads.h"
@@ -25,8 +24,7 @@ Task<Result<TlsFacts>> Stream::start_tls(const TlsClient& context, TlsClientPeer
   auto facts = tls_->facts(peer);
   if (!context.speaks(facts.alpn)) {
     tls_->forget_session();
-    tls_->guard().end(TlsBreach::alpn, concat("chooses the protocol \"", printable(facts.alpn, 50),
-                                              "\" (ALPN), which was not offered"));
+    tls_->guard().end(TlsBreach::alpn, std::string(kNotOffered));
     co_return fail(Errc::denied, tls_->guard().text());
   }
   if (peer.trust != TlsTrust::none && !facts.is_matched) tls_->forget_session();

@@ -229,6 +229,11 @@ TlsConnection::Step TlsConnection::conclude(int returned) {
       ERR_GET_REASON(code) == SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED) {
     guard_.end(TlsBreach::insecure_peer, "offers no secure renegotiation (RFC 5746)");
   }
+  // Newer versions of OpenSSL look at the server's choice themselves, and call it a bad extension.
+  const char* function = nullptr;
+  if (ERR_peek_error_func(&function) != 0 && std::string_view(function) == "tls_parse_stoc_alpn") {
+    guard_.end(TlsBreach::alpn, std::string(kNotOffered));
+  }
   // Of plain text OpenSSL has more to say, when it has seen enough of it.
   const bool is_told = guard_.breach() == TlsBreach::plain_text && ERR_peek_error() != 0;
   if (guard_.is_broken() && !is_told) return breached();

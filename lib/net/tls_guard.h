@@ -24,6 +24,9 @@ enum class TlsBreach : std::uint8_t {
   server_name,    // the client asks for a server that is not here
 };
 
+// What a server does that chooses a protocol which we did not offer.
+inline constexpr std::string_view kNotOffered = "chooses a protocol (ALPN) that was not offered";
+
 class TlsGuard {
  public:
   // Beyond these, and what was earned by data, the connection ends.

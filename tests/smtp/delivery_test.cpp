@@ -304,3 +304,46 @@ TEST_CASE("an original recipient beyond ASCII has a type of its own") {
   CHECK(SmtpFixture::text(client.deliver(std::move(message))).starts_with("sent"));
   CHECK(remote.surprises.empty());
 }
+
+TEST_CASE("nothing that a message carries becomes a command, a parameter or a second message") {
+  struct Case {
+    std::string sender, recipient, result;
+    std::string mail, rcpt;  // what the server hears, if anything
+  };
+  const std::string sent = "sent 2.0.0 250 2.0.0 Ok: queued as X", nul(1, '\0');
+  const Case cases[] = {
+      {"a\r\nRCPT TO:<x@y>@example.com", "bob@example.org", "bounced 5.1.7 bad sender address syntax", "",
+       ""},
+      {"ann@example.com", "b\nDATA@example.org", "bounced 5.1.3 bad recipient address syntax", "", ""},
+      {"ann@example.com", "b" + nul + "@example.org", "bounced 5.1.3 bad recipient address syntax", "", ""},
+      {"ann@example.com", "b@x> NOTIFY=NEVER", "bounced 5.1.3 bad recipient address syntax", "", ""},
+      {"ann@example.com", "b> x@example.org", sent, "MAIL FROM:<ann@example.com> SIZE=*",
+       "RCPT TO:<\"b> x\"@example.org> ORCPT=rfc822;bob@example.org"}};
+  for (const Case& one : cases) {
+    CAPTURE(one.recipient);
+    SmtpFixture client;
+    Remote remote(client.loop);
+    auto script = whole_session();
+    if (one.mail.empty()) {
+      script.resize(8);
+      script.push_back("C: QUIT");
+    } else {
+      script[8] = "C: " + one.mail;
+      script[9] = "C: " + one.rcpt;
+    }
+    remote.expects(script);
+    auto message = SmtpFixture::message(at(remote), {one.recipient});
+    message.sender = one.sender;
+    // From an old or foreign queue: values that no server of ours would have taken.
+    message.envid = "id\r\nRSET";
+    message.ret = "FULL BODY=8BITMIME";
+    message.body_type = "8BITMIME\nRSET";
+    message.recipients[0].notify = "NEVER\r\nDATA";
+    message.recipients[0].original = "bob@example.org";
+    message.content = "Subject: a\rb\n\na\n.\r\nMAIL FROM:<x>\r\n.\rb\n\r.\r\n";
+    CHECK(SmtpFixture::text(client.deliver(std::move(message))) == one.result);
+    CHECK(remote.surprises.empty());
+    if (one.mail.empty()) continue;
+    CHECK(remote.bodies == std::vector<std::string>{"Subject: a b\n\na\n..\nMAIL FROM:<x>\n.. b\n .\n"});
+  }
+}

@@ -19,7 +19,10 @@ using net::testing::ServerContext;
 // A server in a thread that keeps to scripts, one a connection; "TLS" is a handshake.
 class TlsRemote {
  public:
-  TlsRemote(const Identity& identity, std::vector<Script> scripts) : context_(&identity) {
+  // `choice`: the protocol that it chooses, whatever is offered; empty: none.
+  TlsRemote(const Identity& identity, std::vector<Script> scripts, std::string choice = {})
+      : context_(&identity), choice_(std::move(choice)) {
+    if (!choice_.empty()) SSL_CTX_set_alpn_select_cb(context_.context, &choose, &choice_);
     auto fd = net::listen_on(*net::Endpoint::parse("127.0.0.1", 0), 16);
     REQUIRE(fd);
     listener_ = std::move(*fd);
@@ -48,6 +51,14 @@ class TlsRemote {
   std::vector<std::string> heard;  // after join()
 
  private:
+  static int choose(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char*, unsigned,
+                    void* argument) {
+    const auto& choice = *static_cast<std::string*>(argument);
+    *chosen = reinterpret_cast<const unsigned char*>(choice.data());
+    *size = static_cast<unsigned char>(choice.size());
+    return SSL_TLSEXT_ERR_OK;
+  }
+
   static bool read_line(int fd, SSL* ssl, std::string& line) {
     line.clear();
     char c = 0;
@@ -91,6 +102,7 @@ class TlsRemote {
   }
 
   ServerContext context_;
+  std::string choice_;
   Fd listener_;
   std::thread thread_;
 };
@@ -115,6 +127,13 @@ std::string hex(const std::string& bytes) {
     out += kDigits[static_cast<unsigned char>(c) & 15];
   }
   return out;
+}
+
+// What a service does at its end.
+void finish(SmtpFixture& fixture) {
+  net::Scope scope(fixture.loop);
+  scope.spawn(fixture.client.finish());
+  deliver::wait_until(fixture.loop, [&] { return scope.size() == 0; });
 }
 
 std::string at(unsigned port) { return "[127.0.0.1]:" + std::to_string(port); }
@@ -289,5 +308,219 @@ TEST_CASE("logins") {
     remote.expects(one.script);
     CHECK(SmtpFixture::text(client.deliver(SmtpFixture::message(at(remote.port)))) == one.result);
     for (const auto& surprise : remote.surprises) CHECK(surprise == "");
+  }
+}
+
+TEST_CASE("what a server says around STARTTLS, by level: the client side of NO STARTTLS") {
+  const Identity server = issue("mx.example", "", nullptr);
+  const std::string host = "127.0.0.1[127.0.0.1]", sent = "sent 2.0.0 250 2.0.0 done";
+  const std::string unexpected = "deferred 4.7.0 unexpected server message from " + host;
+  const std::string not_offered = "deferred 4.7.4 TLS is required, but was not offered by host " + host;
+  const std::string failed = "deferred 4.7.5 Cannot start TLS: handshake failure";
+  const Script plain = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok",
+                        "C: DATA",  "S: 354 go", "body",     "S: 250 2.0.0 done"};
+  const Script secured = joined({{"TLS"}, kMail});
+  const auto answering = [&](const std::string& reply) {
+    return joined({kOffer, {"C: STARTTLS", "S: " + reply}});
+  };
+  struct Case {
+    const char* name;
+    Script script;
+    std::string may, encrypt;  // what becomes of it at these levels
+  };
+  const Case cases[] = {
+      {"250 in place of 220", joined({answering("250 go"), secured}), sent, sent},
+      {"220 in lines", joined({answering("220-ready\r\n220 go"), secured}), sent, sent},
+      {"502", joined({answering("502 5.5.1 no"), plain}), sent,
+       "bounced 5.5.1 TLS is required, but host " + host + " refused to start TLS: 502 5.5.1 no"},
+      {"stripped", joined({{"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 XXXXXXXA"}, plain}), sent,
+       not_offered},
+      {"EHLO refused", joined({{"S: 220 mx", "C: EHLO *", "S: 502 no", "C: HELO *", "S: 250 mx"}, plain}),
+       sent, not_offered},
+      {"a reply behind 220", answering("220 go\r\n250 injected"), unexpected, unexpected},
+      {"an EHLO answer behind 220", answering("220 go\r\n250-mx\r\n250 AUTH PLAIN"), unexpected, unexpected},
+      {"half a line behind 220", answering("220 go\r\n250-"), unexpected, unexpected},
+      {"220 before it was asked",
+       {"S: 220 mx", "C: EHLO *", "S: 250-mx\r\n250 STARTTLS\r\n220 go"},
+       unexpected,
+       unexpected},
+      {"220, and plain text", joined({answering("220 go"), {"C: *", "S: 250 in the clear"}}), failed, failed},
+      {"closes", answering("220 go"), failed, failed},
+      {"early within TLS", joined({answering("220 go"), {"TLS", "S: 250 early", "C: *"}}), unexpected,
+       unexpected},
+      {"two answers to EHLO within TLS",
+       joined({answering("220 go"), {"TLS", "C: EHLO *", "S: 250 mx\r\n250 ok", "C: *"}}), unexpected,
+       unexpected},
+      {"two answers to MAIL within TLS",
+       joined({answering("220 go"),
+               {"TLS", "C: EHLO *", "S: 250 mx", "C: MAIL*", "S: 250 ok\r\n250 ok", "C: *"}}),
+       unexpected, unexpected},
+      {"the end confirmed with 354",
+       joined({answering("220 go"),
+               {"TLS", "C: EHLO *", "S: 250 mx", "C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok", "C: DATA",
+                "S: 354 go\r\n250 2.0.0 done", "C: *"}}),
+       unexpected, unexpected},
+      // What was said before TLS is forgotten: no pipelining, no size, no login from there.
+      {"only the second EHLO counts",
+       joined(
+           {{"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250-PIPELINING", "S: 250-SIZE 1", "S: 250-AUTH PLAIN",
+             "S: 250 STARTTLS", "C: STARTTLS", "S: 220 go", "TLS", "C: EHLO *", "S: 250 mx"},
+            plain}),
+       sent, sent},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    for (const char* level : {"may", "encrypt", "none"}) {
+      const bool is_none = std::string(level) == "none";
+      if (is_none && one.may != sent) continue;
+      CAPTURE(level);
+      SmtpFixture client(
+          "smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = inline:{other=a:b}\n"
+          "smtp_tls_security_level = " +
+          std::string(level) + "\n");
+      TlsRemote remote(server, {is_none ? joined({kOffer, plain}) : one.script});
+      const auto answer = client.deliver(SmtpFixture::message(at(remote.port)));
+      CHECK(SmtpFixture::text(answer) == (level[0] == 'e' ? one.encrypt : one.may));
+      const bool is_named =
+          client.log_text().find("unexpected server message from " + host + ":") != std::string::npos;
+      CHECK(is_named == (SmtpFixture::text(answer) == unexpected));
+    }
+  }
+}
+
+TEST_CASE("a server that has less TLS than before") {
+  const Identity authority = issue("Test CA", "", nullptr, true);
+  const Identity server = issue("mx.example", "DNS:mx.example", &authority);
+  TemporaryDirectory directory;
+  const std::string trusted = directory.path("ca.pem");
+  REQUIRE(replace_file(trusted, authority.pem(false), 0644));
+  const std::string settings =
+      "smtp_tls_security_level = may\nsmtp_tls_history_database = " + directory.path("history.db") +
+      "\nsmtp_tls_CAfile = " + trusted + "\n";
+  const std::string defer = settings + "smtp_tls_downgrade_action = defer\n",
+                    sent = "sent 2.0.0 250 2.0.0 done";
+  const std::string less = "deferred 4.7.5 TLS downgrade: host 127.0.0.1[127.0.0.1] ";
+  const std::string before = ", but had Trusted TLSv1.3 before";
+  const Script plain = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok",
+                        "C: DATA",  "S: 354 go", "body",     "S: 250 2.0.0 done"};
+  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kMail});
+  const Script stripped = joined({{"S: 220 mx", "C: EHLO *", "S: 250 mx"}, plain});
+  const Script refused = joined({kOffer, {"C: STARTTLS", "S: 454 later"}, plain});
+  struct Case {
+    std::string settings;
+    Script script;
+    std::string result, log;  // no log: nothing is said of a downgrade
+    int waited;               // seconds
+  };
+  const std::string hidden = "smtp_discard_ehlo_keywords = starttls\n";
+  const Case cases[] = {
+      {defer, stripped, sent, "", 0},  // nothing is known of it yet
+      {defer, secured, sent, "", 0},
+      {settings, stripped, sent, "does not offer STARTTLS" + before, 0},
+      {defer, stripped, less + "does not offer STARTTLS" + before, "does not offer STARTTLS", 0},
+      {defer, refused, less + "refuses STARTTLS" + before, "refuses STARTTLS", 0},
+      {settings, refused, sent, "refuses STARTTLS", 0},
+      {defer, joined({kOffer, {"C: STARTTLS", "S: 220 go"}}), less + "fails in the TLS handshake" + before,
+       "fails in the TLS handshake", 4000},
+      {defer + hidden, joined({kOffer, plain}), sent, "", 0},  // our own will
+      {defer + "smtp_tls_CAfile =\n", secured, sent, "", 0},   // another question, no less of an answer
+      {defer, secured, sent, "", 0},
+      {defer + "smtp_tls_downgrade_time_limit = 1s\n", stripped, less + "does not offer STARTTLS" + before,
+       "does not offer STARTTLS", 0},
+  };
+  std::vector<Script> scripts;
+  for (const Case& one : cases) scripts.push_back(one.script);
+  scripts.push_back(stripped);
+  scripts.push_back(stripped);
+  TlsRemote remote(server, scripts);
+  const auto send = [&](const std::string& with, int waited, std::string& log) {
+    SmtpFixture client(with);
+    auto message = SmtpFixture::message(at(remote.port));
+    message.arrived -= std::int64_t{waited} * 1'000'000;
+    const auto answer = client.deliver(std::move(message));
+    finish(client);
+    log = client.log_text();
+    return SmtpFixture::text(answer);
+  };
+  std::string log;
+  for (const Case& one : cases) {
+    CAPTURE(one.settings);
+    CAPTURE(one.result);
+    CHECK(send(one.settings, one.waited, log) == one.result);
+    CHECK((log.find("TLS downgrade: 127.0.0.1[127.0.0.1]:") != std::string::npos) == !one.log.empty());
+    CHECK(log.find(one.log) != std::string::npos);
+  }
+  // It goes on for longer than smtp_tls_downgrade_time_limit: it is the server's own will.
+  const history::TlsKey key(at(remote.port), "127.0.0.1:" + std::to_string(remote.port));
+  {
+    auto file = history::TlsHistory::open(directory.path("history.db"), history::TlsHistory::Access::change);
+    REQUIRE(file);
+    auto known = (*file)->find(key);
+    REQUIRE(known);
+    REQUIRE(*known);
+    CHECK((*known)->weaker_since > 0);
+    (*known)->weaker_since -= 10;
+    REQUIRE((*file)->store({{key, **known}}));
+  }
+  CHECK(send(defer + "smtp_tls_downgrade_time_limit = 1s\n", 0, log) == sent);
+  CHECK(log.find("for so long that it is taken as it is") != std::string::npos);
+  CHECK(send(defer, 0, log) == sent);
+}
+
+TEST_CASE("the history of TLS: what is old or too much goes, a damaged file is put aside") {
+  using history::TlsHistory;
+  using Access = TlsHistory::Access;
+  TemporaryDirectory directory;
+  const std::string path = directory.path("history.db");
+  CHECK(TlsHistory::open(path, Access::read).error().kind == Errc::not_found);
+  CHECK(TlsHistory::open(path, Access::change).error().kind == Errc::not_found);
+  std::string warning;
+  {
+    auto file = TlsHistory::open_or_begin(path, warning);
+    REQUIRE(file);
+    REQUIRE(
+        (*file)->store({{{"a.example", "mx.example:25"}, history::TlsRecord{"TLSv1.3", 1, "x", 100, 0}},
+                        {{"b.example", "mx.example:25"}, history::TlsRecord{"TLSv1.2", 0, "x", 200, 7}},
+                        {{"b.example", "mx2.example:25"}, history::TlsRecord{"TLSv1.2", 0, "x", 300, 0}}}));
+    REQUIRE((*file)->clean(150));
+    CHECK_FALSE(*(*file)->find({"a.example", "mx.example:25"}));
+    const auto found = (*file)->find({"b.example", "mx.example:25"});
+    REQUIRE(*found);
+    CHECK((*found)->protocol == "TLSv1.2");
+    CHECK((*found)->weaker_since == 7);
+    CHECK(*(*file)->forget("mx.example") == 1);
+    CHECK(*(*file)->forget("MX2.example:25") == 1);
+    CHECK(*(*file)->forget("b.example") == 0);
+  }
+  CHECK(warning.empty());
+  REQUIRE(replace_file(path, std::string(4096, 'x'), 0600));
+  CHECK(TlsHistory::open(path, Access::change).error().kind == Errc::invalid);
+  CHECK(TlsHistory::open_or_begin(path, warning));
+  CHECK(warning.find(".aside, and a new one begun") != std::string::npos);
+}
+
+TEST_CASE("a server that chooses a protocol which was not offered is left") {
+  const Identity server = issue("mx.example", "", nullptr);
+  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kMail});
+  struct Case {
+    const char* settings;
+    const char* choice;
+    bool is_sent;
+  };
+  for (const Case& one : {Case{"", "http/1.1", false}, Case{"", "smtp", true}, Case{"", "", true},
+                          Case{"smtp_tls_alpn = smtp, http/1.1\n", "http/1.1", true},
+                          Case{"smtp_tls_alpn =\n", "http/1.1", true}}) {
+    CAPTURE(one.settings);
+    CAPTURE(one.choice);
+    SmtpFixture client(std::string("smtp_tls_security_level = may\n") + one.settings);
+    TlsRemote remote(server, {secured}, one.choice);
+    auto message = SmtpFixture::message(at(remote.port));
+    message.arrived -= std::int64_t{4000} * 1'000'000;  // long enough to go in the clear, if that were right
+    const std::string text = SmtpFixture::text(client.deliver(std::move(message)));
+    CHECK(text ==
+          (one.is_sent ? "sent 2.0.0 250 2.0.0 done" : "deferred 4.7.5 Cannot start TLS: handshake failure"));
+    const bool is_named =
+        client.log_text().find("chooses a protocol (ALPN) that was not offered") != std::string::npos;
+    CHECK(is_named == !one.is_sent);
   }
 }

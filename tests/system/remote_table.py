@@ -133,7 +133,7 @@ ROWS = {
     'greethttp': deferred('4.4.2', lost(GREETING), {'connect': Close('HTTP/1.1 400 Bad Request\r\n\r\n<html>')}),
     'greetflood': deferred(r'4.\d.\d', '', {'connect': Flood(b'220-' + b'x' * 60 + b'\r\n')}),
     'greetnoise': deferred(r'4.\d.\d', '', {'connect': Flood(b'\0\1\2\3\r\n')}),
-    'greetendless': deferred('4.4.2', f'({lost(GREETING)}|{timed_out(GREETING)})', {'connect': Flood(b'x' * 1000)}),
+    'greetendless': deferred('4.5.0', f'host {H} does not speak SMTP while {GREETING}', {'connect': Flood(b'x' * 1000)}),
     'greetlong': sent({'connect': '220 ' + 'x' * 100000}),
     'greetbare': sent({'connect': Raw(b'220 remote.test ESMTP\n')}),
     'greetextra': deferred('4.7.0', f'unexpected server message from {H}',

@@ -45,7 +45,7 @@ struct SmtpSessionParams : SidedParams {
   Param<std::string> nested_header_checks{*this, name("nested_header_checks"), "",
       "Tables that judge headers of attached messages on their way out.", not_yet()};
   Param<bool> per_request_deadline{*this, name("per_request_deadline"), "yes",
-      "Content must move at min_data_rate. Differs from Postfix: each timeout is for a whole request, always."};
+      "Content must move at min_data_rate. Each timeout is for a whole request in any case."};
   Param<Seconds> quit_timeout{
       *this, name("quit_timeout"), "300s", "How long to wait for the reply to QUIT.", at_least(1)};
   Param<bool> quote_rfc821_envelope{

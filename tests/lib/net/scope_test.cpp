@@ -38,8 +38,8 @@ Task<void> keep_drained(Scope& scope, Deadline deadline, std::optional<bool>& pl
 TEST_CASE("a spawned task starts at once and is destroyed in the turn after its end") {
   Loop loop;
   loop.advance(seconds(0));
-  Scope scope(loop);
   int living = 0;
+  Scope scope(loop);
   scope.spawn(sleep_holding(loop, loop.in(seconds(1)), Counted(living)));
   CHECK(scope.size() == 1);
   CHECK(living == 1);
@@ -70,8 +70,8 @@ TEST_CASE("a scope that dies takes its tasks along, ended or not") {
 
 TEST_CASE("cancel destroys all tasks, tells who waits for the end, and the scope can be used again") {
   Loop loop;
-  Scope scope(loop);
   int living = 0;
+  Scope scope(loop);
   std::optional<bool> drained;
   Task<void> waiter = keep_drained(scope, Deadline::max(), drained);
   scope.spawn(sleep_holding(loop, Deadline::max(), Counted(living)));
@@ -88,8 +88,8 @@ TEST_CASE("cancel destroys all tasks, tells who waits for the end, and the scope
 TEST_CASE("drained waits for the last task, or for its deadline") {
   Loop loop;
   loop.advance(seconds(0));
-  Scope scope(loop);
   int living = 0;
+  Scope scope(loop);
   std::optional<bool> empty;
   std::optional<bool> early;
   std::optional<bool> late;
@@ -112,8 +112,8 @@ TEST_CASE("drained waits for the last task, or for its deadline") {
 TEST_CASE("an exception ends one task and no other") {
   Loop loop;
   loop.advance(seconds(0));
-  Scope scope(loop);
   int living = 0;
+  Scope scope(loop);
   scope.spawn(sleep_holding(loop, loop.in(seconds(1)), Counted(living)));
   scope.spawn(fail_at_once());
   CHECK(scope.size() == 1);

@@ -134,9 +134,9 @@ TEST_CASE("much goes both ways at once, with the loop's deadlines") {
 }
 
 TEST_CASE("a peer that does not read, or says nothing, meets the deadline") {
+  std::atomic<bool> over{false};
   Scene scene;
   const ServerContext server(&world().good);
-  std::atomic<bool> over{false};
   REQUIRE(scene.meet(server, {}, [&](SSL*) {
     while (!over) std::this_thread::yield();
   }));
