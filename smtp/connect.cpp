@@ -1,5 +1,6 @@
 #include "smtp/connect.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -25,10 +26,9 @@ net::Endpoint own_end(const Setup& setup, const Host& host) {
   return {};
 }
 
-net::Task<Result<Fd>> connect(const Shop& shop, const Host& host) {
+net::Task<Result<Fd>> connect(const Shop& shop, const Host& host, Deadline end) {
   const auto limit = *shop.setup.client.connect_timeout;
-  const Deadline deadline =
-      limit.count() > 0 ? shop.loop.in(limit) : Deadline::max();  // 0: the kernel has one
+  const Deadline deadline = limit.count() > 0 ? std::min(shop.loop.in(limit), end) : end;  // 0: the kernel has one
   const net::Endpoint own = own_end(shop.setup, host);
   auto fd = co_await net::connect_from(shop.loop, own, host.endpoint, deadline);
   if (fd || own.length == 0 || !fd.error().text.starts_with("bind")) co_return fd;
@@ -75,7 +75,7 @@ net::Task<Opened> open_once(Attempt& attempt) {
   const Wanted& wanted = attempt.wanted;
   const Host& host = *wanted.host;
   Opened opened;
-  auto fd = co_await connect(attempt.shop, host);
+  auto fd = co_await connect(attempt.shop, host, wanted.end);
   if (!fd) {
     const Error& error = fd.error();
     const bool by_bind = error.text.starts_with("bind");
@@ -86,6 +86,7 @@ net::Task<Opened> open_once(Attempt& attempt) {
   opened.connected = true;
   opened.session = std::make_unique<Session>(attempt.shop.setup, attempt.shop.loop, host, std::move(*fd));
   opened.session->queue_id = wanted.queue_id;
+  opened.session->end = wanted.end;
   opened.session->loop_detection = wanted.loop_detection;
   opened.session->is_best_host = wanted.is_best_host;
   opened.session->may_reuse_tls = attempt.policy.reuse;

@@ -40,6 +40,7 @@ Delivery::Delivery(Shop& shop, ipc::Deliver message)
       finished_(message_.recipients.size()),
       left_(message_.recipients.size()),
       id_(shop.setup.id_text(message_.queue_id)),
+      last_start_(shop.loop.in(*shop.setup.session.delivery_time_limit)),
       begun_(wall_micros()) {
   answer_.results.resize(message_.recipients.size());
   for (std::size_t i = 0; i < answer_.results.size(); ++i) {
@@ -71,7 +72,7 @@ net::Task<ipc::Delivered> Delivery::run() {
 }
 
 net::Task<void> Delivery::try_destinations(std::vector<Destination> destinations, std::size_t own) {
-  for (std::size_t n = 0; n < destinations.size() && left_ > 0; ++n) {
+  for (std::size_t n = 0; n < destinations.size() && left_ > 0 && !is_over(); ++n) {
     const Destination& destination = destinations[n];
     by_fallback_ = n >= own;
     const Cache::Demand demand(shop_.cache, key_of(destination));
@@ -105,6 +106,7 @@ net::Task<void> Delivery::try_kept(const Destination& destination) {
   last_host_ = session->was_last;
   connected_ = wall_micros();
   const std::string address = session->host().address;
+  session->end = shop_.loop.in(*setup_.session.delivery_time_limit);
   reached_ = false;
   co_await use(std::move(session), key);
   if (!reached_) tried_.erase(address);
@@ -119,7 +121,7 @@ net::Task<void> Delivery::try_hosts(const Destination& destination, std::vector<
   std::erase_if(hosts, [this](const Host& host) { return tried_.contains(host.address); });
   int sessions = 0;
   best_preference_ = std::numeric_limits<unsigned>::max();
-  for (std::size_t i = 0; i < hosts.size() && left_ > 0; ++i) {
+  for (std::size_t i = 0; i < hosts.size() && left_ > 0 && !is_over(); ++i) {
     const bool ends = i + 1 == hosts.size() || (most_sessions > 0 && sessions + 1 >= most_sessions);
     last_host_ = last_destination && ends;
     best_preference_ = std::min(best_preference_, hosts[i].preference);
@@ -138,6 +140,7 @@ net::Task<void> Delivery::try_host(const Destination& destination, const Host& h
   wanted.queue_id = id_;
   wanted.sender = message_.sender;
   wanted.waited = microseconds(message_.activated - message_.arrived);
+  wanted.end = shop_.loop.in(*setup_.session.delivery_time_limit);
   wanted.loop_detection = destination.port == kSmtpPort && !setup_.is_lmtp();
   wanted.is_best_host = host.preference == best_preference_;
   auto opened = co_await open_session(shop_, wanted);
@@ -167,6 +170,10 @@ net::Task<void> Delivery::use(std::unique_ptr<Session> session, const std::strin
   co_await settle(std::move(transfer), who, *session);
   shop_.cache.give_back(key, std::move(session));
 }
+
+// Hosts that hold us as long as they may, one after the other, must not hold us for hours: no other is asked once the time
+// for one of them has passed.
+bool Delivery::is_over() const { return shop_.loop.now() >= last_start_; }
 
 // ---- results
 

@@ -37,6 +37,7 @@ class Delivery {
   std::vector<std::size_t> left() const;
   bool is_temporary(const Trouble& why) const;
   std::string key_of(const Destination& destination) const;
+  bool is_over() const;
 
   Shop& shop_;
   const Setup& setup_;
@@ -52,6 +53,7 @@ class Delivery {
   unsigned best_preference_ = 0;  // of the hosts in hand
   bool by_fallback_ = false;
   const std::string id_;
+  const Deadline last_start_;  // of a conversation with another host
   const std::int64_t begun_;
   std::int64_t connected_ = 0;
 };

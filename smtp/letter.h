@@ -35,6 +35,8 @@ class ContentPieces {
   explicit ContentPieces(const Letter& letter);
   // The next piece, at most kPiece bytes; empty at the end. Valid until the next call. Fails with io.
   Result<std::string_view> next();
+  // Gives up the memory of a piece.
+  void forget() { std::string().swap(buffer_); }
   static constexpr std::size_t kPiece = 64 * 1024;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -13,7 +14,8 @@ namespace postern::smtp {
 namespace {
 
 constexpr std::size_t kLongestLine = 2048;  // of a reply; the rest of a longer one is passed over
-constexpr int kMostGarbage = 100;           // lines of a reply that are none
+constexpr std::size_t kMostPassedOver = 64 * 1024;  // bytes of one line
+constexpr int kMostGarbage = 100;                   // lines of a reply that are none
 
 tl::unexpected<Trouble> failed(Trouble why) { return tl::make_unexpected(std::move(why)); }
 
@@ -122,7 +124,10 @@ Maybe Session::unexpected() const {
 
 Trouble Session::broken(const Error& error, std::string_view doing) const {
   if (error.kind == Errc::timeout) {
-    return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing));
+    const bool by_delivery = stream_.loop().now() >= end;
+    return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing,
+                                   by_delivery ? concat(" (", setup_.session.delivery_time_limit.name(), ")")
+                                               : std::string()));
   }
   return trouble("4.4.2", concat("lost connection with ", host_.label(), " while ", doing));
 }
@@ -134,13 +139,38 @@ net::Task<tl::expected<std::string, Trouble>> Session::reply_line(Deadline deadl
   if (line.error().kind != Errc::too_long) co_return failed(broken(line.error(), doing));
   std::string text(stream_.buffered().substr(0, kLongestLine));
   log_warning(concat(host_.relay(), ": response longer than ", kLongestLine, ": ", escaped(text, 30)));
-  auto skipped = co_await stream_.skip_line(deadline);
-  if (!skipped) co_return failed(broken(skipped.error(), doing));
+  auto why = co_await pass_over_line(deadline, doing);
+  if (why) co_return failed(std::move(*why));
   co_return text;
 }
 
+// Up to its end, should it have one: whoever sends without an end would keep us busy until the deadline.
+net::Task<Maybe> Session::pass_over_line(Deadline deadline, std::string_view doing) {
+  for (std::size_t passed = 0; passed <= kMostPassedOver;) {
+    auto some = co_await stream_.read_some(deadline);
+    if (!some) co_return broken(some.error(), doing);
+    const auto lf = some->find('\n');
+    if (lf != std::string_view::npos) {
+      stream_.unread(some->substr(lf + 1));
+      co_return std::nullopt;
+    }
+    passed += some->size();
+  }
+  co_return senseless(doing);
+}
+
+Trouble Session::senseless(std::string_view doing) const {
+  return trouble("4.5.0", concat("host ", host_.label(), " does not speak SMTP while ", doing));
+}
+
+Deadline Session::until(Duration limit) { return std::min(loop().in(limit), end); }
+
+void Session::prolong(Duration by) {
+  if (end != Deadline::max()) end += by;
+}
+
 net::Task<Answer> Session::reply(Duration limit, std::string_view doing) {
-  const Deadline deadline = loop().in(limit);
+  const Deadline deadline = until(limit);
   wire::ReplyReader reader;
   for (int garbage = 0; garbage < kMostGarbage;) {
     auto line = co_await reply_line(deadline, doing);
@@ -161,7 +191,7 @@ net::Task<Answer> Session::reply(Duration limit, std::string_view doing) {
       co_return answer;
     }
   }
-  co_return failed(trouble("4.5.0", concat("host ", host_.label(), " does not speak SMTP while ", doing)));
+  co_return failed(senseless(doing));
 }
 
 void Session::note_garbage(std::string_view line) const {

@@ -32,11 +32,15 @@ class Session {
 
   // Adds a command, with CR LF, to what is sent before the next reply is waited for.
   void put(std::string_view command);
-  // The next reply, however long its commands are under way. `doing` is what the log says of a connection that breaks:
-  // "sending RCPT TO". Views are of constants.
+  // The next reply, however long its commands are under way: one limit for sending what was put and for the whole reply.
+  // `doing` is what the log says of a connection that breaks: "sending RCPT TO". Views are of constants.
   net::Task<Answer> reply(Duration limit, std::string_view doing);
   // put() and reply().
   net::Task<Answer> ask(std::string command, Duration limit, std::string_view doing);
+  // The end of a wait of this length: never later than the end of the delivery.
+  Deadline until(Duration limit);
+  // Moves the end of the delivery on.
+  void prolong(Duration by);
   // The trouble that a broken stream means.
   Trouble broken(const Error& error, std::string_view doing) const;
   // A reply without a command is there already: the replies that follow cannot be trusted.
@@ -66,12 +70,15 @@ class Session {
   bool was_last = false;  // no other host was left to try
   unsigned uses = 0;      // messages
   Instant begun;
+  Deadline end = Deadline::max();  // of the delivery in hand; content moves it on
 
  private:
   net::Task<Maybe> read_keywords(wire::Reply answer);
   Maybe greeted_by_ourselves(const wire::Reply& answer) const;
   void note_garbage(std::string_view line) const;
   net::Task<tl::expected<std::string, Trouble>> reply_line(Deadline deadline, std::string_view doing);
+  net::Task<Maybe> pass_over_line(Deadline deadline, std::string_view doing);
+  Trouble senseless(std::string_view doing) const;
 
   const Setup& setup_;
   const Host host_;

@@ -56,7 +56,7 @@ net::Task<Maybe> shake_hands(Session& session, const Shop& shop, const Wanted& w
   net::TlsClientPeer peer = policy.peer;
   peer.session = concat(session.host().relay(), " ", session.host().name);
   auto facts = co_await session.stream().start_tls(*shop.tls, std::move(peer),
-                                                   session.loop().in(*session.setup().tls.starttls_timeout));
+                                                   session.until(*session.setup().tls.starttls_timeout));
   if (!facts) {
     note_failed(session, facts.error());
     session.may_be_kept = false;

@@ -5,7 +5,6 @@
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
 #include "lib/wire/xtext.h"
-#include "smtp/downgrade.h"
 
 namespace postern::smtp {
 
@@ -14,6 +13,8 @@ namespace {
 // Commands that are sent before replies are read. A server that cannot write its replies reads no more; so much fits
 // into the buffers on the way, whatever it does (RFC 2920 3.1).
 constexpr std::size_t kMostAhead = 16 * 1024;
+// Replies to the commands that went ahead: as long as they come within this time, more commands go ahead.
+constexpr seconds kBrisk{1};
 
 // The address as it was given, for ORCPT=. One beyond ASCII has a type of its own, which only SMTPUTF8 can carry (RFC 6533
 // 3): as it is, but for what an xtext encodes. Empty: it cannot be said.
@@ -35,12 +36,17 @@ std::string original_text(std::string_view original, bool smtputf8) {
   return text;
 }
 
-constexpr std::string_view kEndOfContent = "sending end of data -- message may be sent more than once";
-
 }  // namespace
 
 Transaction::Transaction(Session& session, const Letter& letter, std::vector<std::size_t> recipients)
-    : session_(session), setup_(session.setup()), letter_(letter), recipients_(std::move(recipients)) {
+    : session_(session),
+      setup_(session.setup()),
+      letter_(letter),
+      recipients_(std::move(recipients)),
+      is_careful_(recipients_.size() > 1 &&
+                  (letter.message->attempts > 0 || !session.features.pipelining)),
+      soft_end_(session.end) {
+  if (is_careful_) most_ahead_ = 1;
   result_.fates.resize(recipients_.size());
   result_.probed = is_probe();
 }
@@ -99,7 +105,14 @@ net::Task<void> Transaction::envelope() {
     co_await say(Verb::mail, 0, mail_command());
   }
   for (std::size_t i = 0; i < recipients_.size() && goes_on(); ++i) {
+    if (is_late()) {
+      leave_rest(i);
+      break;
+    }
     co_await say(Verb::rcpt, i, rcpt_command(recipients_[i]));
+  }
+  if (is_careful_) {
+    co_await settle();  // so that what is known to be accepted is sent
   }
   const bool until_data = *setup_.client.address_verify_target == "data";
   const bool wants_data = !is_probe() || until_data;
@@ -121,12 +134,14 @@ net::Task<void> Transaction::say(Verb verb, std::size_t recipient, std::string c
   }
   session_.put(command);
   steps_.push_back({verb, recipient});
-  if (!session_.features.pipelining || session_.stream().pending_output() > kMostAhead) {
+  const bool is_full = steps_.size() >= most_ahead_ || session_.stream().pending_output() > kMostAhead;
+  if (!session_.features.pipelining || is_full) {
     co_await settle();
   }
 }
 
 net::Task<void> Transaction::settle() {
+  const Instant begun = session_.loop().now();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const Step step = steps_[i];
     auto reply = co_await session_.reply(limit_of(step.verb), doing(step.verb));
@@ -141,7 +156,24 @@ net::Task<void> Transaction::settle() {
     replied_ = true;
     judge(step, *reply);
   }
+  if (is_careful_) most_ahead_ = session_.loop().now() - begun < kBrisk ? most_ahead_ * 2 : 1;
   steps_.clear();
+}
+
+// ---- a server that takes its time with each recipient
+
+// The time of the delivery is over, but somebody was accepted: these get the message, so that a list makes progress.
+bool Transaction::is_late() const {
+  return !accepted_.empty() && steps_.empty() && session_.loop().now() >= soft_end_;
+}
+
+// The others are for the next attempt.
+void Transaction::leave_rest(std::size_t first) {
+  const Error passed{Errc::timeout, "", 0};
+  Trouble why = session_.broken(passed, doing(Verb::rcpt));
+  why.of_site = false;
+  for (std::size_t i = first; i < recipients_.size(); ++i) result_.fates[i].trouble = why;
+  session_.end = session_.loop().in(*setup_.session.data_init_timeout + *setup_.session.data_xfer_timeout);
 }
 
 void Transaction::fail_all(Trouble why) {
@@ -170,6 +202,7 @@ void Transaction::judge(Step step, const wire::Reply& reply) {
         return;
       }
       accepted_.push_back(step.recipient);
+      if (is_careful_ && session_.end == soft_end_) session_.prolong(*setup_.session.rcpt_timeout);
       if (is_probe()) result_.fates[step.recipient].sent = reply;
       return;
     case Verb::data:
@@ -185,117 +218,6 @@ void Transaction::judge(Step step, const wire::Reply& reply) {
       }
       if (!go_ahead_ && !accepted_.empty()) fail_all(said(host, reply, "DATA command"));
   }
-}
-
-// ---- the content
-
-net::Task<void> Transaction::content() {
-  if (is_probe()) co_return;
-  const bool is_wanted = goes_on() && !accepted_.empty();
-  if (!is_wanted) {
-    // Nobody was accepted, but the server waits for content: the empty message, whose reply means nothing.
-    session_.put(".");
-    if (setup_.is_lmtp()) {  // no recipient, no reply (RFC 2033 4.2)
-      session_.may_be_kept = false;
-      co_return;
-    }
-    auto reply = co_await session_.reply(*setup_.session.data_done_timeout, kEndOfContent);
-    if (reply) {
-      session_.needs_reset = false;
-    } else {
-      session_.may_be_kept = false;
-    }
-    co_return;
-  }
-  auto why = co_await send_content();
-  if (why) {
-    session_.may_be_kept = false;
-    fail_all(std::move(*why));
-    co_return;
-  }
-  co_await final_replies();
-}
-
-net::Task<Maybe> Transaction::send_content() {
-  auto early = session_.unexpected();
-  if (early) co_return early;
-  const auto limit = *setup_.session.line_length_limit;
-  wire::ContentEncoder encoder(limit > 0 ? static_cast<std::size_t>(limit) : 0);
-  const bool converts =
-      letter_.eight_bit && !session_.features.eight_bit && !*setup_.more.disable_mime_output_conversion;
-  Downgrade downgrade;
-  ContentPieces pieces(letter_);
-  content_begun_ = session_.loop().now();
-  std::string seven_bit, encoded;
-  for (;;) {
-    auto piece = pieces.next();
-    if (!piece)
-      co_return message_trouble("4.3.0",
-                                concat("local data error while talking to ", session_.host().label()));
-    if (piece->empty()) break;
-    encoded.clear();
-    if (converts) {
-      seven_bit.clear();
-      downgrade.feed(*piece, seven_bit);
-      encoder.feed(seven_bit, encoded);
-    } else {
-      encoder.feed(*piece, encoded);
-    }
-    session_.stream().put(encoded);
-    if (session_.stream().pending_output() < ContentPieces::kPiece) continue;
-    auto why = co_await send_piece(std::string_view());
-    if (why) co_return why;
-  }
-  encoded.clear();
-  if (converts) {
-    seven_bit.clear();
-    downgrade.finish(seven_bit);
-    encoder.feed(seven_bit, encoded);
-  }
-  encoder.finish(encoded);
-  co_return co_await send_piece(encoded);
-}
-
-// A server that takes a little now and then meets the deadline: it moves on with the bytes that it took.
-net::Task<Maybe> Transaction::send_piece(std::string_view piece) {
-  net::Stream& stream = session_.stream();
-  const std::uint64_t bytes = stream.pending_output() + piece.size();
-  const Duration limit = *setup_.session.data_xfer_timeout;
-  const auto rate = static_cast<std::uint64_t>(*setup_.session.min_data_rate);
-  const Deadline by_rate = content_begun_ + limit + seconds((sent_bytes_ + bytes) / rate);
-  const Deadline deadline = std::min(session_.loop().in(limit), by_rate);
-  stream.put(piece);
-  auto flushed = co_await stream.flush(deadline);
-  if (!flushed) co_return session_.broken(flushed.error(), "sending message body");
-  sent_bytes_ += bytes;
-  co_return std::nullopt;
-}
-
-net::Task<void> Transaction::final_replies() {
-  const std::size_t replies = setup_.is_lmtp() ? accepted_.size() : 1;
-  for (std::size_t n = 0; n < replies; ++n) {
-    auto reply = co_await session_.reply(*setup_.session.data_done_timeout, kEndOfContent);
-    if (!reply) {
-      fail_all(std::move(reply.error()));
-      co_return;
-    }
-    Maybe why;
-    if (!reply->ok()) why = said(session_.host(), *reply, "end of DATA command");
-    if (why && !setup_.is_lmtp()) {
-      fail_all(std::move(*why));
-      continue;
-    }
-    const std::size_t first = setup_.is_lmtp() ? n : 0, last = setup_.is_lmtp() ? n + 1 : accepted_.size();
-    for (std::size_t i = first; i < last; ++i) {
-      Fate& fate = result_.fates[accepted_[i]];
-      if (why) {
-        fate.trouble = why;
-      } else {
-        fate.sent = *reply;
-      }
-    }
-  }
-  session_.needs_reset = false;
 }
 
 // ---- commands

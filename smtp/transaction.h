@@ -2,6 +2,7 @@
 // (RFC 2920), with a reply for each recipient in LMTP (RFC 2033).
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ class Transaction {
   net::Task<Transfer> run();
 
  private:
+  class Encoding;  // content.cpp
   enum class Verb { rset, xforward, mail, rcpt, data };
   struct Step {
     Verb verb = Verb::mail;
@@ -46,12 +48,18 @@ class Transaction {
   net::Task<void> settle();
   void judge(Step step, const wire::Reply& reply);
   void fail_all(Trouble why);
+  bool is_late() const;
+  void leave_rest(std::size_t first);
   bool goes_on() const { return !result_.whole; }
   net::Task<void> envelope();
   net::Task<void> content();
   net::Task<Maybe> send_content();
-  net::Task<Maybe> send_piece(std::string_view piece);
+  net::Task<Maybe> send_piece();
   net::Task<void> final_replies();
+  net::Task<Maybe> await_verdict(Deadline& due);
+  void take_final(std::size_t n, wire::Reply reply);
+  Duration time_for(std::uint64_t bytes) const;
+  std::uint64_t bytes_in(Duration time) const;
   std::string mail_command() const;
   std::string rcpt_command(std::size_t recipient) const;
   std::vector<std::string> xforward_commands() const;
@@ -67,6 +75,11 @@ class Transaction {
   std::vector<Step> steps_;  // whose replies are still to come
   Transfer result_;
   std::vector<std::size_t> accepted_;  // recipients, as positions in recipients_
+  // A list whose delivery failed before, or a server without PIPELINING: DATA waits until it is known who was accepted, and so
+  // many commands go ahead as the server answers without a delay.
+  const bool is_careful_;
+  const Deadline soft_end_;  // afterwards no further recipient is named
+  std::size_t most_ahead_ = std::numeric_limits<std::size_t>::max();
   bool replied_ = false;               // at least once
   bool go_ahead_ = false;              // the server waits for content
   bool data_said_ = false;

@@ -80,7 +80,8 @@ net::Task<Result<ipc::Delivered>> Scheduler::ask_agent(Transport& transport, con
   }
 }
 
-net::Task<void> Scheduler::deliver(Transport& transport, Destination& destination, Delivery delivery) {
+net::Task<void> Scheduler::deliver(Transport& transport, Transport::Hands::iterator hand, Delivery delivery) {
+  Destination& destination = *hand->destination;
   auto answer = co_await ask_agent(transport, delivery);
   --delivery.slice->active->in_hand;
   if (answer) {
@@ -90,7 +91,8 @@ net::Task<void> Scheduler::deliver(Transport& transport, Destination& destinatio
     take_loss(transport, delivery, answer.error());
   }
   pause_after(transport, destination);
-  transport.ended(destination);
+  const bool well = answer && answer->site_dsn.empty();
+  transport.ended(hand, well ? Transport::End::well : Transport::End::badly, loop_.now());
   delivery_ended(delivery);
   start_next(transport);
 }

@@ -71,16 +71,30 @@ std::string Qmgr::id_text(std::int64_t id) const {
   return long_ids_ ? queue_id.long_text() : queue_id.short_text();
 }
 
-// How many processes of an agent there may be: as many deliveries at a time.
+// How many processes of an agent there may be: as many deliveries at a time. A server on the network may have the same name.
 Result<void> Qmgr::read_master() {
   auto directory = context_->settings().value("config_directory");
   if (!directory) return fail(directory.error());
   const auto services = config::MasterCf::read(concat(*directory, "/master.cf"));
   if (!services) return {};  // a service that was started without one
   for (const config::Service& service : services->in_force()) {
-    if (service.process_limit) process_limits_[service.name] = *service.process_limit;
+    if (service.type == config::SocketType::unix) agents_[service.name] = service;
   }
   return {};
+}
+
+// A client of the network delivers much at a time in each process, and a delivery that waits for a slow server costs it next to
+// nothing: a limit of processes that is set limits what goes briskly, and without one all do that its process may.
+void Qmgr::limit_deliveries(const std::string& transport, TransportLimits& limits) const {
+  const auto own = agents_.find(transport);
+  const auto processes = own == agents_.end() ? std::nullopt : own->second.process_limit;
+  limits.at_once = processes.value_or(*master_.default_process_limit);
+  if (limits.at_once <= 0) limits.at_once = kMostAtOnce;
+  const bool is_client = own != agents_.end() && (own->second.command == "smtp" || own->second.command == "lmtp");
+  const int sessions = std::min(*process_.process_session_limit, kMostAtOnce);
+  if (!is_client || sessions == 1 || limits.transport_delay.count() > 0) return;
+  if (!processes) limits.at_once = std::max(limits.at_once, sessions);
+  limits.slow_at_once = sessions;
 }
 
 TransportLimits Qmgr::limits_of(const std::string& transport) const {
@@ -88,15 +102,13 @@ TransportLimits Qmgr::limits_of(const std::string& transport) const {
   auto loaded = params.load(context_->settings());
   if (!loaded) log_warning(loaded.error().text);
   TransportLimits limits;
-  const auto own = process_limits_.find(transport);
-  const int processes = own == process_limits_.end() ? *master_.default_process_limit : own->second;
-  limits.at_once = processes > 0 ? processes : kMostAtOnce;
   limits.recipients = *params.recipient_limit;
   limits.mailboxes = transport == "local" || transport == "virtual";
   const auto& asked = *params_.defer_transports;
   limits.deferred = std::find(asked.begin(), asked.end(), transport) != asked.end();
   limits.destination_delay = seconds(*params.destination_rate_delay);
   limits.transport_delay = seconds(*params.transport_rate_delay);
+  limit_deliveries(transport, limits);
   limits.window.initial = *params.initial_concurrency;
   limits.window.limit = limits.destination_delay.count() > 0 ? 1 : *params.concurrency_limit;
   limits.window.failed_cohorts = *params.failed_cohort_limit;

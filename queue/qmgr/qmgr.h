@@ -9,6 +9,7 @@
 #include "lib/config/params/master_params.h"
 #include "lib/config/params/process_params.h"
 #include "lib/config/params/qmgr_params.h"
+#include "lib/config/service.h"
 #include "lib/daemon/service.h"
 #include "lib/table/resolve.h"
 #include "queue/qmgr/desk.h"
@@ -30,6 +31,7 @@ class Qmgr : public daemon::Service {
   Surroundings surroundings();
   Limits limits() const;
   TransportLimits limits_of(const std::string& transport) const;
+  void limit_deliveries(const std::string& transport, TransportLimits& limits) const;
   Result<void> read_master();
   net::Task<void> end_orphaned();
   std::string id_text(std::int64_t id) const;
@@ -39,7 +41,7 @@ class Qmgr : public daemon::Service {
   config::MasterParams master_;
   config::ProcessParams process_;
   config::CommonParams common_;
-  std::map<std::string, int> process_limits_;  // of services that set one
+  std::map<std::string, config::Service> agents_;  // that deliver: services at UNIX sockets
   bool long_ids_ = false;
   std::string double_bounce_sender_;
   std::unique_ptr<table::Resolver> resolver_;

@@ -91,9 +91,10 @@ class Scheduler {
   void log_unseen(const Message& message, const Recipient& recipient, std::string_view status) const;
   void refuse(Delivery delivery, std::string_view dsn, std::string_view reason);
   void start_next(Transport& transport);
+  net::Task<void> wake_at(Transport& transport, Instant when);
 
   // delivery.cpp: asking agents
-  net::Task<void> deliver(Transport& transport, Destination& destination, Delivery delivery);
+  net::Task<void> deliver(Transport& transport, Transport::Hands::iterator hand, Delivery delivery);
   net::Task<Result<ipc::Delivered>> ask_agent(Transport& transport, const Delivery& delivery);
   net::Task<Result<ipc::Deliver>> request_for(const Delivery& delivery);
   void take_answer(const Delivery& delivery, ipc::Delivered& answer);

@@ -194,18 +194,29 @@ void Scheduler::refuse(Delivery delivery, std::string_view dsn, std::string_view
 
 void Scheduler::start_next(Transport& transport) {
   while (!resting_) {
-    auto start = transport.next();
-    if (!start) return;
+    auto start = transport.next(loop_.now());
+    if (!start) break;
     Destination& destination = *start->destination;
     if (is_suspended(destination.dead)) {
       const Suspension dead = *destination.dead;
       refuse(std::move(start->delivery), dead.dsn, dead.text);
-      transport.ended(destination);
+      transport.ended(start->hand, Transport::End::badly, loop_.now());
       continue;
     }
     ++start->delivery.slice->active->in_hand;
-    hands_.spawn(deliver(transport, destination, std::move(start->delivery)));
+    hands_.spawn(deliver(transport, start->hand, std::move(start->delivery)));
   }
+  const auto yield = transport.next_yield();
+  if (!yield || resting_ || (transport.waking && *transport.waking <= *yield)) return;
+  transport.waking = yield;
+  pauses_.spawn(wake_at(transport, *yield));
+}
+
+// What waits may take the place of a delivery that lasts.
+net::Task<void> Scheduler::wake_at(Transport& transport, Instant when) {
+  co_await net::sleep_until(loop_, when);
+  if (transport.waking == when) transport.waking.reset();
+  start_next(transport);
 }
 
 }  // namespace postern::qmgr

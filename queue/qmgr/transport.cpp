@@ -6,6 +6,20 @@
 
 namespace postern::qmgr {
 
+namespace {
+
+constexpr std::int64_t kBriskRate = 16 * 1024;  // bytes of content that a brisk destination takes in a second
+
+template <class Array>
+auto& of(Array& array, Pace pace) {
+  return array[static_cast<std::size_t>(pace)];
+}
+
+// Which of the offers of its turn this is.
+Pace pace_of(const Offers& offers) { return static_cast<Pace>(&offers - offers.turn->offers.data()); }
+
+}  // namespace
+
 Recipient* Slice::find(std::int64_t number) {
   const auto place = std::lower_bound(recipients.begin(), recipients.end(), number,
                                       [](const Recipient& r, std::int64_t n) { return r.number < n; });
@@ -14,13 +28,18 @@ Recipient* Slice::find(std::int64_t number) {
 
 Destination& Transport::destination(const std::string& key) {
   auto& place = destinations_[key];
-  if (!place) place = std::make_unique<Destination>(key, limits.window);
+  if (!place) {
+    place = std::make_unique<Destination>(key, limits.window);
+    if (limits.slow_at_once > 0) place->pace = paces_.of(key);
+  }
   return *place;
 }
 
 bool Transport::has_place(const Destination& destination) const {
   if (destination.dead) return true;  // whoever gets the place learns it
   const bool limited = limits.window.limit != 0;
+  // One that is slow has no more than it would have if its deliveries kept their places.
+  if (destination.pace == Pace::slow && destination.under_way >= limits.at_once) return false;
   return !destination.pausing && (!limited || destination.under_way < destination.window.size());
 }
 
@@ -30,6 +49,7 @@ void Transport::add(std::vector<Delivery> deliveries, Destination& destination) 
   if (!turn) {
     turn = std::make_unique<Turn>();
     turn->message = message;
+    for (Offers& offers : turn->offers) offers.turn = turn.get();
   }
   Share& share = turn->shares[&destination];
   if (share.destination == nullptr) {
@@ -51,11 +71,9 @@ void Transport::add(std::vector<Delivery> deliveries, Destination& destination) 
 void Transport::offer(Share& share) {
   share.place = Share::Place::turn;
   ++share.destination->offers;
-  Turn& turn = *share.turn;
-  turn.line.push_back(share);
-  if (turn.in_line) return;
-  turn.in_line = true;
-  line_.push_back(turn);
+  Offers& offers = of(share.turn->offers, share.destination->pace);
+  offers.line.push_back(share);
+  if (!offers.in_line) put_back(offers, false);
 }
 
 // An offer may lie long with a message that has many destinations; so each delivery that ends makes one more, and those
@@ -76,51 +94,104 @@ void Transport::withdraw(Share& share) {
   --share.destination->offers;
 }
 
-std::optional<Transport::Start> Transport::next() {
-  const int at_once = limits.transport_delay.count() > 0 ? 1 : limits.at_once;
-  while (!pausing && under_way < at_once && !line_.empty()) {
-    Turn& turn = line_.pop_front();
-    turn.in_line = false;
-    if (turn.line.empty()) {
-      erase_if_idle(turn);
-      continue;
-    }
-    Share& share = turn.line.pop_front();
-    Destination& destination = *share.destination;
-    withdraw(share);
-    const bool starts = !share.waiting.empty() && has_place(destination);
-    // A message that could do nothing with its turn has it still.
-    if (!turn.line.empty()) {
-      turn.in_line = true;
-      if (starts) {
-        line_.push_back(turn);
-      } else {
-        line_.push_front(turn);
-      }
-    }
-    if (share.waiting.empty()) {
-      erase(share);
-      continue;
-    }
-    if (!starts) {
-      share.place = Share::Place::destination;
-      destination.line.push_front(share);
-      continue;
-    }
-    Start start{&destination, std::move(share.waiting.back())};
-    share.waiting.pop_back();
-    ++destination.under_way;
-    ++under_way;
-    if (share.waiting.empty()) {
-      erase(share);
-    } else {
-      share.place = Share::Place::destination;
-      destination.line.push_back(share);
-    }
-    offer_more(destination, false);
-    return start;
+// ---- places
+
+std::size_t Transport::places(Pace pace) const {
+  if (pace == Pace::slow) return static_cast<std::size_t>(limits.slow_at_once);
+  return static_cast<std::size_t>(limits.transport_delay.count() > 0 ? 1 : limits.at_once);
+}
+
+// Whether the oldest delivery could go on among those that last.
+bool Transport::may_yield(Pace pace) const {
+  return pace != Pace::slow && !of(hands_, pace).empty() && of(hands_, Pace::slow).size() < places(Pace::slow);
+}
+
+// A place of this pace; for want of one that of a delivery that lasts.
+bool Transport::find_place(Pace pace, Instant now) {
+  Hands& hands = of(hands_, pace);
+  if (hands.size() < places(pace)) return true;
+  if (!may_yield(pace) || hands.front().begun + limits.patience > now) return false;
+  Hand& oldest = hands.front();
+  oldest.pace = oldest.destination->pace = Pace::slow;
+  Hands& slow = of(hands_, Pace::slow);
+  slow.splice(slow.end(), hands, hands.begin());
+  return true;
+}
+
+std::optional<Instant> Transport::next_yield() const {
+  std::optional<Instant> first;
+  for (const Pace pace : {Pace::brisk, Pace::fresh}) {
+    if (of(lines_, pace).empty() || pausing || !may_yield(pace)) continue;
+    const Instant when = of(hands_, pace).front().begun + limits.patience;
+    first = first ? std::min(*first, when) : when;
+  }
+  return first;
+}
+
+std::optional<Transport::Start> Transport::next(Instant now) {
+  for (const Pace pace : {Pace::brisk, Pace::fresh, Pace::slow}) {
+    auto start = next_of(pace, now);
+    if (start) return start;
   }
   return std::nullopt;
+}
+
+void Transport::put_back(Offers& offers, bool first) {
+  if (offers.line.empty()) return;
+  offers.in_line = true;
+  Line<Offers>& line = of(lines_, pace_of(offers));
+  if (first) {
+    line.push_front(offers);
+  } else {
+    line.push_back(offers);
+  }
+}
+
+std::optional<Transport::Start> Transport::next_of(Pace pace, Instant now) {
+  Line<Offers>& line = of(lines_, pace);
+  while (!pausing && !line.empty() && find_place(pace, now)) {
+    Offers& offers = line.pop_front();
+    offers.in_line = false;
+    if (offers.line.empty()) {
+      erase_if_idle(*offers.turn);
+      continue;
+    }
+    Share& share = offers.line.pop_front();
+    Destination& destination = *share.destination;
+    withdraw(share);
+    const bool moves = destination.pace != pace && !share.waiting.empty();  // it is known better by now
+    const bool starts = !moves && !share.waiting.empty() && has_place(destination);
+    put_back(offers, !starts);  // a message that could do nothing with its turn has it still
+    if (share.waiting.empty()) {
+      erase(share);
+    } else if (moves) {
+      offer(share);
+    } else if (!starts) {
+      share.place = Share::Place::destination;
+      destination.line.push_front(share);
+    } else {
+      return start(share, now);
+    }
+  }
+  return std::nullopt;
+}
+
+Transport::Start Transport::start(Share& share, Instant now) {
+  Destination& destination = *share.destination;
+  const auto size = share.waiting.back().slice->message().size;
+  Hands& hands = of(hands_, destination.pace);
+  hands.push_back({&destination, now, limits.patience + milliseconds(size * 1000 / kBriskRate), destination.pace});
+  Start start{&destination, std::move(share.waiting.back()), std::prev(hands.end())};
+  share.waiting.pop_back();
+  ++destination.under_way;
+  if (share.waiting.empty()) {
+    erase(share);
+  } else {
+    share.place = Share::Place::destination;
+    destination.line.push_back(share);
+  }
+  offer_more(destination, false);
+  return start;
 }
 
 void Transport::erase(Share& share) {
@@ -132,17 +203,29 @@ void Transport::erase(Share& share) {
 }
 
 void Transport::erase_if_idle(Turn& turn) {
-  if (turn.shares.empty() && !turn.in_line) turns_.erase(turn.message);
+  const bool in_line = std::any_of(turn.offers.begin(), turn.offers.end(), [](const Offers& o) { return o.in_line; });
+  if (turn.shares.empty() && !in_line) turns_.erase(turn.message);
 }
 
 void Transport::erase_if_idle(Destination& destination) {
   if (destination.under_way == 0 && destination.shares == 0 && !destination.pausing && !destination.dead) {
+    paces_.remember(destination.key, destination.pace);
     destinations_.erase(std::string(destination.key));
   }
 }
 
-void Transport::ended(Destination& destination) {
-  --under_way;
+void Transport::judge(const Hand& hand, End end, Instant now) {
+  if (limits.slow_at_once == 0) return;
+  const Duration lasted = now - hand.begun;
+  Destination& destination = *hand.destination;
+  if (lasted >= hand.allowed) destination.pace = Pace::slow;
+  if (lasted < hand.allowed && end == End::well) destination.pace = Pace::brisk;
+}
+
+void Transport::ended(Hands::iterator hand, End end, Instant now) {
+  Destination& destination = *hand->destination;
+  judge(*hand, end, now);
+  of(hands_, hand->pace).erase(hand);
   --destination.under_way;
   offer_more(destination, true);
   erase_if_idle(destination);

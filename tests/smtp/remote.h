@@ -3,10 +3,14 @@
 //   "C: text"   what it must hear next; '*' stands for any text
 //   "body"      everything up to the final dot
 //   "silence"   nothing more is said, until the client leaves
+//   "R: text"   bytes that it sends as they are
+//   "pause N"   so many seconds in which it does nothing
+//   "sip N"     everything up to the final dot, at most N bytes a second
 // At its end the connection is closed. What did not fit is in `surprises`.
 #pragma once
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 
 #include <deque>
 #include <string>
@@ -15,6 +19,7 @@
 #include "lib/net/scope.h"
 #include "lib/net/socket.h"
 #include "lib/net/stream.h"
+#include "lib/net/wait.h"
 #include "tests/deliver/like.h"
 
 namespace postern::smtp {
@@ -70,6 +75,20 @@ class Remote {
         if (!sent) co_return;
         continue;
       }
+      if (line.starts_with("R: ")) {
+        auto sent = co_await stream.write(line.substr(3), Deadline::max());
+        if (!sent) co_return;
+        continue;
+      }
+      if (line.starts_with("pause ")) {
+        co_await net::sleep_until(loop_, loop_.in(seconds(std::stoi(line.substr(6)))));
+        continue;
+      }
+      if (line.starts_with("sip ")) {
+        const bool whole = co_await sip(stream, std::stoul(line.substr(4)));
+        if (!whole) co_return;
+        continue;
+      }
       if (line == "silence") {
         for (;;) {
           auto more = co_await stream.read_some(Deadline::max());
@@ -97,6 +116,21 @@ class Remote {
         body += text + "\n";
       }
     }
+  }
+
+  // Past the stream, which would read ahead.
+  net::Task<bool> sip(net::Stream& stream, std::size_t bytes) {
+    std::string body(stream.buffered());
+    stream.discard_input();
+    std::string room(bytes, '\0');
+    while (!body.ends_with("\r\n.\r\n")) {
+      const auto n = ::recv(stream.fd(), room.data(), room.size(), MSG_DONTWAIT);
+      if (n == 0) co_return false;
+      if (n > 0) body.append(room, 0, static_cast<std::size_t>(n));
+      co_await net::sleep_until(loop_, loop_.in(seconds(1)));
+    }
+    bodies.push_back(body);
+    co_return true;
   }
 
   net::Loop& loop_;

@@ -14,6 +14,8 @@ struct SmtpSessionParams : SidedParams {
       *this, name("data_init_timeout"), "120s", "How long to wait for the reply to DATA.", at_least(1)};
   Param<Seconds> data_xfer_timeout{
       *this, name("data_xfer_timeout"), "180s", "How long sending a piece of content may take.", at_least(1)};
+  Param<Seconds> delivery_time_limit{*this, name("delivery_time_limit"), "3600s",
+      "How long one message may take with one server; content moves it on at min_data_rate.", at_least(1)};
   Param<std::string> body_checks{
       *this, name("body_checks"), "", "Tables that judge body lines on their way out.", not_yet()};
   Param<std::string> delivery_status_filter{*this, name("delivery_status_filter"),
@@ -42,6 +44,8 @@ struct SmtpSessionParams : SidedParams {
       *this, name("min_data_rate"), "500", "Bytes per second that move the deadline on.", at_least(1)};
   Param<std::string> nested_header_checks{*this, name("nested_header_checks"), "",
       "Tables that judge headers of attached messages on their way out.", not_yet()};
+  Param<bool> per_request_deadline{*this, name("per_request_deadline"), "yes",
+      "Content must move at min_data_rate. Differs from Postfix: each timeout is for a whole request, always."};
   Param<Seconds> quit_timeout{
       *this, name("quit_timeout"), "300s", "How long to wait for the reply to QUIT.", at_least(1)};
   Param<bool> quote_rfc821_envelope{

@@ -73,6 +73,11 @@ class FakeAgent : public FakeService {
     }
   }
   void hold() { held_ = true; }
+  // Answers for next hops that begin so, when let_go() is said.
+  void hold_sites(const std::string& prefix) {
+    held_ = true;
+    held_sites_ = prefix;
+  }
   void let_go() {
     held_ = false;
     changed_.notify();
@@ -104,7 +109,7 @@ class FakeAgent : public FakeService {
     nexthops.push_back(question.nexthop);
     for (const ipc::DeliverTo& to : question.recipients) asked.push_back(to.address);
     co_await net::sleep_until(loop_, loop_.in(milliseconds(2)));
-    while (held_) {
+    while (held_ && question.nexthop.starts_with(held_sites_)) {
       const bool changed = co_await changed_.wait(Deadline::max());
       if (!changed) continue;
     }
@@ -135,6 +140,7 @@ class FakeAgent : public FakeService {
   std::map<std::string, DeliveryStatus> status_;
   std::set<std::string> failing_;
   bool held_ = false;
+  std::string held_sites_;
   net::Event changed_;
 };
 
