@@ -124,9 +124,10 @@ Turn Dialogue::too_long() {
   return turn;
 }
 
-Turn Dialogue::timed_out() {
+Turn Dialogue::timed_out(std::string_view note) {
   Turn turn;
   log_end(turn, "COMMAND TIME LIMIT");
+  if (!note.empty()) turn.log.back() += concat(": ", note);
   hang_up(turn, setup_.timeout_reply);
   return turn;
 }

@@ -76,7 +76,8 @@ class Dialogue {
   // A line has more than line_length_limit bytes. The session ends.
   Turn too_long();
   // postscreen_command_time_limit is over, counted from the end of the command before. The session ends.
-  Turn timed_out();
+  // `note`: what the log adds, where another limit was the shorter one.
+  Turn timed_out(std::string_view note = {});
   // Ends the session with "421 4.3.2 ..." or another reply, with or without CR LF, which gets its footer.
   Turn ends_with(std::string_view reply);
   // The client must say who it is anew (RFC 3207 4.2).

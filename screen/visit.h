@@ -95,6 +95,7 @@ class Visit : Inquiry::Waiter {
   net::Task<Way> talk();
   net::Task<void> begin_talk(Speech speech);
   net::Task<Next> take_turn(bool as_server);
+  Deadline session_end() const;
   net::Task<Next> finish_turn(std::string_view reply, Next next, bool slow);
   net::Task<bool> start_tls();
   void tell_breach(const Error& error);

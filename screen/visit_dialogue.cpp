@@ -54,11 +54,17 @@ net::Task<void> Visit::begin_talk(Speech speech) {
   }
 }
 
+Deadline Visit::session_end() const {
+  const seconds limit = *shared_.setup.dialogue->params.session_time_limit;
+  return limit == seconds(0) ? Deadline::max() : began_ + limit;
+}
+
 // One line of the client, and the reply to it. hang_up: the visit is over, and all is said.
 net::Task<Next> Visit::take_turn(bool as_server) {
   Talk& talk = *talk_;
   const config::LimitParams& limits = shared_.setup.dialogue->limits;
-  const Deadline deadline = shared_.loop.in(*shared_.setup.dialogue->params.command_time_limit);
+  const Deadline deadline =
+      std::min(shared_.loop.in(*shared_.setup.dialogue->params.command_time_limit), session_end());
   auto line = co_await talk.stream.read_line(static_cast<std::size_t>(*limits.line_length_limit), deadline);
   Turn turn;
   if (line) {
@@ -69,7 +75,7 @@ net::Task<Next> Visit::take_turn(bool as_server) {
     }
     if (turn.next == Next::hand_over) talk.pending = concat(line->text, line->crlf ? "\r\n" : "\n");
   } else if (line.error().kind == Errc::timeout) {
-    turn = talk.dialogue.timed_out();
+    turn = talk.dialogue.timed_out(shared_.loop.now() >= session_end() ? "screen_session_time_limit" : "");
   } else if (line.error().kind != Errc::too_long) {
     tell_breach(line.error());
     hung_up();
@@ -121,7 +127,7 @@ net::Task<Next> Visit::finish_turn(std::string_view reply, Next next, bool slow)
 // False: the visit is over.
 net::Task<bool> Visit::start_tls() {
   const Setup& setup = shared_.setup;
-  const Deadline deadline = shared_.loop.in(*setup.tls_params.starttls_timeout);
+  const Deadline deadline = std::min(shared_.loop.in(*setup.tls_params.starttls_timeout), session_end());
   auto facts = co_await talk_->stream.accept_tls(*setup.tls.context, deadline);
   daemon::log_tls(setup.tls, client_.name(), facts);
   shared_.counters.tls().shook_hands(facts, talk_->stream.tls_breach());

@@ -36,38 +36,29 @@ net::Task<void> Session::data() {
 
 // True when all of it has come; otherwise the session is over.
 net::Task<bool> Session::receive(Content& content) {
-  Deadline limit = deadline();
+  begin_request();
   for (;;) {
-    auto some = co_await stream_.read_some(limit);
+    auto some = co_await stream_.read_some(wait());
     if (!some) {
+      waited();
       content_broke_off(some.error(), content.size());
       co_return false;
     }
     const auto progress = content.take(*some);
     stream_.unread(some->substr(progress.consumed));
-    limit = later(limit, progress.consumed);
+    waited(progress.consumed);
     if (content.overflows()) {
       co_await content.open_spool();
-      limit = deadline();
     }
     if (progress.ended) co_return true;
   }
 }
 
-// Content buys time at smtpd_min_data_rate, never more than smtpd_timeout ahead.
-Deadline Session::later(Deadline limit, std::size_t received) const {
-  if (!*shared_.setup.smtpd.per_request_deadline) return deadline();
-  const auto bought =
-      microseconds(static_cast<std::int64_t>(received) * 1'000'000 / *shared_.setup.smtpd.min_data_rate);
-  return std::min(limit + bought, deadline());
-}
-
 void Session::content_broke_off(const Error& error, std::uint64_t size) {
+  const std::string where = concat("DATA (", size, " bytes)");
+  if (error.kind == Errc::timeout) return out_of_time(where);
   open_ = false;
-  const bool late = error.kind == Errc::timeout;
-  log_info(
-      concat(late ? "timeout" : "lost connection", " after DATA (", size, " bytes) from ", peer_.text()));
-  if (late) reply(mail::status::timeout(shared_.setup.host()));
+  log_info(concat("lost connection after ", where, " from ", peer_.text()));
 }
 
 net::Task<void> Session::hand_over(Content& content) {
@@ -109,6 +100,7 @@ void Session::answer(const Result<ipc::Outcome>& outcome, Content& content) {
     errors_ = 0;
     junk_ = 0;
     shared_.accepted.add();
+    proven_ = true;
     if (handed_) handed_->finish(true);
     shared_.bytes.add(content.size());
     reply(mail::status::queued(shared_.setup.text_of(mail_->id)));

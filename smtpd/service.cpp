@@ -18,12 +18,17 @@ Result<void> Smtpd::prepare(daemon::Context& context) {
   ids_.emplace(context.slot());
   cleanup_.emplace(context.loop(), context.queue_path("public/cleanup"));
   qmgr_.emplace(context.loop(), context.queue_path("public/qmgr"));
-  shared_.emplace(Shared{context.loop(), *setup_, *resolver_, *policy_, names_, *cleanup_, *qmgr_, *ids_});
+  shared_.reset(new Shared{context.loop(), *setup_, *resolver_, *policy_, names_, *cleanup_, *qmgr_, *ids_});
   shared_->is_passed = context.arguments().type == "pass";
   shared_->accepted = context.counter("accepted");
   shared_->rejected = context.counter("rejected");
   shared_->bytes = context.counter("bytes");
   if (setup_->tls.is_wanted()) shared_->tls = daemon::TlsCounters(context.page());
+  shared_->timed_out = context.counter("timed_out");
+  shared_->shed = context.counter("shed");
+  shared_->load_step = context.gauge("load_step");
+  alone_ = context.arguments().limit == daemon::Arguments::Limit::one;
+  count_load(context.settings());
   return {};
 }
 
@@ -37,18 +42,35 @@ net::Task<void> Smtpd::resume(net::Accepted connection, std::unique_ptr<ipc::Han
   co_await session.resume(std::move(state), std::move(channel));
 }
 
+// A small process may be full while others of the service have room, or one starts: it matters when master says that there
+// are no more. One for hundreds of sessions is a host's worth.
+void Smtpd::count_load(const config::Settings& settings) {
+  constexpr std::size_t kLarge = 1000;
+  const bool stressed = !settings.value("stress").value_or("").empty();
+  const std::size_t capacity = shared_->load.capacity();
+  shared_->load.count(capacity >= kLarge || (capacity > 1 && (alone_ || stressed)));
+}
+
 // Sessions in hand too: it is their time that others wait for.
 void Smtpd::stress_changed(const config::Settings& settings) {
   const auto followed = setup_->follow(settings, "stress");
   if (!followed) log_warning(followed.error().text);
-  for (Session* session = shared_->sessions; session != nullptr; session = session->next()) session->hurry();
+  count_load(settings);
+  shared_->follow_load(0);
+  shared_->sessions.each([](Session& session) {
+    session.hurry();
+    return false;
+  });
 }
 
 // After a reload sessions go on under the configuration with which they began, to their own end.
 void Smtpd::leave(daemon::Leave why) {
   if (why != daemon::Leave::stop && why != daemon::Leave::orphaned) return;
   shared_->stopping = true;
-  for (Session* session = shared_->sessions; session != nullptr; session = session->next()) session->stop();
+  shared_->sessions.each([](Session& session) {
+    session.stop();
+    return false;
+  });
 }
 
 }  // namespace postern::smtpd

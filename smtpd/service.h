@@ -17,15 +17,19 @@ class Smtpd : public daemon::Service {
                          Fd channel) override;
   void leave(daemon::Leave why) override;
   void stress_changed(const config::Settings& settings) override;
+  bool make_room() override { return smtpd::make_room(*shared_); }
+  bool gives_way() const override { return shared_->load.capacity() > 1; }
 
  private:
+  void count_load(const config::Settings& settings);
   std::unique_ptr<Setup> setup_;
   std::unique_ptr<table::Resolver> resolver_;
   std::unique_ptr<Policy> policy_;
   HostNames names_;
   std::optional<mail::QueueIdSource> ids_;
   std::optional<ipc::Client> cleanup_, qmgr_;
-  std::optional<Shared> shared_;
+  std::unique_ptr<Shared> shared_;
+  bool alone_ = false;  // the only process of its service
 };
 
 }  // namespace postern::smtpd

@@ -28,16 +28,13 @@ Peer peer_of(const net::Endpoint& endpoint, const Shared& shared) {
 
 Session::Session(Shared& shared, net::Accepted connection)
     : shared_(shared),
-      next_(std::exchange(shared.sessions, this)),
       stream_(shared.loop, std::move(connection.fd)),
       peer_(peer_of(connection.peer, shared)) {
-  if (next_ != nullptr) next_->previous_ = this;
+  shared.sessions.touch(*this, false);
+  shared.follow_load(1);
 }
 
-Session::~Session() {
-  if (next_ != nullptr) next_->previous_ = previous_;
-  (previous_ != nullptr ? previous_->next_ : shared_.sessions) = next_;
-}
+Session::~Session() { shared_.follow_load(-1); }
 
 net::Task<void> Session::run() {
   log_info(concat("connect from ", peer_.text()));
@@ -57,13 +54,16 @@ net::Task<void> Session::begin() {
 net::Task<void> Session::converse() {
   while (open_) {
     idle_ = mail_ == nullptr;
-    auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
-                                           deadline());
+    begin_request();
+    auto line =
+        co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit), wait());
+    waited();
     idle_ = false;
     if (!line) {
       co_await no_line(std::move(line.error()));
       continue;
     }
+    patience_.command_came();
     if (!line->crlf && offends(screening::Test::bare_newline, where_, line->text)) continue;
     if (!line->crlf && refuses_bare_newline()) continue;
     const bool slow = errors_ >= *shared_.setup.smtpd.soft_error_limit;
@@ -229,7 +229,8 @@ void Session::count_junk() {
 // Replies to a client that makes errors wait; other clients do not.
 net::Task<void> Session::hold_back() {
   co_await net::sleep_until(shared_.loop, shared_.loop.in(*shared_.setup.smtpd.error_sleep_time));
-  auto flushed = co_await stream_.flush(deadline());
+  auto flushed = co_await stream_.flush(wait());
+  waited();
   if (!flushed && open_) {
     co_await no_line(std::move(flushed.error()));
   }
@@ -243,12 +244,16 @@ net::Task<void> Session::no_line(Error error) {
     co_await skip_line();
     co_return;
   }
-  open_ = false;
-  if (meets_tls(error)) co_return;
+  if (meets_tls(error)) {
+    open_ = false;
+    co_return;
+  }
   if (error.kind == Errc::timeout) {
-    log_info(concat("timeout after ", where_, " from ", peer_.text()));
-    reply(mail::status::timeout(shared_.setup.host()));
-  } else if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
+    out_of_time(where_);
+    co_return;
+  }
+  open_ = false;
+  if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
     log_info(concat("lost connection after ", where_, " from ", peer_.text()));
   }
 }
@@ -271,9 +276,9 @@ void Session::tell_breach() {
 }
 
 net::Task<void> Session::skip_line() {
-  const Deadline limit = deadline();
   for (std::size_t skipped = 0; skipped < kMostSkipped;) {
-    auto some = co_await stream_.read_some(limit);
+    auto some = co_await stream_.read_some(wait());
+    waited();
     if (!some) {
       co_await no_line(std::move(some.error()));
       co_return;
@@ -348,8 +353,9 @@ void Session::stop() {
   if (!idle_ || !stream_.buffered().empty()) return;
   say_goodbye();
   stream_.flush_now();
-  // The wait for a command ends.
+  // The wait for a command ends, also one that does not look at what comes.
   ::shutdown(stream_.fd(), SHUT_RDWR);
+  stream_.hurry(shared_.loop.now());
 }
 
 void Session::say_goodbye() {

@@ -13,6 +13,7 @@
 #include "lib/wire/command.h"
 #include "smtpd/content.h"
 #include "smtpd/handed.h"
+#include "smtpd/patience.h"
 #include "smtpd/peer.h"
 #include "smtpd/policy.h"
 #include "smtpd/shared.h"
@@ -21,7 +22,7 @@
 
 namespace postern::smtpd {
 
-class Session {
+class Session : public Roster<Session>::Member {
  public:
   // `shared` outlives the session.
   Session(Shared& shared, net::Accepted connection);
@@ -38,12 +39,29 @@ class Session {
   // The process stops: a client that is between transactions is told so, and its session ends soon; others
   // are told when their transaction is over.
   void stop();
-  // The limits have become tighter: what the client is waited for now ends by the new ones, counted from now.
-  void hurry() { stream_.hurry(deadline()); }
-  Session* next() const { return next_; }
+  // Stress has begun or ended: what the client is waited for now ends by the new limits, counted from now.
+  void hurry();
+  // The load has reached a step: what the client is waited for now ends by the limits of that step, counted from when the
+  // wait began, though not within a moment.
+  void tighten();
+  // Ends a session that waits for its client, because others need its place.
+  void give_way();
+  bool may_give_way() const;
+  bool is_proven() const { return proven_; }  // has delivered mail
+  Duration waited_for(Instant now) const { return patience_.used(now); }
 
  private:
   enum class Protocol : std::uint8_t { smtp, esmtp };
+
+  // waiting.cpp
+  // Around every wait for the client: `co_await stream_.…(…, wait())`, then waited(), with the bytes of content that came.
+  // Failed with timeout: out_of_time().
+  Deadline wait();
+  Deadline wait(Duration request);  // with another limit than smtpd_timeout
+  void waited(std::size_t content = 0);
+  void begin_request();  // what was waited for the last one counts no more
+  void out_of_time(std::string_view after);
+  Patience::Limits limits(Duration request) const;
 
   // session.cpp
   net::Task<void> begin();
@@ -89,7 +107,6 @@ class Session {
   void answer(const Result<ipc::Outcome>& outcome, Content& content);
   wire::BareNewline bare_newline_policy() const;
   mail::Status bare_newline_refusal() const;
-  Deadline later(Deadline deadline, std::size_t received) const;
   void content_broke_off(const Error& error, std::uint64_t size);
   // starttls.cpp
   net::Task<void> starttls();
@@ -122,12 +139,9 @@ class Session {
   void log_reject(const mail::Status& status) const;
   void forget_transaction();
   Case facts() const;
-  Deadline deadline() const { return shared_.loop.in(shared_.setup.timeout()); }
   std::string_view protocol() const { return protocol_ == Protocol::esmtp ? "ESMTP" : "SMTP"; }
 
   Shared& shared_;
-  Session* next_ = nullptr;
-  Session* previous_ = nullptr;
   net::Stream stream_;
   Peer peer_;
   std::string helo_;
@@ -139,6 +153,8 @@ class Session {
   int errors_ = 0;                            // since the last message
   int junk_ = 0;                              // commands that do nothing, since the last message
   Tally tally_;
+  Patience patience_;
+  Duration request_limit_{};
   Protocol protocol_ = Protocol::smtp;
   bool open_ = true;
   bool idle_ = false;                   // waits for a command
@@ -146,8 +162,14 @@ class Session {
   bool pipelined_ = false;              // improperly
   bool shakes_hands_ = false;           // for TLS
   bool bare_lf_ = false;                // seen, and to be noted
+  bool proven_ = false;                 // has delivered mail
+  bool gives_way_ = false;              // to others
   bool muted_ = false;                  // repeats what was said elsewhere
   Promise promise_ = Promise::session;  // while muted: what the client believes that it has
 };
+
+// All sessions are in use, and somebody waits: ends the one that is worth least, if any may be ended. It goes in the next
+// turn of the loop, unless its client says something before that.
+bool make_room(Shared& shared);
 
 }  // namespace postern::smtpd

@@ -36,6 +36,9 @@ Result<void> Setup::read(const config::Settings& settings) {
   auto loaded = cleanup.load(settings);
   if (!loaded) return loaded;
   long_queue_ids = *cleanup.enable_long_queue_ids;
+  auto steps = Load::parse(*smtpd.load_limits, static_cast<std::size_t>(*process.process_session_limit));
+  if (!steps) return fail(steps.error());
+  load_limits = std::move(*steps);
   auto left_out = read_overrides();
   if (!left_out) return left_out;
   auto chosen = choose_bare_newline();

@@ -23,6 +23,7 @@
 #include "lib/table/match_list.h"
 #include "lib/wire/content.h"
 #include "lib/wire/server_rules.h"
+#include "smtpd/load.h"
 
 namespace postern::smtpd {
 
@@ -40,6 +41,7 @@ struct Setup {
   config::SmtpdTlsParams tls_params;
 
   wire::ServerRules rules;
+  Load load_limits;                           // of a process without a session
   std::string ehlo_reply, ehlo_reply_in_tls;  // whole lines
   daemon::ServerTls tls;
   std::string service;  // as master.cf names it

@@ -10,8 +10,10 @@
 #include "lib/mail/queue_id.h"
 #include "lib/net/loop.h"
 #include "lib/table/resolve.h"
+#include "smtpd/load.h"
 #include "smtpd/peer.h"
 #include "smtpd/policy.h"
+#include "smtpd/roster.h"
 #include "smtpd/setup.h"
 
 namespace postern::smtpd {
@@ -27,14 +29,19 @@ struct Shared {
   ipc::Client& cleanup;
   ipc::Client& qmgr;
   mail::QueueIdSource& ids;
-  daemon::Counter accepted{}, rejected{}, bytes{};
+  daemon::Counter accepted{}, rejected{}, bytes{}, timed_out{}, shed{}, load_step{};
   daemon::TlsCounters tls{};
 
-  bool is_passed = false;       // sessions come from somebody who may hold the socket for a moment yet
-  Session* sessions = nullptr;  // a list through their own links
-  bool stopping = false;        // the process leaves: no new transaction
-  bool disk_full = false;       // it was, when content was last written: said once
-  std::string block{};          // content on its way to a file; empty between two uses
+  bool is_passed = false;  // sessions come from somebody who may hold the socket for a moment yet
+  Load load = setup.load_limits;
+  Roster<Session> sessions{};
+  bool stopping = false;   // the process leaves: no new transaction
+  bool disk_full = false;  // it was, when content was last written: said once
+  std::string block{};     // content on its way to a file; empty between two uses
+
+  // Sessions came or went: their limits may change, and the log may have to say so.
+  void follow_load(int more);
+  void show_load();
 };
 
 }  // namespace postern::smtpd

@@ -42,7 +42,8 @@ net::Task<void> Session::starttls() {
     co_return;
   }
   reply(mail::status::tls_ready());
-  auto sent = co_await stream_.flush(deadline());
+  auto sent = co_await stream_.flush(wait());
+  waited();
   if (!sent) {
     ++errors_;
     co_await no_line(std::move(sent.error()));
@@ -88,11 +89,15 @@ net::Task<void> Session::begin_in_tls() {
 net::Task<void> Session::secure() {
   const daemon::ServerTls& tls = shared_.setup.tls;
   shakes_hands_ = true;
-  auto facts =
-      co_await stream_.accept_tls(*tls.context, shared_.loop.in(*shared_.setup.tls_params.starttls_timeout));
+  auto facts = co_await stream_.accept_tls(*tls.context, wait(*shared_.setup.tls_params.starttls_timeout));
+  waited();
   shakes_hands_ = false;
   if (!facts && shared_.stopping) {
     open_ = false;
+    co_return;
+  }
+  if (!facts && gives_way_) {
+    out_of_time(where_);
     co_return;
   }
   daemon::log_tls(tls, peer_.text(), facts);
@@ -101,6 +106,7 @@ net::Task<void> Session::secure() {
     ++errors_;
     open_ = false;
     log_info(concat("lost connection after ", where_, " from ", peer_.text()));
+    if (facts.error().kind == Errc::timeout) shared_.timed_out.add();
     co_return;
   }
   tls_ = std::make_unique<net::TlsFacts>(std::move(*facts));
@@ -131,8 +137,10 @@ void Session::forget_plain_text() {
 net::Task<void> Session::send_away(std::string_view why) {
   log_info(concat("NOQUEUE: abort: TLS from ", peer_.text(), ": ", why));
   if (!*shared_.setup.tls_params.wrappermode) {
+    begin_request();
     auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
-                                           deadline());
+                                           wait());
+    waited();
   }
   reply(mail::Status{421, {4, 7, 1}, concat(shared_.setup.host(), " Error: ", why)});
 }

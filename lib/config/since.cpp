@@ -10,7 +10,8 @@ using Name = std::string_view;
 
 // clang-format off
 constexpr Name kOurs[] = {
-    "daemon_jail", "dns_servers", "process_session_limit", "queue_inline_limit", "service_start_limit"};
+    "daemon_jail", "dns_servers", "process_session_limit", "queue_inline_limit", "service_start_limit",
+    "smtpd_first_command_time_limit", "smtpd_load_limits", "smtpd_session_time_limit"};
 
 constexpr Name k1_1[] = {
     "authorized_verp_clients", "default_verp_delimiters", "disable_verp_bounces", "verp_delimiter_filter"};

@@ -15,6 +15,10 @@ namespace {
 // Connections accepted in a row before others have their turn.
 constexpr int kAcceptBatch = 64;
 constexpr Duration kAcceptPause = seconds(1);
+// How long others have for a client that waits, until we make room for it; and until we look again.
+constexpr Duration kOthersTurn = milliseconds(40);
+constexpr Duration kRoomComes = milliseconds(20);
+constexpr Duration kFullLook = seconds(1);
 // A writer that never stops has the others wait no longer.
 constexpr Duration kTriggerPause = milliseconds(10);
 
@@ -82,7 +86,9 @@ net::Task<void> Server::accept_on(int listener) {
   net::Readiness readiness(loop_, listener);
   Crowd crowd;
   for (int batch = 0; !leaving_;) {
-    if (is_full()) {
+    if (is_full() && service_.gives_way()) {
+      co_await make_room(listener, readiness);
+    } else if (is_full()) {
       const bool changed = co_await changed_.wait(Deadline::max());  // until a session ends
       if (!changed) continue;
     } else if (has_old_tables()) {
@@ -105,6 +111,27 @@ net::Task<void> Server::accept_on(int listener) {
       co_await net::sleep_until(loop_, loop_.in(kAcceptPause));
     }
   }
+}
+
+// A client that comes when the process is full does not wait behind those who keep it full. First others have the chance
+// to take it: processes that have room, or one that master starts.
+net::Task<void> Server::make_room(int listener, net::Readiness& readiness) {
+  if (!net::has_arrivals(listener)) {
+    const bool came = co_await readiness.readable(loop_.in(kFullLook));
+    if (came && !limits_.alone) ours_from_ = loop_.in(kOthersTurn);
+  } else if (loop_.now() < ours_from_) {
+    co_await net::sleep_until(loop_, ours_from_);
+  } else {
+    const Duration patience = service_.make_room() ? kRoomComes : kFullLook;
+    const bool ended = co_await changed_.wait(loop_.in(patience));
+    if (ended) full_at_ = loop_.now();
+  }
+}
+
+// Full for the first time in a while: those who wait now may have others to go to.
+void Server::became_full() {
+  if (loop_.now() - full_at_ > kFullLook && !limits_.alone) ours_from_ = loop_.in(kOthersTurn);
+  full_at_ = loop_.now();
 }
 
 Pace Server::begin(net::Accepted connection, int listener) {

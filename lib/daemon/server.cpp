@@ -178,6 +178,7 @@ void Server::session_began() {
   ++sessions_begun_;
   served_.add();
   sessions_gauge_.set(sessions_now_);
+  if (is_full()) became_full();
   // Others take over at once, and what is in hand goes on to its end. Who is alone, or has one session at a time,
   // leaves when there is none: nobody waits for it longer than for that session.
   if (is_worn() && !limits_.alone && limits_.sessions > 1) return leave(Leave::idle);

@@ -11,6 +11,10 @@
 #include "lib/net/wait.h"
 #include "lib/table/watched.h"
 
+namespace postern::net {
+class Readiness;
+}
+
 namespace postern::daemon {
 
 struct Limits {
@@ -33,6 +37,8 @@ class Server final : private Sessions {
 
  private:
   net::Task<void> accept_on(int listener);
+  net::Task<void> make_room(int listener, net::Readiness& readiness);
+  void became_full();
   net::Task<void> serve(net::Accepted connection);
   net::Task<void> serve_passed(net::Accepted connection);
   net::Task<void> serve_one(net::Accepted connection);
@@ -74,6 +80,8 @@ class Server final : private Sessions {
   Instant began_;
   Instant idle_since_;
   Instant lagging_until_{};
+  Instant full_at_{};    // when it last was
+  Instant ours_from_{};  // clients who wait then are nobody else's
   table::WatchedFiles files_;
   Instant looked_{};  // at the files
   bool leaving_ = false;

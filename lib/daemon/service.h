@@ -146,6 +146,10 @@ class Service {
   // the state names it; `channel` is where to report. Without an own version it is refused, which the log says.
   virtual net::Task<void> resume(net::Accepted connection, std::unique_ptr<ipc::HandedOver> state,
                                  Fd channel);
+  // The process has process_session_limit sessions, another client waits, and no other process took it: true when one of
+  // these sessions will end at once to make room. `gives_way()`: whether this may ever be true.
+  virtual bool make_room() { return false; }
+  virtual bool gives_way() const { return false; }
   // The wakeup time of master.cf has come.
   virtual void wakeup() {}
   // The service is, or no longer is, under stress: `settings` have the new value of stress.

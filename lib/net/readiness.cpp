@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::net {
@@ -41,6 +42,12 @@ Readiness::Wait Readiness::readable(Deadline deadline) {
   return Wait(*this, reader_, deadline);
 }
 
+Readiness::Wait Readiness::later(Deadline look, Deadline deadline) {
+  rest();
+  may_read_ = true;
+  return Wait(*this, reader_, deadline, look);
+}
+
 Readiness::Wait Readiness::writable(Deadline deadline) {
   if (!writing_added_) {
     event_assign(&writing_, loop_.base(), fd_, EV_WRITE | EV_ET, &Readiness::room, this);
@@ -77,7 +84,7 @@ Readiness::Wait::~Wait() {
 void Readiness::Wait::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
   place_ = this;
-  arm(deadline_);
+  arm(std::min(deadline_, look_));
 }
 
 void Readiness::Wait::wake() {
@@ -90,10 +97,11 @@ void Readiness::Wait::wake() {
 void Readiness::Wait::hurry(Deadline limit) {
   if (limit >= deadline_) return;
   deadline_ = limit;
-  arm(deadline_);
+  arm(std::min(deadline_, look_));
 }
 
 void Readiness::Wait::time_came() {
+  ready_ = look_ <= deadline_;
   place_ = nullptr;
   waiter_.resume();
 }

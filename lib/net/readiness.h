@@ -20,8 +20,8 @@ class Readiness {
 
   class Wait : Timer {
    public:
-    Wait(Readiness& of, Wait*& place, Deadline deadline)
-        : Timer(of.loop_), place_(place), deadline_(deadline) {}
+    Wait(Readiness& of, Wait*& place, Deadline deadline, Deadline look = Deadline::max())
+        : Timer(of.loop_), place_(place), deadline_(deadline), look_(look) {}
     ~Wait() override;
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiter);
@@ -35,6 +35,7 @@ class Readiness {
     void hurry(Deadline limit);
     Wait*& place_;
     Deadline deadline_;
+    Deadline look_;  // when it is over even if nothing came
     std::coroutine_handle<> waiter_;
     bool ready_ = false;
   };
@@ -42,6 +43,10 @@ class Readiness {
   // One waiter each for reading and for writing at a time.
   Wait readable(Deadline deadline);
   Wait writable(Deadline deadline);
+
+  // Counts as readable at `look`, whatever is there, and not before: arrivals wake nobody. Ends at the deadline, if that is
+  // before; so it does when it comes.
+  Wait later(Deadline look, Deadline deadline);
 
   // Nobody waits for input for a while: arrivals do not wake the loop until somebody does again.
   void rest();

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -141,6 +142,11 @@ Result<Accepted> accept_from(int listener) {
                                errno == ENETDOWN || errno == ENETUNREACH || errno == EHOSTUNREACH;
     if (!of_the_client) return fail_errno("accept", errno);
   }
+}
+
+bool has_arrivals(int listener) {
+  pollfd question{listener, POLLIN, 0};
+  return ::poll(&question, 1, 0) > 0;
 }
 
 Task<Result<Fd>> connect_to(Loop& loop, Endpoint endpoint, Deadline deadline) {

@@ -52,6 +52,9 @@ Result<Fd> listen_on(const Endpoint& endpoint, int backlog, Port port = Port::ow
 // Accepts one connection; busy when there is none now. Fails with full when descriptors or memory ran out.
 Result<Accepted> accept_from(int listener);
 
+// Whether accept_from() would return a connection now.
+bool has_arrivals(int listener);
+
 // Connects. Fails with timeout, or as connect(2): not_found (no socket of that name), io (refused), ….
 Task<Result<Fd>> connect_to(Loop& loop, Endpoint endpoint, Deadline deadline);
 // The same from an address of ours, whose port is 0. Fails also as bind(2).

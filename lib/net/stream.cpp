@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -17,6 +18,14 @@ namespace {
 constexpr std::size_t kReadAhead = 16 * 1024;
 // Reads without a wait between them before others have their turn.
 constexpr unsigned kMostFullReads = 8;
+
+// A peer that sends a few bytes of a line now and then is not worth a wake-up each time: what it sends is looked at after a
+// part of the time that it has taken so far.
+constexpr std::size_t kCrumb = 32;
+constexpr Duration kCrawls = milliseconds(400);
+constexpr int kPart = 4;
+constexpr Duration kLongestPause = seconds(2);
+constexpr Duration kPauseTick = milliseconds(50);
 
 // A waiting session keeps no large buffer.
 void release(std::string& text) {
@@ -47,6 +56,7 @@ Task<Result<Line>> Stream::read_line(std::size_t limit, Deadline deadline) {
       line.crlf = crlf;
       if (line.text.size() > limit) co_return fail(Errc::too_long, "line too long");
       at_ = end + 1;
+      crawls_since_ = Instant::max();
       co_return line;
     }
     const std::size_t left = in_.size() - at_;
@@ -120,7 +130,9 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
       if (n > 0) {
         ++full_reads_;
         if (static_cast<std::size_t>(n) < most) readiness_.drained();
-        co_return std::string_view(loop_.scratch(), static_cast<std::size_t>(n));
+        const std::string_view got(loop_.scratch(), static_cast<std::size_t>(n));
+        came(got);
+        co_return got;
       }
       if (n == 0) co_return fail(Errc::lost, "connection closed by the peer");
       if (errno == EINTR) continue;
@@ -128,9 +140,33 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
       readiness_.drained();
     }
     full_reads_ = 0;
-    const bool ready = co_await readiness_.readable(soonest(deadline));
+    const bool ready = co_await input(deadline);
     if (!ready) co_return fail(Errc::timeout, "timed out while receiving");
   }
+}
+
+Deadline Stream::end_of_wait(Deadline deadline) const {
+  const Deadline limit = soonest(deadline);
+  return each_wait_ == Duration::max() ? limit : std::min(limit, loop_.in(each_wait_));
+}
+
+void Stream::came(std::string_view got) {
+  if (got.size() >= kCrumb || got.ends_with('\n')) {
+    crawls_since_ = Instant::max();
+  } else if (crawls_since_ == Instant::max()) {
+    crawls_since_ = loop_.now();
+  }
+}
+
+Readiness::Wait Stream::input(Deadline deadline) {
+  const Deadline limit = end_of_wait(deadline);
+  if (crawls_since_ == Instant::max()) return readiness_.readable(limit);
+  const Instant now = loop_.now();
+  const Duration taken = now - crawls_since_;
+  if (taken < kCrawls) return readiness_.readable(limit);
+  // What is there at the end is still taken.
+  const Deadline look = Loop::tick(now + std::min(taken / kPart, kLongestPause), kPauseTick);
+  return now < limit ? readiness_.later(std::min(look, limit), limit) : readiness_.readable(limit);
 }
 
 void Stream::unread(std::string_view rest) {
@@ -188,7 +224,7 @@ Task<Result<void>> Stream::send_all(Deadline deadline) {
     const auto n = transmit();
     if (n > 0) continue;
     if (errno != EAGAIN) co_return fail_errno("send", errno);
-    const bool ready = co_await readiness_.writable(soonest(deadline));
+    const bool ready = co_await readiness_.writable(end_of_wait(deadline));
     if (!ready) co_return fail(Errc::timeout, "timed out while sending");
   }
   co_return Result<void>();

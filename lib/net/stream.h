@@ -70,6 +70,8 @@ class Stream {
   // stream does.
   void end_output();
 
+  // From here on each wait for the peer lasts no longer than this, beside the deadline of the operation that it belongs to.
+  void limit_each_wait(Duration limit) { each_wait_ = limit; }
   // The operation under way ends at `limit`, if its own deadline is later. The next one has its own again.
   void hurry(Deadline limit);
 
@@ -101,6 +103,9 @@ class Stream {
   ssize_t send_tls();
   Task<Result<void>> take_turns(Deadline deadline);
   Deadline soonest(Deadline deadline) const { return deadline < hurried_ ? deadline : hurried_; }
+  Deadline end_of_wait(Deadline deadline) const;
+  Readiness::Wait input(Deadline deadline);
+  void came(std::string_view got);
 
   Loop& loop_;
   Fd fd_;
@@ -109,7 +114,9 @@ class Stream {
   std::string out_;
   std::size_t sent_ = 0;
   Deadline hurried_ = Deadline::max();  // of the operation under way
-  unsigned full_reads_ = 0;             // that followed each other without a wait
+  Duration each_wait_ = Duration::max();
+  Instant crawls_since_ = Instant::max();  // what was received since then is next to nothing
+  unsigned full_reads_ = 0;                // that followed each other without a wait
   Readiness readiness_;
   std::unique_ptr<TlsConnection> tls_;  // null: in plain text
 };

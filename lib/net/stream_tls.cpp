@@ -67,19 +67,24 @@ Task<Result<void>> Stream::shake_hands(Deadline deadline) {
 }
 
 Task<Result<std::string_view>> Stream::receive_tls(std::size_t most, Deadline deadline) {
-  for (;;) {
+  for (bool woken = false;;) {
     std::size_t count = 0;
     const Step step = tls_->read(loop_.scratch(), most, count);
     bool in_time = true;
     if (step == Step::done) {
       ++full_reads_;
-      co_return std::string_view(loop_.scratch(), count);
+      const std::string_view got(loop_.scratch(), count);
+      came(got);
+      co_return got;
     }
     full_reads_ = 0;
     if (step == Step::wants_read) {
-      in_time = co_await readiness_.readable(soonest(deadline));
+      // Woken, and nothing to show for it: a piece of a record.
+      if (woken) came({});
+      in_time = co_await input(deadline);
+      woken = true;
     } else if (step == Step::wants_write) {
-      in_time = co_await readiness_.writable(soonest(deadline));
+      in_time = co_await readiness_.writable(end_of_wait(deadline));
     } else if (step == Step::closed) {
       co_return fail(Errc::lost, "connection closed by the peer");
     } else {

@@ -287,6 +287,9 @@ TEST_CASE("limits end the session and say where it stood") {
   CHECK(talk.told(talk.dialogue.timed_out()) ==
         "log: COMMAND TIME LIMIT from [192.0.2.1]:4711 after UNIMPLEMENTED\n"
         "421 4.4.2 mx.example Error: timeout exceeded\nend");
+  CHECK(talk.told(talk.dialogue.timed_out("a_limit")) ==
+        "log: COMMAND TIME LIMIT from [192.0.2.1]:4711 after UNIMPLEMENTED: a_limit\n"
+        "421 4.4.2 mx.example Error: timeout exceeded\nend");
   CHECK(talk.told(talk.dialogue.ends_with("421 4.3.2 x")) == "421 4.3.2 x\nend");
 }
 

@@ -78,6 +78,7 @@ TEST_CASE("with smtpd_per_request_deadline = no every piece of content has the w
     client.advance(seconds(90));
   }
   client.says("\r\n.");
+  client.advance(seconds(3));  // who lets us wait waits too
   client.expect("250 2.0.0 Ok: queued as *");
 }
 
@@ -116,7 +117,7 @@ TEST_CASE("tighter limits are in force for a session that waits already, from no
   client.advance(seconds(50));
   client.settings.override("stress", "yes");
   REQUIRE(client.setup->follow(client.settings, "stress"));
-  client.shared.sessions->hurry();
+  each_session(client.shared, [](auto& session) { session.hurry(); });
   client.advance(seconds(5));
   client.sends("N");  // buys nothing
   client.advance(seconds(4));
@@ -151,7 +152,7 @@ TEST_CASE("limits that are no longer tight take no time from a session that wait
   SmtpdFixture client("smtpd_timeout = ${stress?{10}:{100}}s\n");
   client.begin();
   client.advance(seconds(50));
-  client.shared.sessions->hurry();
+  each_session(client.shared, [](auto& session) { session.hurry(); });
   client.advance(seconds(49));
   client.expect_silence();
   client.says("NOOP");

@@ -102,6 +102,14 @@ inline net::Task<void> go_on(Shared& shared, net::Accepted connection, std::uniq
   co_await session.resume(std::move(state), std::move(channel));
 }
 
+template <class Function>
+void each_session(Shared& shared, Function function) {
+  shared.sessions.each([&](Session& session) {
+    function(session);
+    return false;
+  });
+}
+
 // One connection to a host.
 class Client {
  public:

@@ -365,7 +365,7 @@ TEST_CASE("a process that stops says so to whoever waits, and lets transactions 
   busy.says("MAIL FROM:<>");
   busy.expect("250 *");
   idle.shared.stopping = true;
-  for (auto* session = idle.shared.sessions; session != nullptr; session = session->next()) session->stop();
+  each_session(idle.shared, [](auto& session) { session.stop(); });
   idle.expect("421 4.3.2 mx.example Service shutting down");
   CHECK(idle.is_over());
   CHECK(idle.logged("lost connection*") == 0);
@@ -377,7 +377,7 @@ TEST_CASE("a process that stops says so to whoever waits, and lets transactions 
   busy.expect("250 2.0.0 Ok: queued as *");
   busy.expect("421 4.3.2 mx.example Service shutting down");
   CHECK(busy.is_over());
-  CHECK(idle.shared.sessions == nullptr);
+  CHECK(idle.shared.sessions.is_empty());
 }
 
 TEST_CASE("soft_bounce, a footer and a filter of commands have their effect") {

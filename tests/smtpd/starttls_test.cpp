@@ -128,7 +128,7 @@ TEST_CASE("a handshake has one time limit, may be torn down, and does not keep t
   SUBCASE("tear down") { client.is_torn_down(); }
   SUBCASE("stop") {
     client.shared.stopping = true;
-    client.shared.sessions->stop();
+    each_session(client.shared, [](auto& session) { session.stop(); });
     client.loop.poll();
     CHECK(client.is_over());
     CHECK(client.logged("SSL_accept error*") == 0);

@@ -46,7 +46,7 @@ bool live_for(int turns, End end) {
   client.loop.poll();
   // What was opened was claimed by a message or dropped, but for a message whose answer nobody waits for.
   CHECK(client.queue.opened.size() <= client.queue.dropped.size() + client.queue.submitted.size());
-  CHECK(client.shared.sessions == nullptr);
+  CHECK(client.shared.sessions.is_empty());
   return over;
 }
 

@@ -20,6 +20,8 @@ struct ScreenDialogueParams : ParamGroup {
   Param<std::string> command_filter{*this, "postscreen_command_filter", "", "Tables that rewrite commands."};
   Param<Seconds> command_time_limit{*this, "postscreen_command_time_limit", "${stress?{10}:{300}}s",
       "How long to wait for a command.", at_least(1)};
+  Param<Seconds> session_time_limit{*this, "screen_session_time_limit", "${stress?{60}:{900}}s",
+      "How long screen keeps a client in all, from its connection on. 0: no limit."};
   Param<bool> disable_vrfy_command{
       *this, "postscreen_disable_vrfy_command", "$disable_vrfy_command", "Refuse VRFY."};
   Param<std::string> discard_ehlo_keyword_address_maps{*this, "postscreen_discard_ehlo_keyword_address_maps",

@@ -14,6 +14,12 @@ struct SmtpdParams : ParamGroup {
       "smtpd_timeout is for one whole request. Differs from Postfix: always, not only under stress."};
   Param<int> min_data_rate{*this, "smtpd_min_data_rate", "500",
       "Bytes per second of content that move the deadline on.", at_least(1)};
+  Param<Seconds> session_time_limit{*this, "smtpd_session_time_limit", "${stress?{600}:{3600}}s",
+      "How long one session may keep the server waiting in all; content pays back. 0: no limit."};
+  Param<Seconds> first_command_time_limit{*this, "smtpd_first_command_time_limit", "${stress?{10}:{60}}s",
+      "How long to wait for the first whole command of a session. 0: no limit but smtpd_timeout."};
+  Param<List> load_limits{*this, "smtpd_load_limits", "50:50 75:20 90:5",
+      "From which percentage of process_session_limit on time limits are how many percent of normal."};
   Param<int> soft_error_limit{*this, "smtpd_soft_error_limit", "10",
       "Errors in one session, without a delivered message, after which replies are delayed.", at_least(1)};
   Param<int> hard_error_limit{*this, "smtpd_hard_error_limit", "${stress?{1}:{20}}",
@@ -48,12 +54,13 @@ struct SmtpdParams : ParamGroup {
   Param<bool> peername_lookup{*this, "smtpd_peername_lookup", "yes", "Look up the name of the client."};
   Param<std::string> command_filter{*this, "smtpd_command_filter", "", "Tables that rewrite commands."};
   Param<std::string> expansion_filter{*this, "smtpd_expansion_filter",
-      "\\t\\40!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
+      "\\t\\40!\"#$%&'()*+,-./"
+      "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~",
       "Characters that may stay in $names of replies.", {.min = 1, .expansion = Expansion::none}};
   Param<std::string> reject_footer{
       *this, "smtpd_reject_footer", "", "A text behind every refusal.", kUnexpanded};
-  Param<bool> smtputf8_enable{*this, "smtputf8_enable",
-      "${{$compatibility_level} <level {1} ? {no} : {yes}}", "Offer SMTPUTF8 (RFC 6531).", not_yet()};
+  Param<bool> smtputf8_enable{*this, "smtputf8_enable", "${{$compatibility_level} <level {1} ? {no} : {yes}}",
+      "Offer SMTPUTF8 (RFC 6531).", not_yet()};
   Param<std::string> proxy_filter{
       *this, "smtpd_proxy_filter", "", "host:port of a filter before the queue.", not_yet()};
   Param<List> milters{*this, "smtpd_milters", "", "Mail filters for mail from the network.", not_yet()};

@@ -1,0 +1,137 @@
+// Waiting for the client, and its ends: time limits, and sessions that give way to others.
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "smtpd/session.h"
+
+namespace postern::smtpd {
+
+namespace {
+
+// What is on its way when limits become tighter may still arrive.
+constexpr Duration kGrace = seconds(1);
+// Nobody gives way who has not kept us waiting for this long.
+constexpr Duration kLeastWaited = seconds(1);
+// Sessions that are looked at for one that should give way.
+constexpr int kMostSeen = 64;
+constexpr int kMostCompared = 8;
+
+Duration limit_of(seconds limit) { return limit == seconds(0) ? Duration::max() : Duration(limit); }
+
+std::string_view name_of(Patience::Cause cause) {
+  switch (cause) {
+    case Patience::Cause::session: return ": smtpd_session_time_limit";
+    case Patience::Cause::first_command: return ": smtpd_first_command_time_limit";
+    case Patience::Cause::request: break;
+  }
+  return "";
+}
+
+}  // namespace
+
+Patience::Limits Session::limits(Duration request) const {
+  const config::SmtpdParams& params = shared_.setup.smtpd;
+  Patience::Limits limits;
+  limits.request = request;
+  limits.session = limit_of(*params.session_time_limit);
+  limits.first_command = limit_of(*params.first_command_time_limit);
+  limits.data_rate = *params.min_data_rate;
+  limits.percent = shared_.load.percent(proven_);
+  return limits;
+}
+
+void Session::begin_request() {
+  patience_.begin_request();
+  shared_.sessions.touch(*this, proven_);
+}
+
+Deadline Session::wait() {
+  const Duration timeout = shared_.setup.timeout();
+  if (*shared_.setup.smtpd.per_request_deadline) return wait(timeout);
+  stream_.limit_each_wait(timeout / 100 * shared_.load.percent(proven_));
+  return wait(Duration::max());
+}
+
+Deadline Session::wait(Duration request) {
+  gives_way_ = false;
+  request_limit_ = request;
+  return patience_.begin_wait(shared_.loop.now(), limits(request));
+}
+
+void Session::waited(std::size_t content) {
+  const Instant now = shared_.loop.now();
+  patience_.end_wait(now, content, limits(request_limit_));
+  // Content that comes as fast as it should: nobody is more welcome.
+  if (content > 0 && patience_.used(now) < kLeastWaited) shared_.sessions.touch(*this, proven_);
+}
+
+void Session::hurry() {
+  if (patience_.waits()) stream_.hurry(shared_.loop.in(shared_.setup.timeout()));
+}
+
+void Session::tighten() {
+  if (!patience_.waits()) return;
+  const Deadline by = patience_.again(limits(request_limit_));
+  stream_.hurry(std::max(by, shared_.loop.in(kGrace)));
+}
+
+bool Session::may_give_way() const {
+  return open_ && !gives_way_ && patience_.waits() && patience_.used(shared_.loop.now()) >= kLeastWaited;
+}
+
+void Session::give_way() {
+  gives_way_ = true;
+  stream_.hurry(shared_.loop.now());
+}
+
+// A wait for the client took too long. `after`: what came last.
+void Session::out_of_time(std::string_view after) {
+  if (!open_) return;
+  open_ = false;
+  if (gives_way_) {
+    shared_.shed.add();
+    log_info(concat("session given up after ", after, " from ", peer_.text(), ": all ",
+                    shared_.load.capacity(), " sessions are in use, and it ",
+                    proven_ ? "does nothing" : "has not delivered mail"));
+    reply(mail::Status{421, {4, 3, 2}, concat(shared_.setup.host(), " Error: server busy, try again later")});
+    return;
+  }
+  shared_.timed_out.add();
+  log_info(concat("timeout after ", after, " from ", peer_.text(), name_of(patience_.cause())));
+  reply(mail::status::timeout(shared_.setup.host()));
+}
+
+// Limits that become tighter are for those too that are waited for already.
+void Shared::follow_load(int more) {
+  if (load.follow(load.sessions() + static_cast<std::size_t>(more))) {
+    sessions.each([](Session& session) {
+      session.tighten();
+      return false;
+    });
+  }
+  load_step.set(load.step());
+  show_load();
+}
+
+void Shared::show_load() {
+  const auto news = load.news(loop.now(), setup.service);
+  if (news) log_warning(*news);
+}
+
+bool make_room(Shared& shared) {
+  Session* worst = nullptr;
+  int seen = 0, compared = 0;
+  const Instant now = shared.loop.now();
+  shared.sessions.each([&](Session& session) {
+    const bool spares = worst != nullptr && session.is_proven() && !worst->is_proven();
+    if (session.may_give_way() && !spares) {
+      if (worst == nullptr || session.waited_for(now) > worst->waited_for(now)) worst = &session;
+      ++compared;
+    }
+    return ++seen >= kMostSeen || compared >= kMostCompared;
+  });
+  if (worst == nullptr) return false;
+  worst->give_way();
+  return true;
+}
+
+}  // namespace postern::smtpd
