@@ -109,15 +109,19 @@ class Plain:
         except Lost as lost:
             return 'timed out' not in str(lost)
 
+    def take(self):
+        """Keeps what has come; raises Lost at the end of the connection."""
+        more = self.receive()
+        if not more:
+            raise Lost(self.last_words())
+        self.buffer += more
+
     def wait(self, pause):
-        """Lets the time pass, and listens meanwhile; raises Lost at the end of the connection."""
+        """Lets the time pass, and listens meanwhile."""
         end = time.monotonic() + pause
         while (left := end - time.monotonic()) > 0:
             if select.select([self.socket], [], [], left)[0]:
-                more = self.receive()
-                if not more:
-                    raise Lost(self.last_words())
-                self.buffer += more
+                self.take()
 
     def last_words(self):
         lines = self.buffer.decode('latin1').splitlines()
