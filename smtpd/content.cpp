@@ -19,11 +19,12 @@ void make_room(std::string& text, std::size_t more) {
 
 }  // namespace
 
-Content::Content(Shared& shared, Transaction& mail, wire::BareNewline policy)
+Content::Content(Shared& shared, Transaction& mail, wire::Framing framing, wire::BareNewline policy)
     : shared_(shared),
+      framing_(framing),
       submit_(mail.submit),
       queue_id_(mail.id.number()),
-      decoder_(wire::Framing::dots, policy),
+      decoder_(framing, policy),
       limit_(static_cast<std::uint64_t>(*shared.setup.limits.message_size_limit)) {
   if (limit_ == 0) limit_ = std::numeric_limits<std::uint64_t>::max();
 }
@@ -128,7 +129,15 @@ void Content::release_file() {
   shared_.qmgr.tell(drop);
 }
 
+mail::Status Content::queued(std::string_view id) const {
+  if (framing_ == wire::Framing::dots) return mail::status::queued(id);
+  return mail::status::ok(concat("Ok: ", decoder_.size() + decoder_.bare_lf(), " bytes queued as ", id));
+}
+
 void Content::finish() {
+  decoder_.finish(place_ == Place::memory ? submit_.content : shared_.block);
+  if (place_ == Place::file) write(shared_.block);
+  shared_.block.clear();
   submit_.size = static_cast<std::int64_t>(decoder_.size());
   if (place_ == Place::file) submit_.spool = std::move(file_);
 }

@@ -17,7 +17,7 @@ namespace postern::smtpd {
 
 class Content {
  public:
-  Content(Shared& shared, Transaction& mail, wire::BareNewline policy);
+  Content(Shared& shared, Transaction& mail, wire::Framing framing, wire::BareNewline policy);
   ~Content();
   Content(const Content&) = delete;
   Content& operator=(const Content&) = delete;
@@ -40,6 +40,8 @@ class Content {
   // Bytes as they will be counted, RFC 1870.
   std::uint64_t size() const { return decoder_.size(); }
   const wire::ContentDecoder& decoder() const { return decoder_; }
+  // The answer when the message is in the queue, by that name.
+  mail::Status queued(std::string_view id) const;
 
  private:
   enum class Place { memory, file, nowhere };
@@ -51,6 +53,7 @@ class Content {
   bool find_header_end();
 
   Shared& shared_;
+  wire::Framing framing_;
   ipc::Submit& submit_;
   std::int64_t queue_id_;
   wire::ContentDecoder decoder_;

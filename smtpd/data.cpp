@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -7,16 +8,16 @@
 namespace postern::smtpd {
 
 net::Task<void> Session::data() {
-  if (!mail_) {
-    complain(mail::status::out_of_order("RCPT"));
+  if (is_in_chunks()) {
+    complain({503, {5, 5, 1}, "Error: DATA after BDAT"});
     co_return;
   }
-  if (mail_->submit.recipients.empty()) {
-    complain({554, {5, 5, 1}, "Error: no valid recipients"});
+  const auto too_early = content_before_its_turn();
+  if (too_early) {
+    complain(*too_early);
     co_return;
   }
-  if (refuses_offender()) co_return;
-  auto refused = co_await shared_.policy.judge(Stage::data, facts());
+  auto refused = co_await content_refusal();
   if (refused) {
     reject(*refused);
     co_return;
@@ -24,8 +25,8 @@ net::Task<void> Session::data() {
   reply("354 End data with <CR><LF>.<CR><LF>\r\n");
   mail_->submit.queue_id = mail_->id.number();
   {  // the content writes into the transaction until its end
-    Content content(shared_, *mail_, bare_newline_policy());
-    const bool complete = co_await receive(content);
+    Content content(shared_, *mail_, wire::Framing::dots, bare_newline_policy());
+    const bool complete = co_await receive(content, std::numeric_limits<std::uint64_t>::max());
     if (complete) {
       where_ = "END-OF-MESSAGE";
       co_await hand_over(content);
@@ -34,28 +35,42 @@ net::Task<void> Session::data() {
   forget_transaction();
 }
 
-// True when all of it has come; otherwise the session is over.
-net::Task<bool> Session::receive(Content& content) {
+// Why there can be no content now, whoever the client is.
+Refusal Session::content_before_its_turn() const {
+  if (!mail_) return mail::status::out_of_order("RCPT");
+  if (mail_->submit.recipients.empty()) return mail::Status{554, {5, 5, 1}, "Error: no valid recipients"};
+  return std::nullopt;
+}
+
+net::Task<Refusal> Session::content_refusal() {
+  if (is_offender()) co_return offender_refusal();
+  co_return co_await judge(Stage::data);
+}
+
+// `count`: what is there to come, at most. True when all of it has come; otherwise the session is over.
+net::Task<bool> Session::receive(Content& content, std::uint64_t count) {
   begin_request();
-  for (;;) {
-    auto some = co_await stream_.read_some(wait());
+  while (count > 0) {
+    auto some = co_await stream_.read_some(wait(), count);
     if (!some) {
       waited();
       content_broke_off(some.error(), content.size());
       co_return false;
     }
-    const auto progress = content.take(*some);
+    const auto progress = content.take(some->substr(0, std::min<std::uint64_t>(count, some->size())));
     stream_.unread(some->substr(progress.consumed));
     waited(progress.consumed);
     if (content.overflows()) {
       co_await content.open_spool();
     }
     if (progress.ended) co_return true;
+    count -= progress.consumed;
   }
+  co_return true;
 }
 
 void Session::content_broke_off(const Error& error, std::uint64_t size) {
-  const std::string where = concat("DATA (", size, " bytes)");
+  const std::string where = concat(where_, " (", size, " bytes)");
   if (error.kind == Errc::timeout) return out_of_time(where);
   open_ = false;
   log_info(concat("lost connection after ", where, " from ", peer_.text()));
@@ -67,10 +82,10 @@ net::Task<void> Session::hand_over(Content& content) {
   if (content.decoder().noted()) bare_lf_ = true;
   if (content.decoder().refused()) {
     problem = bare_newline_refusal();
-    open_ = false;
+    if (!mail_->chunks) open_ = false;  // nothing can hide behind a counted chunk
   }
   if (!problem) {
-    problem = co_await shared_.policy.judge(Stage::end_of_data, facts());
+    problem = co_await judge(Stage::end_of_data);
   }
   if (problem) {
     reject(*problem);
@@ -103,7 +118,7 @@ void Session::answer(const Result<ipc::Outcome>& outcome, Content& content) {
     proven_ = true;
     if (handed_) handed_->finish(true);
     shared_.bytes.add(content.size());
-    reply(mail::status::queued(shared_.setup.text_of(mail_->id)));
+    reply(content.queued(shared_.setup.text_of(mail_->id)));
   } else if (outcome->code >= 400 && outcome->code <= 599) {
     complain({outcome->code, mail::parse_dsn(outcome->dsn).value_or(mail::Dsn()), outcome->text});
   } else {

@@ -6,7 +6,7 @@ namespace postern::smtpd {
 // HELO and EHLO. Either ends a transaction (RFC 5321 4.1.4); one that is refused changes nothing.
 net::Task<void> Session::greeted(std::string name, Protocol protocol) {
   std::string before = std::exchange(helo_, printable(name, 255));
-  auto refused = co_await shared_.policy.judge(Stage::helo, facts());
+  auto refused = co_await judge(Stage::helo);
   if (refused) {
     reject(*refused);
     helo_ = std::move(before);

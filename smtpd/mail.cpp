@@ -28,8 +28,8 @@ std::string_view text_of(mail::Return ret) {
 }  // namespace
 
 net::Task<void> Session::mail(wire::Mail command) {
-  const auto refusal =
-      wire::mail_refusal(command, shared_.setup.rules.mail, !helo_.empty(), mail_ != nullptr);
+  auto refusal = wire::mail_refusal(command, shared_.setup.rules.mail, !helo_.empty(), mail_ != nullptr);
+  if (!refusal && skips_chunks_) refusal = mail::Status{503, {5, 5, 1}, "Error: MAIL after BDAT"};
   if (refusal) {
     complain(*refusal);
     co_return;
@@ -43,7 +43,7 @@ net::Task<void> Session::mail(wire::Mail command) {
   submit.ret = text_of(command.ret);
   submit.envid = wire::encode_xtext(command.envid);
   mail_->sender = std::move(command.address);
-  auto refused = co_await shared_.policy.judge(Stage::mail, facts());
+  auto refused = co_await judge(Stage::mail);
   if (refused) {
     reject(*refused);
     forget_transaction();

@@ -35,10 +35,16 @@ net::Task<void> Session::rcpt(wire::Rcpt command) {
     complain(mail::status::out_of_order("MAIL"));
     co_return;
   }
+  if (is_in_chunks()) {
+    complain({503, {5, 5, 1}, "Error: RCPT after BDAT"});
+    co_return;
+  }
   if (!has_room()) co_return;
   recipient_ = &command.address;
-  if (!refuses_offender()) {
-    auto refused = co_await shared_.policy.judge(Stage::rcpt, facts());
+  if (is_offender()) {
+    reject(offender_refusal());
+  } else {
+    auto refused = co_await judge(Stage::rcpt);
     if (refused) {
       reject(*refused);
     } else {

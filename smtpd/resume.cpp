@@ -43,7 +43,7 @@ net::Task<void> Session::resume(std::unique_ptr<ipc::HandedOver> state, Fd chann
 net::Task<void> Session::repeat(const std::vector<std::string>& said) {
   muted_ = true;
   promise_ = Promise::session;
-  auto refused = co_await shared_.policy.judge(Stage::connect, facts());
+  auto refused = co_await judge(Stage::connect);
   if (refused) {
     denied_ = true;
     reject(*refused);
@@ -67,14 +67,16 @@ bool Session::may_repeat(std::string_view line) {
 }
 
 // The client heard yes where we say no: the refusal waits for the next command that relies on the yes.
-bool Session::answers_late(Verb verb) {
-  if (handed_ == nullptr) return false;
-  // Of two MAIL commands the client believes that the first one counts.
-  if (muted_ && verb == Verb::mail && handed_->holds(Promise::sender)) return true;
+std::optional<mail::Status> Session::late_answer(Verb verb) {
+  if (handed_ == nullptr) return std::nullopt;
   auto refusal = handed_->held(verb);
-  if (!refusal || muted_) return false;
-  complain(*refusal);
-  return true;
+  if (muted_) return std::nullopt;
+  return refusal;
+}
+
+// Of two MAIL commands the client believes that the first one counts.
+bool Session::is_repeated_sender(Verb verb) const {
+  return muted_ && verb == Verb::mail && handed_->holds(Promise::sender);
 }
 
 // What a test that is watched says of what the client has just done. True: the session is over.
@@ -83,13 +85,6 @@ bool Session::offends(screening::Test test, std::string_view after, std::string_
   if (handed_->fail(test, after, text) != screening::Action::drop) return false;
   const bool foreign = test == screening::Test::non_smtp_command;
   complain(foreign ? mail::status::foreign_protocol(521) : mail::status::protocol_error(521));
-  return true;
-}
-
-// A client that failed a test, though not so badly that it had to go, delivers nothing.
-bool Session::refuses_offender() {
-  if (handed_ == nullptr || !handed_->refuses()) return false;
-  reject(mail::status::protocol_error(550));
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
+#include "lib/net/wait.h"
 #include "lib/wire/reply.h"
 #include "lib/wire/server_replies.h"
 
@@ -96,7 +97,7 @@ void Session::end_when_due() {
 }
 
 net::Task<void> Session::greet() {
-  auto refused = co_await shared_.policy.judge(Stage::connect, facts());
+  auto refused = co_await judge(Stage::connect);
   if (refused) {
     denied_ = true;
     reject(*refused);
@@ -111,14 +112,18 @@ net::Task<void> Session::obey(std::string_view line) {
   tally_.met(verb);
   const auto before = std::exchange(where_, name_of(verb));
   if (verb == Verb::unknown && (is_foreign(line, before) || is_forbidden(line))) co_return;
-  if (answers_late(verb)) co_return;
-  if (denied_ && verb != Verb::quit) {
-    complain({503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())});
+  if (is_repeated_sender(verb)) co_return;
+  const auto refusal = refusal_unseen(verb);
+  if (refusal) {
+    if (verb == Verb::bdat) {
+      co_await skip_unseen(line);
+    }
+    if (open_) complain(*refusal);
     co_return;
   }
   if (verb == Verb::starttls && is_injected(line)) co_return;
-  if (refuses_plain(verb) || is_improper(line)) co_return;
-  if (!is_utf8(line)) {
+  if (is_improper(line)) co_return;
+  if (verb != Verb::bdat && !is_utf8(line)) {
     complain(wire::bad_utf8());
   } else if (is_noop(line)) {
     reply(wire::kOk);
@@ -126,12 +131,25 @@ net::Task<void> Session::obey(std::string_view line) {
     auto command = wire::parse_command(line, shared_.setup.rules.grammar);
     if (command) {
       co_await obey(std::move(*command));
+    } else if (verb == Verb::bdat) {
+      refuse_bdat_line(line, command.error());
     } else {
       complain(command.error());
     }
   }
   if (errors_ <= errors) tally_.obeyed(verb);
   if (verb == Verb::rset || verb == Verb::noop || verb == Verb::vrfy || verb == Verb::etrn) count_junk();
+}
+
+// Why a command is refused whatever it says.
+std::optional<mail::Status> Session::refusal_unseen(Verb verb) {
+  auto late = late_answer(verb);
+  if (late) return late;
+  if (denied_ && verb != Verb::quit) {
+    return mail::Status{503, {5, 7, 0}, concat("Error: access denied for ", peer_.text())};
+  }
+  if (refuses_plain(verb)) return mail::status::tls_required();
+  return std::nullopt;
 }
 
 net::Task<void> Session::obey(wire::Command command) {
@@ -161,8 +179,8 @@ net::Task<void> Session::obey(wire::Command command) {
     complain({503, {5, 5, 1}, "Error: authentication not enabled"});
   } else if (std::holds_alternative<wire::StartTls>(command)) {
     co_await starttls();
-  } else if (std::holds_alternative<wire::Bdat>(command)) {
-    complain(mail::status::not_implemented("command not implemented"));
+  } else if (const auto* chunk = std::get_if<wire::Bdat>(&command)) {
+    co_await bdat(*chunk);
   } else {
     complain(mail::status::not_recognized());
   }
@@ -176,7 +194,8 @@ bool Session::is_improper(std::string_view line) {
       protocol_ == Protocol::esmtp && shared_.setup.rules.offer.pipelining && !ends_group(verb);
   const bool offered = handed_ == nullptr || handed_->pipelining();
   // Behind BDAT comes its chunk.
-  const bool allowed = usual && (offered || verb == Verb::bdat);
+  const bool in_chunk = verb == Verb::bdat && protocol_ == Protocol::esmtp;
+  const bool allowed = in_chunk || (usual && offered);
   if (allowed || pipelined_ || stream_.buffered().empty()) return false;
   log_info(concat("improper command pipelining after ", name_of(verb), " from ", peer_.text(), ": ",
                   escaped(stream_.buffered())));
@@ -249,12 +268,12 @@ net::Task<void> Session::no_line(Error error) {
     co_return;
   }
   if (error.kind == Errc::timeout) {
-    out_of_time(where_);
+    out_of_time(place());
     co_return;
   }
   open_ = false;
   if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
-    log_info(concat("lost connection after ", where_, " from ", peer_.text()));
+    log_info(concat("lost connection after ", place(), " from ", peer_.text()));
   }
 }
 
@@ -273,6 +292,11 @@ void Session::tell_breach() {
   if (!tls_ || breach == net::TlsBreach::none) return;
   shared_.tls.ended(breach);
   daemon::log_breach(peer_.text(), stream_.tls_breach_text());
+}
+
+std::string Session::place() const {
+  if (where_ != name_of(Verb::bdat) || !mail_ || !mail_->chunks) return std::string(where_);
+  return concat(where_, " (", mail_->chunks->size(), " bytes)");
 }
 
 net::Task<void> Session::skip_line() {
@@ -315,14 +339,22 @@ void Session::complain(const mail::Status& status) {
 
 void Session::reject(const mail::Status& status) {
   ++errors_;
-  shared_.rejected.add();
-  log_reject(status);
+  note_reject(status);
   if (muted_) handed_->hold(status, promise_);
   reply(status);
 }
 
+void Session::note_reject(const mail::Status& status) {
+  shared_.rejected.add();
+  log_reject(status);
+}
+
+std::string Session::shown_id() const {
+  return mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
+}
+
 void Session::log_reject(const mail::Status& status) const {
-  std::string line = mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
+  std::string line = shown_id();
   line += concat(": reject: ", where_, " from ", peer_.text(), ": ", softened(status).reply(), ';');
   if (mail_) line += concat(" from=<", mail::shown_address(mail_->submit.sender), '>');
   if (recipient_ != nullptr) {
@@ -335,7 +367,10 @@ void Session::log_reject(const mail::Status& status) const {
   log_info(line);
 }
 
-void Session::forget_transaction() { mail_.reset(); }
+void Session::forget_transaction() {
+  mail_.reset();
+  skips_chunks_ = false;
+}
 
 Case Session::facts() const {
   Case known;
@@ -345,6 +380,16 @@ Case Session::facts() const {
   known.recipient = recipient_;
   known.pipelined = pipelined_;
   return known;
+}
+
+net::Task<Refusal> Session::judge(Stage stage) {
+  const Case known = facts();
+  net::Task<Refusal> judging = shared_.policy.judge(stage, known);
+  const Deadline limit = shared_.loop.in(*shared_.setup.access.lookup_time_limit);
+  auto refused = co_await net::with_deadline<Refusal>(shared_.loop, std::move(judging), limit);
+  if (refused) co_return std::move(*refused);
+  log_warning(concat("lookups for ", where_, " from ", peer_.text(), " exceed smtpd_lookup_time_limit"));
+  co_return mail::status::server_error();
 }
 
 void Session::stop() {

@@ -69,6 +69,7 @@ class Session : public Roster<Session>::Member {
   net::Task<void> converse();
   net::Task<void> obey(std::string_view line);
   net::Task<void> obey(wire::Command command);
+  std::optional<mail::Status> refusal_unseen(Verb verb);
   net::Task<void> hold_back();
   void end_when_due();
   net::Task<void> no_line(Error error);
@@ -102,12 +103,24 @@ class Session : public Roster<Session>::Member {
   void accept(wire::Rcpt& command);
   // data.cpp
   net::Task<void> data();
-  net::Task<bool> receive(Content& content);
+  bool is_in_chunks() const { return skips_chunks_ || (mail_ && mail_->chunks); }
+  Refusal content_before_its_turn() const;
+  net::Task<Refusal> content_refusal();
+  net::Task<bool> receive(Content& content, std::uint64_t count);
   net::Task<void> hand_over(Content& content);
   void answer(const Result<ipc::Outcome>& outcome, Content& content);
   wire::BareNewline bare_newline_policy() const;
   mail::Status bare_newline_refusal() const;
   void content_broke_off(const Error& error, std::uint64_t size);
+  // bdat.cpp
+  net::Task<void> bdat(wire::Bdat chunk);
+  Refusal chunk_refusal(wire::Bdat chunk) const;
+  net::Task<void> take_chunk(wire::Bdat chunk);
+  void answer_chunk(const Content& content, std::uint64_t size);
+  void skip_from_now_on();
+  net::Task<bool> skip_chunk(std::uint64_t size);
+  net::Task<void> skip_unseen(std::string_view line);
+  void refuse_bdat_line(std::string_view line, const mail::Status& status);
   // starttls.cpp
   net::Task<void> starttls();
   net::Task<void> begin_in_tls();
@@ -117,7 +130,7 @@ class Session : public Roster<Session>::Member {
   bool is_injected(std::string_view line);
   void forget_plain_text();
   void count_handshake(const Result<net::TlsFacts>& facts);
-  bool refuses_plain(Verb verb);
+  bool refuses_plain(Verb verb) const;
   void show_tls(ipc::Submit& submit) const;
   // vrfy.cpp
   net::Task<void> vrfy(wire::Vrfy command);
@@ -125,9 +138,12 @@ class Session : public Roster<Session>::Member {
   // resume.cpp
   net::Task<void> repeat(const std::vector<std::string>& said);
   bool may_repeat(std::string_view line);
-  bool answers_late(Verb verb);
+  std::optional<mail::Status> late_answer(Verb verb);
+  bool is_repeated_sender(Verb verb) const;
   bool offends(screening::Test test, std::string_view after, std::string_view text);
-  bool refuses_offender();
+  static mail::Status offender_refusal() { return mail::status::protocol_error(550); }
+  // It failed a test, though not so badly that it had to go: it delivers nothing.
+  bool is_offender() const { return handed_ != nullptr && handed_->refuses(); }
 
   // Puts a reply; 421 and 521 end the session.
   void reply(const mail::Status& status);
@@ -136,9 +152,14 @@ class Session : public Roster<Session>::Member {
   void complain(const mail::Status& status);
   // A reply that policy wants: it is logged.
   void reject(const mail::Status& status);
+  void note_reject(const mail::Status& status);
   void log_reject(const mail::Status& status) const;
+  std::string shown_id() const;  // of the transaction, or NOQUEUE
+  std::string place() const;     // the last command, and what it had brought
   void forget_transaction();
   Case facts() const;
+  // What policy says at this stage; a refusal for now when tables take too long to tell.
+  net::Task<Refusal> judge(Stage stage);
   std::string_view protocol() const { return protocol_ == Protocol::esmtp ? "ESMTP" : "SMTP"; }
 
   Shared& shared_;
@@ -162,6 +183,7 @@ class Session : public Roster<Session>::Member {
   bool pipelined_ = false;              // improperly
   bool shakes_hands_ = false;           // for TLS
   bool bare_lf_ = false;                // seen, and to be noted
+  bool skips_chunks_ = false;           // after an error, until LAST
   bool proven_ = false;                 // has delivered mail
   bool gives_way_ = false;              // to others
   bool muted_ = false;                  // repeats what was said elsewhere

@@ -146,7 +146,7 @@ net::Task<void> Session::send_away(std::string_view why) {
 }
 
 // Only what leads to TLS, or away, is said in plain text where TLS is required.
-bool Session::refuses_plain(Verb verb) {
+bool Session::refuses_plain(Verb verb) const {
   if (tls_ || !shared_.setup.tls.is_required()) return false;
   switch (verb) {
     case Verb::helo:
@@ -155,10 +155,8 @@ bool Session::refuses_plain(Verb verb) {
     case Verb::noop:
     case Verb::quit:
     case Verb::unknown: return false;
-    default: break;
+    default: return true;
   }
-  complain(mail::status::tls_required());
-  return true;
 }
 
 void Session::show_tls(ipc::Submit& submit) const {

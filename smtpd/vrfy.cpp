@@ -16,7 +16,7 @@ net::Task<void> Session::vrfy(wire::Vrfy command) {
     co_return;
   }
   recipient_ = &path->address;
-  auto refused = co_await shared_.policy.judge(Stage::rcpt, facts());
+  auto refused = co_await judge(Stage::rcpt);
   if (refused) {
     reject(*refused);
   } else {

@@ -1,9 +1,11 @@
 // run(): from exec to the loop, and back.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <ctime>
@@ -102,11 +104,31 @@ class Skeleton {
     context_->ipc_timeout_ = *process_.ipc_timeout;
     open_log();
     log::set_verbosity(context_->arguments().verbose);
+    auto fitted = fit_sessions();
+    if (!fitted) return fitted;
     auto taken = take_descriptors();
     if (taken && context_->arguments().debug) {
       taken = run_debugger(context_->settings(), *process_.debugger_command, program_.name);
     }
     return taken ? check_privilege(program_.rights) : taken;
+  }
+
+  // A session needs a descriptor, and now and then a second one for its content: without them, accepting would fail.
+  Result<void> fit_sessions() {
+    const Arguments& arguments = context_->arguments();
+    const bool has_sessions = arguments.type == "inet" || arguments.type == "pass";
+    if (!has_sessions || program_.serves_services || program_.takes_connections) return {};
+    constexpr std::int64_t kOthers = 100, kShare = 90;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+    const auto most = static_cast<std::int64_t>(std::min<rlim_t>(limit.rlim_cur, INT32_MAX));
+    const std::int64_t fit = std::max<std::int64_t>(1, (most - kOthers) * kShare / 100);
+    if (*process_.process_session_limit <= fit) return {};
+    log_warning(concat("service ", arguments.service, ": process_session_limit is ",
+                       *process_.process_session_limit, ", but the limit of ", most,
+                       " open files per process leaves room for ", fit));
+    context_->settings_.override("process_session_limit", std::to_string(fit));
+    return process_.load(context_->settings());
   }
 
   Result<void> check_privilege(const Rights& rights) const {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "lib/base/text.h"
@@ -70,13 +71,20 @@ void Connection::transmit() {
       return;
     }
     chunk.sent += static_cast<std::size_t>(n);
-    if (chunk.sent == chunk.bytes.size()) out_.pop_front();
+    if (chunk.sent < chunk.bytes.size()) continue;
+    out_.pop_front();
+    chunk_due_ = Deadline::max();
   }
 }
 
 net::Task<void> Connection::wait_for_room() {
-  const bool ready = co_await readiness_.writable(Deadline::max());  // ends with the connection
-  if (ready && !is_posted()) loop_.post(*this);
+  if (chunk_due_ == Deadline::max()) chunk_due_ = loop_.in(kFrameLimit);
+  const bool ready = co_await readiness_.writable(chunk_due_);
+  if (!ready) {
+    break_off();
+  } else if (!is_posted()) {
+    loop_.post(*this);
+  }
 }
 
 Result<bool> Connection::take_input() {
@@ -100,7 +108,10 @@ net::Task<Result<Frame>> Connection::receive(Deadline deadline) {
   for (;;) {
     auto frame = reader_.next();
     if (!frame) co_return fail(frame.error());
-    if (*frame) co_return std::move(**frame);
+    if (*frame) {
+      frame_due_ = Deadline::max();
+      co_return std::move(**frame);
+    }
     if (broken_) co_return fail(Errc::lost, "the connection to a service broke");
     if (full_reads_ >= kMostFullReads) {
       full_reads_ = 0;
@@ -114,8 +125,16 @@ net::Task<Result<Frame>> Connection::receive(Deadline deadline) {
       if (*taken) continue;
     }
     full_reads_ = 0;
-    const bool ready = co_await readiness_.readable(deadline);
-    if (!ready) co_return fail(Errc::timeout, "a service did not answer in time");
+    if (reader_.empty()) {
+      frame_due_ = Deadline::max();
+    } else if (frame_due_ == Deadline::max()) {
+      frame_due_ = loop_.in(kFrameLimit);
+    }
+    const bool ready = co_await readiness_.readable(std::min(deadline, frame_due_));
+    if (ready) continue;
+    if (loop_.now() >= frame_due_)
+      co_return fail(Errc::timeout, "a service stopped in the middle of a message");
+    co_return fail(Errc::timeout, "a service did not answer in time");
   }
 }
 

@@ -17,6 +17,8 @@ namespace postern::ipc {
 class Connection : net::Posted {
  public:
   enum class Side { connected, accepted };
+  // Of one frame, from its first byte to its last, on its way in or out: a peer that stops in the middle has failed.
+  static constexpr seconds kFrameLimit{600};
   // Takes a connected, non-blocking UNIX socket.
   Connection(net::Loop& loop, Fd fd, Side side);
 
@@ -33,7 +35,7 @@ class Connection : net::Posted {
   }
 
   // The next frame. Fails with lost when the peer has gone, invalid or too_long when it speaks nonsense,
-  // timeout.
+  // timeout: also, whatever the deadline, when a frame that has begun does not come to its end.
   net::Task<Result<Frame>> receive(Deadline deadline);
 
   std::size_t pending_output() const;
@@ -60,7 +62,9 @@ class Connection : net::Posted {
   FrameReader reader_;
   std::deque<Chunk> out_;
   std::optional<net::Task<void>> flushing_;
-  unsigned full_reads_ = 0;  // that followed each other without a wait
+  Deadline frame_due_ = Deadline::max();  // all of the frame that has begun to come
+  Deadline chunk_due_ = Deadline::max();  // gone is the first chunk, when it had to wait
+  unsigned full_reads_ = 0;               // that followed each other without a wait
   bool broken_ = false;
 };
 

@@ -78,7 +78,7 @@ Task<Result<void>> Stream::fill(Deadline deadline) {
   co_return Result<void>();
 }
 
-Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
+Task<Result<std::string_view>> Stream::read_some(Deadline deadline, std::uint64_t most) {
   hurried_ = Deadline::max();
   if (at_ < in_.size()) {
     const auto there = std::string_view(in_).substr(at_);
@@ -87,7 +87,9 @@ Task<Result<std::string_view>> Stream::read_some(Deadline deadline) {
   }
   release(in_);
   at_ = 0;
-  co_return co_await receive(Loop::kScratch, deadline);
+  constexpr std::uint64_t kMost = Loop::kScratch - kReadAhead;
+  const auto wanted = static_cast<std::size_t>(std::min(most, kMost)) + kReadAhead;
+  co_return co_await receive(wanted, deadline);
 }
 
 Task<Result<void>> Stream::skip_line(Deadline deadline) {
@@ -124,6 +126,7 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
   if (tls_) {
     co_return co_await receive_tls(most, deadline);
   }
+  const Deadline limit = end_of_wait(deadline);
   for (;;) {
     if (readiness_.may_read()) {
       const auto n = ::recv(fd_.get(), loop_.scratch(), most, MSG_DONTWAIT);
@@ -140,14 +143,13 @@ Task<Result<std::string_view>> Stream::receive(std::size_t most, Deadline deadli
       readiness_.drained();
     }
     full_reads_ = 0;
-    const bool ready = co_await input(deadline);
+    const bool ready = co_await input(limit);
     if (!ready) co_return fail(Errc::timeout, "timed out while receiving");
   }
 }
 
 Deadline Stream::end_of_wait(Deadline deadline) const {
-  const Deadline limit = soonest(deadline);
-  return each_wait_ == Duration::max() ? limit : std::min(limit, loop_.in(each_wait_));
+  return each_wait_ == Duration::max() ? deadline : std::min(deadline, loop_.in(each_wait_));
 }
 
 void Stream::came(std::string_view got) {
@@ -159,7 +161,7 @@ void Stream::came(std::string_view got) {
 }
 
 Readiness::Wait Stream::input(Deadline deadline) {
-  const Deadline limit = end_of_wait(deadline);
+  const Deadline limit = soonest(deadline);
   if (crawls_since_ == Instant::max()) return readiness_.readable(limit);
   const Instant now = loop_.now();
   const Duration taken = now - crawls_since_;
@@ -224,7 +226,7 @@ Task<Result<void>> Stream::send_all(Deadline deadline) {
     const auto n = transmit();
     if (n > 0) continue;
     if (errno != EAGAIN) co_return fail_errno("send", errno);
-    const bool ready = co_await readiness_.writable(end_of_wait(deadline));
+    const bool ready = co_await readiness_.writable(soonest(end_of_wait(deadline)));
     if (!ready) co_return fail(Errc::timeout, "timed out while sending");
   }
   co_return Result<void>();

@@ -5,6 +5,8 @@
 // nothing. One operation at a time.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,9 +47,11 @@ class Stream {
   // Drops input up to and with the next LF: the rest of a line that was too long. Fails as read_some().
   Task<Result<void>> skip_line(Deadline deadline);
 
-  // Bytes that are there, at least one. The view is valid until the next operation on any stream of the loop.
-  // Fails with timeout, lost, io.
-  Task<Result<std::string_view>> read_some(Deadline deadline);
+  // Bytes that are there, at least one; of what was not received before at most about `most`, and some more that are then
+  // there for the next line. The view is valid until the next operation on any stream of the loop. Fails with timeout,
+  // lost, io.
+  Task<Result<std::string_view>> read_some(Deadline deadline,
+                                           std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
   // Gives back the end of what read_some() returned, to be read next.
   void unread(std::string_view rest);

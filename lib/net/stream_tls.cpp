@@ -67,6 +67,7 @@ Task<Result<void>> Stream::shake_hands(Deadline deadline) {
 }
 
 Task<Result<std::string_view>> Stream::receive_tls(std::size_t most, Deadline deadline) {
+  const Deadline limit = end_of_wait(deadline);
   for (bool woken = false;;) {
     std::size_t count = 0;
     const Step step = tls_->read(loop_.scratch(), most, count);
@@ -81,10 +82,10 @@ Task<Result<std::string_view>> Stream::receive_tls(std::size_t most, Deadline de
     if (step == Step::wants_read) {
       // Woken, and nothing to show for it: a piece of a record.
       if (woken) came({});
-      in_time = co_await input(deadline);
+      in_time = co_await input(limit);
       woken = true;
     } else if (step == Step::wants_write) {
-      in_time = co_await readiness_.writable(end_of_wait(deadline));
+      in_time = co_await readiness_.writable(soonest(limit));
     } else if (step == Step::closed) {
       co_return fail(Errc::lost, "connection closed by the peer");
     } else {

@@ -81,12 +81,12 @@ ParsedCommand parse_rcpt(std::string_view rest, Grammar grammar) {
   return command;
 }
 
-// RFC 3030 2: BDAT SP size [SP LAST]
+// RFC 3030 2: BDAT SP size [SP LAST]. Where a chunk ends that has no size nobody knows: its session is over.
 ParsedCommand parse_bdat(std::string_view rest) {
-  const auto size = parse_octets(take_word(rest));
+  const auto size = parse_number(take_word(rest));
   const bool last = iequals(rest, "LAST");
-  if (!size || (!rest.empty() && !last)) return refuse(mail::status::syntax("BDAT count [LAST]"));
-  return Bdat{*size, last};
+  if (!size || (!rest.empty() && !last)) return refuse({521, {5, 5, 4}, "Syntax: BDAT count [LAST]"});
+  return Bdat{static_cast<std::uint64_t>(*size), last};
 }
 
 // RFC 4954 4: AUTH SP mechanism [SP initial-response]; mechanism names are those of RFC 4422 3.1.

@@ -101,9 +101,12 @@ void ContentDecoder::stray_returns(std::string& out) {
 }
 
 void ContentDecoder::finish(std::string& out) {
+  if (ended_) return;
+  ended_ = true;
   stray_returns(out);
-  if (place_ == Place::text) out += '\n';
-  place_ = Place::start;
+  if (place_ != Place::text) return;
+  out += '\n';
+  size_ += 2;
 }
 
 void ContentEncoder::add(const char* at, const char* stop, std::string& out) {

@@ -40,7 +40,7 @@ class ContentDecoder {
   // more than this piece of input holds. Must not be called after the end.
   Progress feed(std::string_view input, std::string& out);
 
-  // Ends counted content: a CR that still waits becomes a blank, and a last line without LF gets one.
+  // Ends counted content: a CR that still waits becomes a blank, and a last line without LF gets one, which counts as CR LF.
   void finish(std::string& out);
 
   // The size of the message as RFC 1870 5 counts it: bytes on the wire without stuffed dots and final dot.

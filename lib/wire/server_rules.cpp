@@ -24,6 +24,7 @@ void ServerRules::follow(const config::SmtpdParams& smtpd, const config::LimitPa
   offer.starttls = starttls;
   offer.enhanced_status_codes = true;
   offer.eight_bit_mime = true;
+  offer.chunking = true;
   offer = without(offer, Discarded(*smtpd.discard_ehlo_keywords));
 }
 

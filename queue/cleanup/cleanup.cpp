@@ -159,7 +159,20 @@ net::Task<std::optional<ipc::Outcome>> Cleanup::check(ipc::Submit& submitted, st
   co_return Answer();
 }
 
+// Ends before the asker gives up: a message that nobody waits for any more must not come into the queue.
 net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
+  const std::string id = id_text(submitted.queue_id);
+  net::Loop& loop = context_->loop();
+  const Duration patience = context_->ipc_deadline() - loop.now();
+  net::Task<ipc::Outcome> taking = take(std::move(submitted));
+  auto outcome =
+      co_await net::with_deadline<ipc::Outcome>(loop, std::move(taking), loop.in(patience - patience / 10));
+  if (outcome) co_return std::move(*outcome);
+  log_warning(concat(id, ": not in the queue in time: tables or the queue manager are too slow"));
+  co_return queue_trouble();
+}
+
+net::Task<ipc::Outcome> Cleanup::take(ipc::Submit submitted) {
   const std::string id = id_text(submitted.queue_id);
   const auto before = submitted.content.size();
   const Treatment treatment = treatment_of(submitted);

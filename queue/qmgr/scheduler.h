@@ -81,6 +81,7 @@ class Scheduler {
   struct Batch;
   struct Batches;
   net::Task<void> sort(SlicePtr slice);
+  net::Task<Result<NextStep>> next_step_by(Deadline limit, const Active& active, const Recipient& recipient);
   net::Task<Result<NextStep>> next_step(const Active& active, const Recipient& recipient);
   void place(const SlicePtr& slice, std::uint32_t recipient, NextStep next, Batches& batches);
   void put_in_line(Batch batch);

@@ -11,6 +11,7 @@ namespace postern::qmgr {
 namespace {
 
 constexpr std::uint32_t kSortAtOnce = 200;  // then others have their turn
+constexpr seconds kSortLimit{600};          // of a slice: tables that are slow do not hold a message for ever
 
 std::string_view domain_of(std::string_view address) {
   const auto at = address.rfind('@');
@@ -41,12 +42,13 @@ net::Task<void> Scheduler::sort(SlicePtr slice) {
   const ActivePtr active = slice->active;
   ++slice->open;  // ours, so that nothing concludes while we are sorting
   Batches batches;
+  const Deadline limit = loop_.in(kSortLimit);
   for (std::uint32_t i = 0; i < slice->recipients.size() && !active->stops(); ++i) {
     if (slice->recipients[i].state != RecipientState::pending) continue;
     if (i % kSortAtOnce == kSortAtOnce - 1) {
       co_await net::next_turn(loop_);
     }
-    auto next = co_await next_step(*active, slice->recipients[i]);
+    auto next = co_await next_step_by(limit, *active, slice->recipients[i]);
     if (next && next->goes_nowhere) {
       discard(slice, i);
     } else if (next) {
@@ -66,6 +68,15 @@ net::Task<void> Scheduler::sort(SlicePtr slice) {
   }
   read_on(active);
   part_ended(slice);
+}
+
+net::Task<Result<NextStep>> Scheduler::next_step_by(Deadline limit, const Active& active,
+                                                    const Recipient& recipient) {
+  if (loop_.now() >= limit) co_return fail(Errc::timeout, "tables are too slow to tell where mail goes");
+  net::Task<Result<NextStep>> finding = next_step(active, recipient);
+  auto next = co_await net::with_deadline<Result<NextStep>>(loop_, std::move(finding), limit);
+  if (next) co_return std::move(*next);
+  co_return fail(Errc::timeout, "tables are too slow to tell where mail goes");
 }
 
 net::Task<Result<NextStep>> Scheduler::next_step(const Active& active, const Recipient& recipient) {

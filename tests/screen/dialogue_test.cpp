@@ -408,18 +408,18 @@ TEST_CASE("a refusal has a footer") {
 
 TEST_CASE("in a server's words, until the server is needed") {
   Talk talk("", Speech::server, {Test::non_smtp_command});
-  converse(talk,
-           {{"EHLO x",
-             "250-mx.example|250-PIPELINING|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250 8BITMIME"},
-            {"foo", "500 5.5.2 Error: command not recognized"},
-            {"RCPT TO:<c@d>", "503 5.5.1 Error: need MAIL command"},
-            {"MAIL FROM:<a@b> SIZE=1001", "552 5.3.4 Message size exceeds fixed limit"},
-            {"MAIL FROM:<a b>", "501 5.1.7 Bad sender address syntax"},
-            {"NOOP \xff", "500 5.5.2 Error: bad UTF-8 syntax"},
-            {"MAIL FROM:<a@b> SIZE=1000", "250 2.1.0 Ok"},
-            {"MAIL FROM:<a@b>", "503 5.5.1 Error: nested MAIL command"},
-            {"RCPT TO:<c d>", "501 5.1.3 Bad recipient address syntax"},
-            {"RCPT TO:<c@d>", "hand over"}});
+  converse(talk, {{"EHLO x",
+                   "250-mx.example|250-PIPELINING|250-SIZE "
+                   "1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING"},
+                  {"foo", "500 5.5.2 Error: command not recognized"},
+                  {"RCPT TO:<c@d>", "503 5.5.1 Error: need MAIL command"},
+                  {"MAIL FROM:<a@b> SIZE=1001", "552 5.3.4 Message size exceeds fixed limit"},
+                  {"MAIL FROM:<a b>", "501 5.1.7 Bad sender address syntax"},
+                  {"NOOP \xff", "500 5.5.2 Error: bad UTF-8 syntax"},
+                  {"MAIL FROM:<a@b> SIZE=1000", "250 2.1.0 Ok"},
+                  {"MAIL FROM:<a@b>", "503 5.5.1 Error: nested MAIL command"},
+                  {"RCPT TO:<c d>", "501 5.1.3 Bad recipient address syntax"},
+                  {"RCPT TO:<c@d>", "hand over"}});
   CHECK(talk.dialogue.pipelining());
   CHECK(talk.dialogue.take_said() == std::vector<std::string>{"EHLO x", "?", "RCPT", "MAIL", "MAIL",
                                                               "NOOP \xff", "MAIL FROM:<a@b> SIZE=1000",

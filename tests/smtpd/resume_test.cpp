@@ -302,3 +302,29 @@ TEST_CASE("a screen that has gone, or does not listen, is no matter to the sessi
   client.expect("221 *");
   CHECK(client.is_over());
 }
+
+TEST_CASE(
+    "chunks go on wherever the session was handed over, and a late refusal lets none of them be obeyed") {
+  const std::string begin = kRcpt + "\r\nBDAT 3\r\na\r\nBDAT 11 LAST\r\n.\r\n";
+  const std::string wire = begin + "NOOP\r\nb\rNOOP\r\n";
+  for (std::size_t cut = 0; cut <= wire.size(); ++cut) {
+    CAPTURE(cut);
+    Resumed client(greeted({"EHLO client.example", kMail}, wire.substr(0, cut)));
+    client.loop.poll();
+    client.sends(std::string_view(wire).substr(cut));
+    for (const std::string_view reply :
+         {"250 2.1.5 Ok", "250 2.0.0 Ok: 3 bytes", "250 2.0.0 Ok: * bytes queued as *", "250 2.0.0 Ok"}) {
+      client.expect(reply);
+    }
+    client.expect_silence();
+    REQUIRE(client.queue.submitted.size() == 1);
+    CHECK(client.queue.submitted[0].content == "a\n.\nNOOP\nb \n");
+    Resumed refused(greeted({"EHLO client.example", kMail}, wire.substr(0, cut)),
+                    "smtpd_delay_reject = no\nsmtpd_sender_restrictions = reject\n");
+    refused.loop.poll();
+    refused.sends(std::string_view(wire).substr(cut));
+    for (int i = 0; i < 3; ++i) refused.expect("554 5.7.1 *");
+    refused.expect("250 2.0.0 Ok");
+    refused.expect_silence();
+  }
+}

@@ -22,7 +22,7 @@ constexpr std::string_view kFoo =
 
 TEST_CASE("RFC 5321 D.1: a typical transaction") {
   SmtpdFixture client(kFoo);
-  play(client, {"S: 220 *", "C: EHLO bar.com", "S: 250-*|250 8BITMIME", "C: MAIL FROM:<Smith@bar.com>",
+  play(client, {"S: 220 *", "C: EHLO bar.com", "S: 250-*|250 CHUNKING", "C: MAIL FROM:<Smith@bar.com>",
                 "S: 250 *", "C: RCPT TO:<Jones@foo.com>", "S: 250 *", "C: RCPT TO:<Green@foo.com>",
                 "S: 550 *", "C: RCPT TO:<Brown@foo.com>", "S: 250 *", "C: DATA", "S: 354 *",
                 "C: Blah blah blah...", "C: ...etc. etc. etc.", "C: .", "S: 250 *", "C: QUIT", "S: 221 *"});

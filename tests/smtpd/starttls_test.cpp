@@ -59,14 +59,15 @@ TEST_CASE("after the handshake the session begins anew, and its message came ove
   client.expect("220 *");
   client.says("EHLO client.example");
   client.expect(
-      "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-STARTTLS|250-ENHANCEDSTATUSCODES|250 "
-      "8BITMIME");
+      "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-STARTTLS|250-ENHANCEDSTATUSCODES|"
+      "250-8BITMIME|250 CHUNKING");
   client.says("MAIL FROM:<mallory@client.example>");
   client.expect("250 2.1.0 Ok");
   client.starts_tls();
   CHECK(client.asks("RCPT TO:<bob@home.example>") == "503 5.5.1 Error: need MAIL command");
   CHECK(client.asks("EHLO client.example") ==
-        "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-ENHANCEDSTATUSCODES|250 8BITMIME");
+        "250-mx.example|250-PIPELINING|250-SIZE 10240000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 "
+        "CHUNKING");
   CHECK(client.asks("STARTTLS") == "554 5.5.1 Error: TLS already active");
   CHECK(client.asks("MAIL FROM:<ann@client.example>") == "250 2.1.0 Ok");
   CHECK(client.asks("RCPT TO:<bob@home.example>") == "250 2.1.5 Ok");

@@ -79,7 +79,11 @@ DIALOGUES = {
     'etrn': [EHLO, 'ETRN', 'ETRN sandbox.test', MAIL, 'ETRN sandbox.test', 'QUIT'],
     'starttls': [EHLO, 'STARTTLS x', 'STARTTLS', MAIL, RCPT, 'QUIT'],
     'auth': [EHLO, 'AUTH', 'AUTH PLAIN AAAA', MAIL, RCPT, 'QUIT'],
-    'bdat': [EHLO, MAIL, RCPT, 'BDAT', 'BDAT 0 LAST', 'QUIT'],
+    'chunks': [EHLO, MAIL, RCPT, 'BDAT 16\r\nSubject: x\r\n\r\na\r', 'BDAT 6 LAST\r\n\nQUIT\r', 'QUIT'],
+    'chunk_syntax': [EHLO, MAIL, RCPT, 'BDAT'],
+    'chunks_too_early': [EHLO, 'BDAT 4\r\nQU\r\n', 'BDAT 0', 'BDAT 0 LAST', MAIL, 'BDAT 4 LAST\r\nQU\r\n', MAIL, RCPT, 'QUIT'],
+    'chunks_without_helo': [MAIL, RCPT, 'BDAT 4 LAST\r\nQU\r\n', 'QUIT'],
+    'chunks_at_once': [('\r\n'.join([EHLO, MAIL, RCPT, 'BDAT 1', 'aBDAT 1 LAST', 'bQUIT', '']), 6)],
     'not_utf8': [EHLO, 'NOOP \xff', 'EHLO \xff', 'MAIL FROM:<\xff@client.example>', MAIL, RCPT, 'QUIT'],
     'utf8': [EHLO, 'NOOP \xc3\xa4', 'MAIL FROM:<\xc3\xa4@client.example>', MAIL, RCPT, 'QUIT'],
     'controls': [EHLO, 'NOOP \t\x01\x7f', 'M\0AIL', 'EHLO a\rb', MAIL, RCPT, 'QUIT'],
@@ -101,6 +105,8 @@ DIALOGUES = {
 for _at, _name in enumerate(['quit', 'quit_after_ehlo', 'quit_after_mail', 'quit_after_rcpt', 'quit_after_message']):
     DIALOGUES[_name] = [[], [EHLO], [EHLO, MAIL], [EHLO, MAIL, RCPT], [EHLO, MAIL, RCPT, 'DATA', LETTER]][_at] + ['QUIT']
     DIALOGUES[_name.replace('quit', 'leave')] = DIALOGUES[_name][:-1]
+CHUNKS = [text.encode() for text in (EHLO + '\r\n', MAIL + '\r\n', RCPT + '\r\n', 'BDAT 14\r\nSubject: x\r\n\r\n',
+                                     'BDAT 7 LAST\r\n.\r\nQUIT', 'QUIT\r\n')]
 WHOLE = '\r\n'.join([EHLO, MAIL, RCPT, 'DATA', 'Subject: split\r\n\r\nHello.\r\n.', 'QUIT', '']).encode()
 
 
@@ -189,6 +195,20 @@ def play_split(port, source, at):
     return talk.finish()
 
 
+def play_split_chunks(port, source, at):
+    talk = Talk(port, source)
+    whole, ends = b''.join(CHUNKS), 0
+    talk.await_replies(1)
+    talk.send(whole[:at])
+    answered = 0
+    for piece in CHUNKS:
+        ends += len(piece)
+        answered += ends <= at
+    talk.await_replies(1 + answered)
+    talk.send(whole[at:])
+    return talk.finish()
+
+
 def alike(text):
     """Without what differs from one message to the next."""
     return re.sub(rb'queued as \S+', b'queued as ID', text)
@@ -261,7 +281,9 @@ class HandOver(unittest.TestCase):
         self.sandbox.wait_log(r'smtpd\[\d+\]: Anonymous TLS|smtpd\[\d+\]: disconnect from .* ehlo=2 starttls=1 mail=1')
 
     def test_a_dialogue_may_break_off_anywhere(self):
-        self.compare('plain', 'screen', {f'split at {at}': (play_split, at) for at in range(0, len(WHOLE) + 1)})
+        plays = {f'split at {at}': (play_split, at) for at in range(0, len(WHOLE) + 1)}
+        plays |= {f'chunks split at {at}': (play_split_chunks, at) for at in range(0, len(b''.join(CHUNKS)) + 1)}
+        self.compare('plain', 'screen', plays)
 
     def test_what_is_delivered_is_the_same(self):
         name = 'delivered'

@@ -30,7 +30,7 @@ class Smtp(unittest.TestCase):
             self.assertEqual(session.greeting, '220 mail.sandbox.test ESMTP Postern')
             words = [line[4:] for line in session.ehlo.split('\n')]
             self.assertEqual(words[0], 'mail.sandbox.test')
-            for word in ('PIPELINING', 'SIZE 100000', '8BITMIME', 'ENHANCEDSTATUSCODES'):
+            for word in ('PIPELINING', 'SIZE 100000', '8BITMIME', 'ENHANCEDSTATUSCODES', 'CHUNKING'):
                 self.assertIn(word, words)
 
     def test_pipelined_commands_are_answered_in_order(self):
@@ -49,6 +49,21 @@ class Smtp(unittest.TestCase):
             for byte in b'NOOP\r\n':
                 session.send(bytes([byte]))
             self.assertRegex(session.reply(), '^250 ')
+
+    def test_a_message_in_chunks_is_delivered_byte_for_byte(self):
+        letter = postern.letter(body=b''.join(b'.line %d\r\n' % number for number in range(8000)))
+        with self.sandbox.session() as session:
+            session.command('MAIL FROM:<ann@client.example>')
+            session.command('RCPT TO:<bob@sandbox.test>')
+            pieces = [letter[at:at + 33333] for at in range(0, len(letter), 33333)]
+            session.send(b''.join(b'BDAT %d%s\r\n%s' % (len(piece), b' LAST' if piece is pieces[-1] else b'', piece)
+                                  for piece in pieces) + b'NOOP\r\n')
+            self.assertEqual([session.reply() for _ in pieces[:-1]], [f'250 2.0.0 Ok: {len(p)} bytes' for p in pieces[:-1]])
+            self.assertRegex(session.reply(), rf'^250 2\.0\.0 Ok: {len(letter)} bytes queued as ')
+            self.assertRegex(session.reply(), '^250 ')
+        delivered, = self.sandbox.wait_mail()
+        self.assertTrue(delivered.endswith(letter.replace(b'\r\n', b'\n')[-80000:]))
+        self.sandbox.wait_log(rf'disconnect from .* bdat={len(pieces)} noop=1 quit=1 ')
 
     def test_a_size_that_is_announced_and_too_large_is_refused_at_mail(self):
         with self.sandbox.session() as session:

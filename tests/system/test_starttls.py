@@ -16,7 +16,7 @@ LOCALHOST = r'\w+\[127\.0\.0\.1\]'
 ESTABLISHED = (LOCALHOST + r': TLSv1\.3 with cipher TLS_\w+ \(\d+/\d+ bits\) key-exchange \S+ '
                r'server-signature ECDSA \(prime256v1\) server-digest SHA256')
 EHLO = ['250-mail.sandbox.test', '250-PIPELINING', '250-SIZE 10240000', '250-VRFY', '250-STARTTLS', '250-ENHANCEDSTATUSCODES',
-        '250 8BITMIME']
+        '250-8BITMIME', '250 CHUNKING']
 
 
 def context(certificate=None, version=None, ciphers='ALL:@SECLEVEL=0'):

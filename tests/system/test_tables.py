@@ -29,6 +29,8 @@ class Map(socketserver.StreamRequestHandler):
                 head += byte
             name, key = self.rfile.read(int(head[:-1]) + 1)[:-1].decode().split(' ', 1)
             answer = 'NOTFOUND '
+            if 'slow.example' in key:
+                time.sleep(0.3)
             if (name, key) == ('people', 'ann@discard.test'):
                 answer = 'OK x'
             if key.startswith('broken'):
@@ -58,6 +60,8 @@ class Tables(unittest.TestCase):
         cls.sandbox = postern.Sandbox(settings={
             'virtual_mailbox_maps': f'hash:{cls.at}/mailboxes',
             'virtual_alias_maps': f'inline:{{x=y}} lmdb:{cls.at}/late',
+            'smtpd_sender_restrictions': f'check_sender_access socketmap:inet:127.0.0.1:{port}:senders',
+            'smtpd_lookup_time_limit': '1s',
             'relay_domains': 'discard.test, other.test, texthash:' + cls.at + '/ways',
             'relay_recipient_maps': f'inline:{{@other.test=x}} sqlite:{cls.at}/people.cf socketmap:inet:127.0.0.1:{port}:people',
             'transport_maps': f'inline:{{discard.test=discard:}} texthash:{cls.at}/ways'})
@@ -126,6 +130,17 @@ class Tables(unittest.TestCase):
         self.sandbox.wait_log(r'socketmap:inet:127\.0\.0\.1:\d+:people lookup error for "broken@discard\.test": '
                               'server: temporary error: not today')
         self.assertIsNone(re.search('panic|fatal', self.sandbox.log()), self.sandbox.log())
+
+    def test_5_lookups_that_are_quick_enough_alone_have_one_limit_together(self):
+        begun = time.monotonic()
+        with self.sandbox.session() as session:
+            session.command('MAIL FROM:<ann@a.b.c.d.slow.example>')
+            self.assertRegex(session.command('RCPT TO:<bob@sandbox.test>'), r'^451 4\.3\.0 .*Temporary lookup failure')
+            self.assertLess(time.monotonic() - begun, 1.5)
+            self.assertRegex(session.command('RSET'), '^250 ')
+            session.command('MAIL FROM:<ann@client.example>')
+            self.assertRegex(session.command('RCPT TO:<bob@sandbox.test>'), '^250 ')
+        self.sandbox.wait_log(r'smtpd\[\d+\]: warning: lookups for RCPT from \S+ exceed smtpd_lookup_time_limit$')
 
 
 if __name__ == '__main__':

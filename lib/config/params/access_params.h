@@ -19,6 +19,8 @@ struct AccessParams : ParamGroup {
   Param<List> etrn_restrictions{*this, "smtpd_etrn_restrictions", "", "At ETRN.", not_yet()};
   Param<List> restriction_classes{*this, "smtpd_restriction_classes", "",
       "Names of lists of restrictions that tables and other lists may use.", not_yet()};
+  Param<Seconds> lookup_time_limit{*this, "smtpd_lookup_time_limit", "${stress?{20}:{200}}s",
+      "How long all lookups that judge one command may take. Not in Postfix.", at_least(1)};
   Param<bool> delay_reject{
       *this, "smtpd_delay_reject", "yes", "Refuse at RCPT what was to be refused at connect, HELO or MAIL."};
   Param<bool> reject_unlisted_recipient{*this, "smtpd_reject_unlisted_recipient", "yes",

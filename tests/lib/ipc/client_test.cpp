@@ -246,6 +246,66 @@ TEST_CASE("a service that does not read holds nobody else up, and gets every byt
   CHECK(bodies == 40);
 }
 
+TEST_CASE(
+    "a service that drips an answer, or stops in the middle of one, is left; the next question connects "
+    "again") {
+  for (const bool drips : {true, false}) {
+    Played scene;
+    Asked patient(scene.client, wish(2), Deadline::max());
+    scene.loop.poll();
+    const std::string answer = "grant 1 9 1000 0\nnumber=1\n\n" + std::string(500, 'x');
+    say(scene.peer, std::string_view(answer).substr(0, 5));
+    for (std::size_t at = 5; at < 64; ++at) {
+      scene.loop.poll();
+      if (drips) say(scene.peer, std::string_view(answer).substr(at, 1));
+      scene.loop.advance(seconds(10));
+    }
+    CHECK(scene.asked.error() == Errc::timeout);
+    CHECK_FALSE(patient.answer);
+    scene.loop.advance(seconds(20));
+    scene.loop.poll();
+    CHECK(patient.error() == Errc::timeout);
+    CHECK_FALSE(scene.client.is_connected());
+    scene.service.open();
+    Asked next(scene.client, wish(3), scene.soon());
+    scene.loop.poll();
+    REQUIRE(next.answer);
+    CHECK(*next.answer);
+  }
+}
+
+TEST_CASE("an answer may let wait as long as its question allows, when it then comes whole") {
+  Played scene;
+  Asked patient(scene.client, wish(2), Deadline::max());
+  scene.loop.poll();
+  scene.loop.advance(seconds(100'000));
+  CHECK_FALSE(patient.answer);
+  say(scene.peer, "grant 2 9 4 0\nnumber=2\n\nab");
+  scene.loop.poll();
+  scene.loop.advance(seconds(599));
+  say(scene.peer, "cd");
+  scene.loop.poll();
+  REQUIRE(patient.answer);
+  CHECK((*patient.answer)->body_text == "abcd");
+}
+
+TEST_CASE("a service that takes nothing, or a byte now and then, is left with what it was sent") {
+  Played scene;
+  Wish large = wish(2);
+  large.body_text = std::string(5'000'000, 'x');
+  Asked asked(scene.client, std::move(large), Deadline::max());
+  for (int i = 0; i < 59; ++i) {
+    scene.loop.poll();
+    char byte;
+    CHECK(::recv(scene.peer.get(), &byte, 1, MSG_DONTWAIT) == 1);
+    scene.loop.advance(seconds(10));
+  }
+  CHECK_FALSE(asked.answer);
+  scene.loop.advance(seconds(20));
+  scene.loop.poll();
+  CHECK(asked.error() == Errc::lost);
+}
+
 TEST_CASE("a client that dies with output pending and answers due leaves nothing") {
   const auto before = open_descriptors();
   {

@@ -155,6 +155,92 @@ TEST_CASE("a byte every now and then gains nothing against a deadline") {
   CHECK(with.loop.timers() == 0);
 }
 
+TEST_CASE("a peer that crawls through a line is looked at now and then, and heard in time") {
+  Conversation c;
+  c.loop.advance(seconds(0));
+  std::vector<std::string> lines;
+  Task<void> reading = keep_lines(c.stream, lines, c.loop.in(seconds(300)));
+  reading.handle().resume();
+  int looks = 0;
+  std::size_t seen = 0;
+  for (int i = 0; i < 100; ++i) {
+    say(c.pair.theirs, i % 30 < 29 ? "x" : "y");
+    for (int tenth = 0; tenth < 10; ++tenth) {
+      c.loop.advance(milliseconds(100));
+      looks += c.stream.buffered().size() > seen;
+      seen = c.stream.buffered().size();
+    }
+    if (i == 29) {
+      say(c.pair.theirs, "\r\n");
+      c.loop.advance(milliseconds(2100));
+      CHECK(lines == std::vector<std::string>{std::string(29, 'x') + "y|crlf"});
+      seen = 0;
+    }
+    if (i == 59) break;
+  }
+  CHECK(looks > 20);
+  CHECK(looks < 50);
+  // The next line is read as soon as it comes.
+  say(c.pair.theirs, "\r\n");
+  c.loop.advance(milliseconds(2100));
+  say(c.pair.theirs, "prompt\r\n");
+  c.loop.poll();
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[2] == "prompt|crlf");
+  SUBCASE("an end is heard too") {
+    say(c.pair.theirs, "x");
+    c.loop.advance(seconds(1));
+    say(c.pair.theirs, "x");
+    c.loop.advance(seconds(1));
+    c.pair.theirs.reset();
+    c.loop.advance(milliseconds(2100));
+    CHECK(lines.back() == "lost");
+  }
+  SUBCASE("what is there at the deadline is taken") {
+    say(c.pair.theirs, "x");
+    c.loop.advance(seconds(200));
+    say(c.pair.theirs, "\r\n");
+    c.loop.advance(seconds(100));
+    REQUIRE(lines.size() == 5);
+    CHECK(lines[3] == "x|crlf");
+    CHECK(lines[4] == "timed out while receiving");
+  }
+  SUBCASE("who is in haste does not wait for a look") {
+    say(c.pair.theirs, "x");
+    c.loop.advance(seconds(1));
+    say(c.pair.theirs, "x");
+    c.loop.advance(milliseconds(1));
+    c.stream.hurry(c.loop.now());
+    c.loop.advance(milliseconds(1));
+    CHECK(lines.back() == "timed out while receiving");
+  }
+}
+
+TEST_CASE("a limit of each wait is one of pieces, beside that of the whole") {
+  Conversation c;
+  c.loop.advance(seconds(0));
+  c.stream.limit_each_wait(seconds(10));
+  std::vector<std::string> lines;
+  Task<void> reading = keep_lines(c.stream, lines, c.loop.in(seconds(45)));
+  reading.handle().resume();
+  SUBCASE("pieces") {
+    for (int i = 0; i < 4; ++i) {
+      c.loop.advance(seconds(8));
+      say(c.pair.theirs, "x");
+      c.loop.poll();
+    }
+    CHECK(lines.empty());
+    c.loop.advance(seconds(13));
+    CHECK(lines == std::vector<std::string>{"timed out while receiving"});
+  }
+  SUBCASE("nothing") {
+    c.loop.advance(seconds(9));
+    CHECK(lines.empty());
+    c.loop.advance(seconds(1));
+    CHECK(lines == std::vector<std::string>{"timed out while receiving"});
+  }
+}
+
 TEST_CASE("a flood meets the deadline too, and leaves turns to others") {
   Conversation with;
   const Deadline deadline = with.loop.in(milliseconds(300));

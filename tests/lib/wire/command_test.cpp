@@ -94,11 +94,16 @@ TEST_CASE("what has no verb or too many words is refused in the words of Postfix
       {"AUTH PLAIN a b", "501 5.5.4 Syntax: AUTH mechanism"},
       {"AUTH PL@IN", "501 5.5.4 Syntax: AUTH mechanism"},
       {"AUTH ABCDEFGHIJKLMNOPQRSTU", "501 5.5.4 Syntax: AUTH mechanism"},
-      {"BDAT", "501 5.5.4 Syntax: BDAT count [LAST]"},
-      {"BDAT x", "501 5.5.4 Syntax: BDAT count [LAST]"},
-      {"BDAT -1", "501 5.5.4 Syntax: BDAT count [LAST]"},
-      {"BDAT 1 FIRST", "501 5.5.4 Syntax: BDAT count [LAST]"},
-      {"BDAT 1 LAST x", "501 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT x", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 9223372036854775808", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 99999999999999999999 LAST", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT +1", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 0x1", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 1LAST", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT -1", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 1 FIRST", "521 5.5.4 Syntax: BDAT count [LAST]"},
+      {"BDAT 1 LAST x", "521 5.5.4 Syntax: BDAT count [LAST]"},
   };
   for (const auto& row : cases) {
     const auto& [line, reply] = row;
@@ -129,7 +134,8 @@ TEST_CASE("BDAT counts octets") {
   CHECK(bdat.size == 86);
   CHECK(bdat.last);
   CHECK_FALSE(parsed<wire::Bdat>("BDAT 1000").last);
-  CHECK(parsed<wire::Bdat>("BDAT 99999999999999999999").size == 9223372036854775807u);
+  CHECK(parsed<wire::Bdat>("  bdat\t0000000000000000000000086   LAST  ").size == 86);
+  CHECK(parsed<wire::Bdat>("BDAT 9223372036854775807").size == 9223372036854775807u);
 }
 
 TEST_CASE("octet counts have up to twenty digits and never overflow") {
