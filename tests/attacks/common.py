@@ -8,6 +8,7 @@ import time
 
 FAILED, SUCCEEDED, NOT_TRIED = 0, 1, 2  # what became of an attack: the exit status of its program
 LIMIT = 10  # seconds for an answer of a server that is not under attack
+SEGMENT = 536  # bytes, the least that a system takes at a time
 
 
 def arguments(description, *more):
@@ -55,7 +56,7 @@ class Plain:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if window:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
         try:
             self.socket.connect((host, port))
         except OSError as error:

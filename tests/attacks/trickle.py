@@ -165,6 +165,15 @@ def chunk(session, limit):
 
 def replies(session, limit):
     """Many commands at once; the replies to them are read a byte at a time."""
+    drink(session, limit, 1)
+
+
+def sips(session, limit):
+    """The same, but read so much at a time that the server can always write a little."""
+    drink(session, limit, 2 * common.SEGMENT)
+
+
+def drink(session, limit, sip):
     session.begin()
     flood = session.seal(b'EHLO a\r\n' * 2000) if isinstance(session, Encrypted) else b'EHLO a\r\n' * 2000
     session.clock(limit)
@@ -176,17 +185,17 @@ def replies(session, limit):
             pass
         except OSError as error:
             raise common.Lost(str(error)) from None
-        take_a_byte(session)
+        swallow(session, sip)
         time.sleep(min(session.options.pause, 0.2))
     raise Held
 
 
-def take_a_byte(session):
+def swallow(session, sip):
     """Raises Lost when the server has gone, be there more to read or not."""
     if session.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED:
         raise common.Lost('the server has gone')
     try:
-        session.socket.recv(1)
+        session.socket.recv(sip)
     except BlockingIOError:
         pass
     except OSError as error:
@@ -265,6 +274,7 @@ PHASES = {
     'content': ('request', plain, content),
     'chunk': ('request', plain, chunk),
     'replies': ('request', plain, replies),
+    'replies in sips': ('session', plain, sips),
     'idle commands': ('session', plain, idle_commands),
     'handshake': ('handshake', plain, starttls_handshake),
     'command in TLS': ('request', starttls, command),
@@ -286,7 +296,7 @@ def attempt(options, name):
     limit = getattr(options, limit_name)
     session = None
     try:
-        session = start(options, TINY if hold is replies else 0)
+        session = start(options, TINY if hold in (replies, sips) else 0)
         hold(session, limit)
         return None, 'nothing left to send', 0
     except common.NotTried as error:
