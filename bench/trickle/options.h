@@ -19,7 +19,7 @@ struct Options : bench::Options {
         {"first_s", 60},       //   for the first command,
         {"handshake_s", 300},  //   and for a handshake
         {"grace_ms", 2000},    // who is held for longer than the limit and this was sent away late
-        {"settle_s", 10},      // after the last call, for those who are not yet heard
+        {"settle_s", 10},      // when no more of them come to trickle for so long, all are there
         {"seconds", 1000000},  // in all
     };
   }

@@ -70,7 +70,7 @@ void Run::call_next() {
   for (; calls_ < due; ++calls_) {
     if (callers_ < tricklers_.size()) {
       call(callers_++);
-      called_all_ = now_;
+      grew_ = now_;
     } else if (!again_.empty()) {
       const auto number = again_.back();
       again_.pop_back();
@@ -96,7 +96,10 @@ void Run::attend(std::size_t number, std::uint32_t events) {
   Trickler& trickler = tricklers_[number];
   const bool before = trickler.state() == Trickler::State::trickling;
   trickler.ready(events, now_);
-  if (!before && trickler.state() == Trickler::State::trickling) most_ = std::max(most_, ++trickling_);
+  if (!before && trickler.state() == Trickler::State::trickling && ++trickling_ > most_) {
+    most_ = trickling_;
+    grew_ = now_;
+  }
   look_after(number);
 }
 
@@ -135,7 +138,7 @@ void Run::drip() {
 void Run::announce() {
   if (announced_ || callers_ < tricklers_.size()) return;
   const bool nearly = trickling_ * 1000 >= tricklers_.size() * (1000 - kAnnouncedLate);
-  if (!nearly && seconds_of(now_ - called_all_) < static_cast<double>(options_["settle_s"])) return;
+  if (!nearly && seconds_of(now_ - grew_) < static_cast<double>(options_["settle_s"])) return;
   announced_ = true;
   std::printf("{\"trickling\": %zu, \"open\": %zu, \"seconds\": %.2f}\n", trickling_, open_,
               seconds_of(now_ - started_));

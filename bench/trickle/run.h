@@ -16,7 +16,7 @@ class Run {
  public:
   explicit Run(const Options& options);
 
-  // Prints a line when all trickle or the time to settle is over, and returns the report when all have ended or somebody
+  // Prints a line when all trickle or have not become more for the time to settle, and returns the report when all have ended or somebody
   // has set `stop`.
   std::string all(const std::atomic<bool>& stop);
 
@@ -39,9 +39,9 @@ class Run {
   std::vector<std::uint32_t> watched_;  // what epoll watches each for
   std::vector<std::size_t> again_;      // who calls again
   Fd epoll_;
-  Instant started_{}, now_{}, called_all_{};
-  std::size_t calls_ = 0;    // from the beginning
-  std::size_t callers_ = 0;  // of these, the first ones of each
+  Instant started_{}, now_{}, grew_{};  // grew_: there were never as many before
+  std::size_t calls_ = 0;               // from the beginning
+  std::size_t callers_ = 0;             // of these, the first ones of each
   std::size_t open_ = 0;
   std::size_t trickling_ = 0, most_ = 0;
   std::size_t turn_ = 0;  // the next that drips

@@ -2,6 +2,7 @@
 Debian's Postfix with the same limits for a single wait, which shows that the attack is one."""
 import argparse
 import os
+import re
 import sys
 import threading
 import unittest
@@ -106,7 +107,7 @@ class Trickle(unittest.TestCase):
     def test_the_log_names_the_command_and_the_client(self):
         for name, pattern in TOLD.items():
             with self.subTest(name):
-                self.assertRegex(self.log, r'postfix/smtpd\[\d+\]: ' + pattern + r'\w+\[127\.0\.0\.1\]')
+                self.assertTrue(re.search(r'postfix/smtpd\[\d+\]: ' + pattern + r'\w+\[127\.0\.0\.1\]', self.log), pattern)
 
 
 if __name__ == '__main__':
