@@ -30,6 +30,7 @@ net::Task<void> Session::resume(std::unique_ptr<ipc::HandedOver> state, Fd chann
   handed_->begin();
   log_info(concat("connect from ", peer_.text()));
   if (state->heard == ipc::Heard::greeting) {
+    if (!state->said.empty()) patience_.command_came();
     co_await repeat(state->said);
   } else {
     co_await begin();

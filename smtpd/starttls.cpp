@@ -89,6 +89,7 @@ net::Task<void> Session::begin_in_tls() {
 net::Task<void> Session::secure() {
   const daemon::ServerTls& tls = shared_.setup.tls;
   shakes_hands_ = true;
+  begin_request();
   auto facts = co_await stream_.accept_tls(*tls.context, wait(*shared_.setup.tls_params.starttls_timeout));
   waited();
   shakes_hands_ = false;
@@ -119,7 +120,7 @@ net::Task<void> Session::secure() {
 // Text in place of the handshake is an injection only where there was plain text before.
 void Session::count_handshake(const Result<net::TlsFacts>& facts) {
   auto breach = stream_.tls_breach();
-  if (breach == net::TlsBreach::plain_text && shared_.setup.wrapped) breach = net::TlsBreach::none;
+  if (breach == net::TlsBreach::plain_text && *shared_.setup.tls_params.wrappermode) breach = net::TlsBreach::none;
   shared_.tls.shook_hands(facts, breach);
 }
 

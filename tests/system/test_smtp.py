@@ -1,5 +1,8 @@
 """What a client may say, and what it is refused, over real sockets."""
+import multiprocessing
 import os
+import resource
+import time
 import unittest
 
 import postern
@@ -134,6 +137,48 @@ class Smtp(unittest.TestCase):
             self.assertRegex(session.reply(), '^250 ')
             session.close()
         self.sandbox.wait_mail(40)
+
+
+class FullHouse(unittest.TestCase):
+    """One process, all of whose sessions are in use."""
+
+    def test_a_new_client_gets_the_place_of_one_that_delivered_nothing(self):
+        settings = {'default_process_limit': 1, 'process_session_limit': 8, 'smtpd_load_limits': '50:90',
+                    'smtpd_timeout': '20s'}
+        with postern.Sandbox(settings=settings) as sandbox, sandbox.session() as good:
+            good.begin()
+            self.assertRegex(good.content(postern.letter()), '^250 ')
+            idle = [sandbox.session() for _ in range(7)]
+            began = time.monotonic()
+            # Nobody gives way who has not kept us waiting for a second.
+            with sandbox.session(helo=None) as one_more:
+                self.assertRegex(one_more.greeting, '^220 ')
+            self.assertGreater(time.monotonic() - began, 0.5)
+            for session in idle[1:]:
+                self.assertRegex(session.command('NOOP'), '^250 ')
+            self.assertEqual(idle[0].reply(), '421 4.3.2 mail.sandbox.test Error: server busy, try again later')
+            self.assertRegex(good.command('NOOP'), '^250 ')
+            sandbox.wait_log(r'session given up after EHLO from .*: all 8 sessions are in use, '
+                             r'and it has not delivered mail$')
+            sandbox.wait_log(r'warning: service "\S+" has 4 of 8 sessions of a process in use: '
+                             r'time limits are 90 percent of normal$')
+            for session in idle:
+                session.close()
+            self.assertEqual(sandbox.value(f'127.0.0.1:{sandbox.port}/inet/shed'), 1)
+
+    @staticmethod
+    def few_descriptors():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+        with postern.Sandbox() as sandbox, sandbox.session() as session:
+            assert session.greeting.startswith('220 '), session.greeting
+            sandbox.wait_log(r'warning: service \S+: process_session_limit is 10000, but the limit of 400 open files '
+                             r'per process leaves room for 270$')
+
+    def test_sessions_fit_into_the_limit_of_open_files(self):
+        process = multiprocessing.get_context('fork').Process(target=self.few_descriptors)
+        process.start()
+        process.join(60)
+        self.assertEqual(process.exitcode, 0)
 
 
 if __name__ == '__main__':

@@ -19,7 +19,7 @@ struct ProcessParams : ParamGroup {
       *this, "ipc_ttl", "1000s", "How long a connection to another program is used.", not_yet(at_least(1))};
   Param<Seconds> daemon_timeout{*this, "daemon_timeout", "18000s",
       "Time after which the watchdog ends a program that no longer turns its loop.", at_least(1)};
-  Param<int> process_session_limit{*this, "process_session_limit", "1000",
+  Param<int> process_session_limit{*this, "process_session_limit", "10000",
       "Sessions that one process serves at a time; 1: one process a session, as in Postfix.", at_least(1)};
   Param<std::string> debugger_command{
       *this, "debugger_command", "", "The command that -D in master.cf runs before the program begins."};
