@@ -28,7 +28,8 @@ net::Endpoint own_end(const Setup& setup, const Host& host) {
 
 net::Task<Result<Fd>> connect(const Shop& shop, const Host& host, Deadline end) {
   const auto limit = *shop.setup.client.connect_timeout;
-  const Deadline deadline = limit.count() > 0 ? std::min(shop.loop.in(limit), end) : end;  // 0: the kernel has one
+  const Deadline deadline =
+      limit.count() > 0 ? std::min(shop.loop.in(limit), end) : end;  // 0: the kernel has one
   const net::Endpoint own = own_end(shop.setup, host);
   auto fd = co_await net::connect_from(shop.loop, own, host.endpoint, deadline);
   if (fd || own.length == 0 || !fd.error().text.starts_with("bind")) co_return fd;

@@ -31,7 +31,7 @@ struct Wanted {
   const Destination* destination = nullptr;
   const Host* host = nullptr;
   std::string queue_id, sender;
-  microseconds waited{};  // since the message came, before this attempt
+  microseconds waited{};           // since the message came, before this attempt
   Deadline end = Deadline::max();  // of the delivery to this host
   bool loop_detection = false;
   bool is_best_host = false;

@@ -13,7 +13,7 @@ namespace postern::smtp {
 
 namespace {
 
-constexpr std::size_t kLongestLine = 2048;  // of a reply; the rest of a longer one is passed over
+constexpr std::size_t kLongestLine = 2048;          // of a reply; the rest of a longer one is passed over
 constexpr std::size_t kMostPassedOver = 64 * 1024;  // bytes of one line
 constexpr int kMostGarbage = 100;                   // lines of a reply that are none
 
@@ -122,9 +122,11 @@ Maybe Session::unexpected() const {
   return trouble("4.7.0", concat("unexpected server message from ", host_.label()));
 }
 
-Trouble Session::broken(const Error& error, std::string_view doing) const {
+Trouble Session::broken(const Error& error, std::string_view doing) {
+  is_broken_ = true;
   if (error.kind == Errc::timeout) {
-    const bool by_delivery = stream_.loop().now() >= end;
+    drop_output();
+    const bool by_delivery = loop().now() >= end;
     return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing,
                                    by_delivery ? concat(" (", setup_.session.delivery_time_limit.name(), ")")
                                                : std::string()));
@@ -202,12 +204,20 @@ void Session::note_garbage(std::string_view line) const {
 
 // ---- the end
 
+// What a server does not take must not stay in the kernel, which would offer it for many minutes more.
+void Session::drop_output() {
+  const linger at_once{1, 0};
+  static_cast<void>(::setsockopt(stream_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+}
+
 void Session::leave() {
+  if (is_broken_) return;
   put("QUIT");
   stream_.flush_now();
 }
 
 net::Task<void> Session::quit() {
+  if (is_broken_) co_return;
   put("QUIT");
   auto answer = co_await reply(*setup_.session.quit_timeout, "sending QUIT");
   static_cast<void>(answer);  // whatever it is: we leave

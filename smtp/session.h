@@ -41,14 +41,14 @@ class Session {
   Deadline until(Duration limit);
   // Moves the end of the delivery on.
   void prolong(Duration by);
-  // The trouble that a broken stream means.
-  Trouble broken(const Error& error, std::string_view doing) const;
+  // The trouble that a broken stream means. Nothing more is said over it.
+  Trouble broken(const Error& error, std::string_view doing);
   // A reply without a command is there already: the replies that follow cannot be trusted.
   Maybe unexpected() const;
 
-  // Says QUIT and does not wait.
+  // Says QUIT, unless the stream is broken, and does not wait.
   void leave();
-  // Says QUIT and waits for the reply.
+  // The same, and waits for the reply.
   net::Task<void> quit();
   // Whether a connection that was kept is still there, and silent.
   bool is_quiet() const;
@@ -75,6 +75,7 @@ class Session {
  private:
   net::Task<Maybe> read_keywords(wire::Reply answer);
   Maybe greeted_by_ourselves(const wire::Reply& answer) const;
+  void drop_output();
   void note_garbage(std::string_view line) const;
   net::Task<tl::expected<std::string, Trouble>> reply_line(Deadline deadline, std::string_view doing);
   net::Task<Maybe> pass_over_line(Deadline deadline, std::string_view doing);
@@ -83,6 +84,7 @@ class Session {
   const Setup& setup_;
   const Host host_;
   net::Stream stream_;
+  bool is_broken_ = false;
 };
 
 }  // namespace postern::smtp

@@ -43,8 +43,7 @@ Transaction::Transaction(Session& session, const Letter& letter, std::vector<std
       setup_(session.setup()),
       letter_(letter),
       recipients_(std::move(recipients)),
-      is_careful_(recipients_.size() > 1 &&
-                  (letter.message->attempts > 0 || !session.features.pipelining)),
+      is_careful_(recipients_.size() > 1 && (letter.message->attempts > 0 || !session.features.pipelining)),
       soft_end_(session.end) {
   if (is_careful_) most_ahead_ = 1;
   result_.fates.resize(recipients_.size());

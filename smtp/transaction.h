@@ -80,8 +80,8 @@ class Transaction {
   const bool is_careful_;
   const Deadline soft_end_;  // afterwards no further recipient is named
   std::size_t most_ahead_ = std::numeric_limits<std::size_t>::max();
-  bool replied_ = false;               // at least once
-  bool go_ahead_ = false;              // the server waits for content
+  bool replied_ = false;   // at least once
+  bool go_ahead_ = false;  // the server waits for content
   bool data_said_ = false;
   std::uint64_t sent_bytes_ = 0;
   Instant content_begun_{};

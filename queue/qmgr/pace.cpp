@@ -8,7 +8,9 @@ namespace {
 constexpr std::size_t kMostRecent = 10'000;  // destinations; as many older ones are known beside them
 }
 
-bool Paces::Memory::has(const std::string& key) const { return recent_.contains(key) || older_.contains(key); }
+bool Paces::Memory::has(const std::string& key) const {
+  return recent_.contains(key) || older_.contains(key);
+}
 
 void Paces::Memory::add(const std::string& key) {
   if (recent_.size() >= kMostRecent && !recent_.contains(key)) older_ = std::exchange(recent_, {});

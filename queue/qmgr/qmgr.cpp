@@ -90,7 +90,8 @@ void Qmgr::limit_deliveries(const std::string& transport, TransportLimits& limit
   const auto processes = own == agents_.end() ? std::nullopt : own->second.process_limit;
   limits.at_once = processes.value_or(*master_.default_process_limit);
   if (limits.at_once <= 0) limits.at_once = kMostAtOnce;
-  const bool is_client = own != agents_.end() && (own->second.command == "smtp" || own->second.command == "lmtp");
+  const bool is_client =
+      own != agents_.end() && (own->second.command == "smtp" || own->second.command == "lmtp");
   const int sessions = std::min(*process_.process_session_limit, kMostAtOnce);
   if (!is_client || sessions == 1 || limits.transport_delay.count() > 0) return;
   if (!processes) limits.at_once = std::max(limits.at_once, sessions);

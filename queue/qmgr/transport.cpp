@@ -8,6 +8,7 @@ namespace postern::qmgr {
 
 namespace {
 
+constexpr int kMostLasting = 3;                 // deliveries in a row that a brisk destination may let last
 constexpr std::int64_t kBriskRate = 16 * 1024;  // bytes of content that a brisk destination takes in a second
 
 template <class Array>
@@ -103,7 +104,8 @@ std::size_t Transport::places(Pace pace) const {
 
 // Whether the oldest delivery could go on among those that last.
 bool Transport::may_yield(Pace pace) const {
-  return pace != Pace::slow && !of(hands_, pace).empty() && of(hands_, Pace::slow).size() < places(Pace::slow);
+  return pace != Pace::slow && !of(hands_, pace).empty() &&
+         of(hands_, Pace::slow).size() < places(Pace::slow);
 }
 
 // A place of this pace; for want of one that of a delivery that lasts.
@@ -112,7 +114,8 @@ bool Transport::find_place(Pace pace, Instant now) {
   if (hands.size() < places(pace)) return true;
   if (!may_yield(pace) || hands.front().begun + limits.patience > now) return false;
   Hand& oldest = hands.front();
-  oldest.pace = oldest.destination->pace = Pace::slow;
+  oldest.pace = Pace::slow;
+  if (oldest.destination->pace == Pace::fresh) oldest.destination->pace = Pace::slow;
   Hands& slow = of(hands_, Pace::slow);
   slow.splice(slow.end(), hands, hands.begin());
   return true;
@@ -180,7 +183,8 @@ Transport::Start Transport::start(Share& share, Instant now) {
   Destination& destination = *share.destination;
   const auto size = share.waiting.back().slice->message().size;
   Hands& hands = of(hands_, destination.pace);
-  hands.push_back({&destination, now, limits.patience + milliseconds(size * 1000 / kBriskRate), destination.pace});
+  hands.push_back(
+      {&destination, now, limits.patience + milliseconds(size * 1000 / kBriskRate), destination.pace});
   Start start{&destination, std::move(share.waiting.back()), std::prev(hands.end())};
   share.waiting.pop_back();
   ++destination.under_way;
@@ -203,7 +207,8 @@ void Transport::erase(Share& share) {
 }
 
 void Transport::erase_if_idle(Turn& turn) {
-  const bool in_line = std::any_of(turn.offers.begin(), turn.offers.end(), [](const Offers& o) { return o.in_line; });
+  const bool in_line =
+      std::any_of(turn.offers.begin(), turn.offers.end(), [](const Offers& o) { return o.in_line; });
   if (turn.shares.empty() && !in_line) turns_.erase(turn.message);
 }
 
@@ -218,8 +223,13 @@ void Transport::judge(const Hand& hand, End end, Instant now) {
   if (limits.slow_at_once == 0) return;
   const Duration lasted = now - hand.begun;
   Destination& destination = *hand.destination;
-  if (lasted >= hand.allowed) destination.pace = Pace::slow;
-  if (lasted < hand.allowed && end == End::well) destination.pace = Pace::brisk;
+  if (lasted < hand.allowed) {
+    if (end == End::badly) return;
+    destination.pace = Pace::brisk;
+    destination.lasted = 0;
+  } else if (destination.pace != Pace::brisk || ++destination.lasted >= kMostLasting) {
+    destination.pace = Pace::slow;
+  }
 }
 
 void Transport::ended(Hands::iterator hand, End end, Instant now) {

@@ -21,12 +21,13 @@
 namespace postern::qmgr {
 
 struct TransportLimits {
-  int at_once = 100;       // deliveries at a time: to destinations whose pace is not known, and as many to brisk ones
-  int slow_at_once = 0;    // as many more that last, and that wait for nothing of ours; 0: all count alike
+  int at_once =
+      100;  // deliveries at a time: to destinations whose pace is not known, and as many to brisk ones
+  int slow_at_once = 0;  // as many more that last, and that wait for nothing of ours; 0: all count alike
   Duration patience = seconds(5);  // after this time a delivery is one that lasts
-  int recipients = 50;     // of one delivery; 0: no limit
-  bool mailboxes = false;  // it delivers on this host: a destination is a mailbox, not a domain
-  bool deferred = false;   // it delivers only when asked to
+  int recipients = 50;             // of one delivery; 0: no limit
+  bool mailboxes = false;          // it delivers on this host: a destination is a mailbox, not a domain
+  bool deferred = false;           // it delivers only when asked to
   WindowRules window;
   Duration destination_delay{};  // between deliveries to one destination; they are then one at a time
   Duration transport_delay{};    // the same for the transport
@@ -56,6 +57,7 @@ struct Destination {
   std::string key;
   Window window;
   Pace pace = Pace::fresh;
+  int lasted = 0;  // deliveries in a row, to a brisk one
   int under_way = 0;
   int offers = 0;          // shares that stand in the line of their turn
   std::size_t shares = 0;  // all of them
@@ -83,7 +85,7 @@ struct Turn {
 struct Hand {
   Destination* destination = nullptr;
   Instant begun{};
-  Duration allowed{};  // with so much content it may last so long and be brisk
+  Duration allowed{};       // with so much content it may last so long and be brisk
   Pace pace = Pace::fresh;  // whose place it has
 };
 

@@ -229,6 +229,8 @@ class Tarpit:
         gone = asyncio.ensure_future(self._gone(writer))
         try:
             await asyncio.wait((talk, gone), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            pass
         finally:
             self.open -= 1
             self.held.append(time.monotonic() - begun)

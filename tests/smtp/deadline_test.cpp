@@ -10,7 +10,8 @@ using namespace postern::smtp;
 namespace {
 
 const std::string kLimits =
-    "smtp_helo_timeout = 100s\nsmtp_mail_timeout = 100s\nsmtp_rcpt_timeout = 100s\nsmtp_data_init_timeout = 100s\n"
+    "smtp_helo_timeout = 100s\nsmtp_mail_timeout = 100s\nsmtp_rcpt_timeout = 100s\nsmtp_data_init_timeout = "
+    "100s\n"
     "smtp_data_xfer_timeout = 60s\nsmtp_data_done_timeout = 200s\nsmtp_delivery_time_limit = 300s\n"
     "lmtp_data_done_timeout = 200s\nlmtp_delivery_time_limit = 300s\n";
 
@@ -66,7 +67,8 @@ ipc::Deliver to(const Remote& remote, const std::vector<std::string>& recipients
 }  // namespace
 
 TEST_CASE("a server that drips holds a delivery for the timeout of what it was asked") {
-  const std::string greeting = "receiving the initial server greeting", hello = "performing the EHLO handshake";
+  const std::string greeting = "receiving the initial server greeting",
+                    hello = "performing the EHLO handshake";
   const std::string senseless = "deferred 4.5.0 host " + kHost + " does not speak SMTP while ";
   struct Case {
     const char* name;
@@ -79,8 +81,8 @@ TEST_CASE("a server that drips holds a delivery for the timeout of what it was a
       {"a byte now and then", times(50, {"R: 2", "pause 30"}), timed_out(greeting), 100},
       {"a line now and then", times(50, {"S: 220-more", "pause 30"}), timed_out(greeting), 100},
       {"lines without an end", times(130, {"S: 220-more"}), senseless + greeting, 0},
-      {"lines that are none", join({{"S: 220 mx", "C: EHLO *"}, times(101, {"S: well"}), {"silence"}}), senseless + hello,
-       0},
+      {"lines that are none", join({{"S: 220 mx", "C: EHLO *"}, times(101, {"S: well"}), {"silence"}}),
+       senseless + hello, 0},
       {"a line without an end",
        {"S: 220 mx", "C: EHLO *", "R: " + std::string(80'000, '2'), "silence"},
        senseless + hello,
@@ -89,10 +91,11 @@ TEST_CASE("a server that drips holds a delivery for the timeout of what it was a
        {"S: 220 mx", "C: EHLO *", "R: 250-" + std::string(50'000, 'x'), "S: ", "pause 100", "silence"},
        timed_out(hello),
        100},
-      {"MAIL", join({kHello, {"C: MAIL*", "R: 2", "pause 99", "R: 5", "silence"}}), timed_out("sending MAIL FROM"), 100},
-      {"DATA", join({kHello, kMail, kRcpt, {"C: DATA", "R: 35", "silence"}}), timed_out("sending DATA command"), 100},
-      {"the final dot",
-       join({kHello, kMail, kRcpt, kData, {"body"}, times(9, {"S: 250-soon", "pause 90"})}),
+      {"MAIL", join({kHello, {"C: MAIL*", "R: 2", "pause 99", "R: 5", "silence"}}),
+       timed_out("sending MAIL FROM"), 100},
+      {"DATA", join({kHello, kMail, kRcpt, {"C: DATA", "R: 35", "silence"}}),
+       timed_out("sending DATA command"), 100},
+      {"the final dot", join({kHello, kMail, kRcpt, kData, {"body"}, times(9, {"S: 250-soon", "pause 90"})}),
        timed_out("sending end of data -- message may be sent more than once"), 200},
   };
   for (const Case& each : cases) {
@@ -109,13 +112,16 @@ TEST_CASE("a server that drips holds a delivery for the timeout of what it was a
 TEST_CASE("replies that each come in time hold a delivery for smtp_delivery_time_limit") {
   SmtpFixture client(kLimits);
   Remote remote(client.loop);
-  remote.expects(join({{"pause 90"}, {"S: 220 mx", "C: EHLO *", "pause 90", "S: 250 mx", "C: MAIL*", "pause 90", "S: 250 ok"},
-                       {"C: RCPT*", "silence"}}));
+  remote.expects(
+      join({{"pause 90"},
+            {"S: 220 mx", "C: EHLO *", "pause 90", "S: 250 mx", "C: MAIL*", "pause 90", "S: 250 ok"},
+            {"C: RCPT*", "silence"}}));
   const auto got = outcome(client, to(remote));
   CHECK(got.text == timed_out("sending RCPT TO (smtp_delivery_time_limit)"));
   CHECK(got.took == 300);
-  CHECK(deliver::like(client.log_text(), "*status=deferred (conversation with 127.0.0.1[127.0.0.1] timed out while "
-                                         "sending RCPT TO (smtp_delivery_time_limit))\n*"));
+  CHECK(deliver::like(client.log_text(),
+                      "*status=deferred (conversation with 127.0.0.1[127.0.0.1] timed out while "
+                      "sending RCPT TO (smtp_delivery_time_limit))\n*"));
 }
 
 TEST_CASE("recipients that were accepted in time get the message, the others the next attempt") {
@@ -142,8 +148,9 @@ TEST_CASE("recipients that were accepted in time get the message, the others the
     const auto got = outcome(client, std::move(message));
     std::string expected;
     for (int i = 0; i < 5; ++i) {
-      expected += (i > 0 ? "\n" : "") + (i < each.sent ? std::string("sent 2.0.0 250 done")
-                                                       : timed_out("sending RCPT TO (smtp_delivery_time_limit)"));
+      expected +=
+          (i > 0 ? "\n" : "") + (i < each.sent ? std::string("sent 2.0.0 250 done")
+                                               : timed_out("sending RCPT TO (smtp_delivery_time_limit)"));
     }
     CHECK(got.text == expected);
     CHECK(got.took == each.took);
@@ -165,8 +172,11 @@ TEST_CASE("a list that was deferred before goes ahead as fast as the server answ
 TEST_CASE("the reply to the final dot has all its time, whatever has passed before") {
   SmtpFixture client(kLimits);
   Remote remote(client.loop);
-  remote.expects(join({{"pause 99"}, kHello, {"C: MAIL*", "pause 99", "S: 250 ok", "C: RCPT*", "pause 99", "S: 250 ok"},
-                       kData, {"body", "pause 199", "S: 250 done"}}));
+  remote.expects(join({{"pause 99"},
+                       kHello,
+                       {"C: MAIL*", "pause 99", "S: 250 ok", "C: RCPT*", "pause 99", "S: 250 ok"},
+                       kData,
+                       {"body", "pause 199", "S: 250 done"}}));
   const auto got = outcome(client, to(remote));
   CHECK(got.text == "sent 2.0.0 250 done");
   CHECK(got.took == 99 * 3 + 199);
@@ -175,7 +185,11 @@ TEST_CASE("the reply to the final dot has all its time, whatever has passed befo
 TEST_CASE("replies of LMTP that drip end with the delivery") {
   SmtpFixture client(kLimits, Side::lmtp);
   Remote remote(client.loop);
-  remote.expects(join({{"S: 220 mx", "C: LHLO *", "S: 250-mx", "S: 250 PIPELINING"}, kMail, times(5, kRcpt), kData, {"body"},
+  remote.expects(join({{"S: 220 mx", "C: LHLO *", "S: 250-mx", "S: 250 PIPELINING"},
+                       kMail,
+                       times(5, kRcpt),
+                       kData,
+                       {"body"},
                        times(5, {"pause 150", "S: 250 done"})}));
   const auto got = outcome(client, to(remote, kFive));
   const std::string sent = "sent 2.0.0 250 done\n";
@@ -216,7 +230,10 @@ TEST_CASE("no other host is tried when the time for one has passed") {
     client.names->address("one.x.test", "127.0.0.1");
     client.names->address("two.x.test", "127.0.0.2");
     const std::string wait = "pause " + std::to_string(pause);
-    first.expects(join({{wait}, kHello, {"C: MAIL*", wait, "S: 250 ok", "C: RCPT*", wait, "S: 250 ok", "C: DATA", "silence"}}));
+    first.expects(
+        join({{wait},
+              kHello,
+              {"C: MAIL*", wait, "S: 250 ok", "C: RCPT*", wait, "S: 250 ok", "C: DATA", "silence"}}));
     second.expects({"silence"});
     const auto got = outcome(client, SmtpFixture::message("x.test:" + std::to_string(first.port)));
     CHECK(second.connections == (pause == 20 ? 1 : 0));

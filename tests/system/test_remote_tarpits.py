@@ -12,7 +12,7 @@ from remote import Remote
 sys.path.insert(0, os.path.join(postern.SOURCE, 'tests', 'attacks'))
 from remote_tarpit import Tarpit  # noqa: E402
 
-LIMIT, DELIVERY, LATE = 1, 3, 2  # seconds: of each phase, of a delivery, and how late we may be
+LIMIT, RCPT, DELIVERY, LATE = 1, 2, 3, 2  # seconds: of each phase, of RCPT, of a delivery, and how late we may be
 MANY = 100
 SIX = [f'r{n}' for n in range(6)]
 
@@ -33,8 +33,8 @@ KINDS = {
     'endless': (0.1, ['x'], 0, LIMIT, {GREETING}),
     'babble': (0.1, ['x'], 0, LIMIT, {timed_out('performing the EHLO handshake')}),
     'long-line': (0, ['x'], 0, LIMIT, {('deferred', '4.5.0', r'host \S+ does not speak SMTP while performing the EHLO handshake')}),
-    'recipients': (0.8, SIX, 0, DELIVERY, {BY_DELIVERY}),
-    'one-by-one': (0.8, SIX, 0, DELIVERY + LIMIT, {BY_DELIVERY, SENT}),
+    'recipients': (0.7, SIX, 0, DELIVERY, {BY_DELIVERY}),
+    'one-by-one': (0.7, SIX, 0, DELIVERY + RCPT, {BY_DELIVERY, SENT}),
     'tiny': (0.1, ['x'], 8 << 20, LIMIT, {timed_out('sending message body')}),
     'no-end': (1, ['x'], 0, LIMIT, {timed_out('sending end of data -- message may be sent more than once')}),
     'handshake': (0.1, ['x'], 0, LIMIT, {('deferred', '4.7.5', 'Cannot start TLS: handshake failure')}),
@@ -59,7 +59,7 @@ class Tarpits(unittest.TestCase):
         settings = {'relay_domains': ' '.join(domain for domain, _ in places), 'transport_maps': f'texthash:{file.name}',
                     'smtp_tls_security_level': 'may', 'smtp_delivery_time_limit': f'{DELIVERY}s', 'message_size_limit': '0'}
         for phase in ('connect', 'helo', 'mail', 'rcpt', 'data_init', 'data_xfer', 'data_done', 'starttls'):
-            settings[f'smtp_{phase}_timeout'] = f'{LIMIT}s'
+            settings[f'smtp_{phase}_timeout'] = f'{RCPT if phase == "rcpt" else LIMIT}s'
         cls.sandbox = postern.Sandbox(settings=settings)
         cls.addClassCleanup(cls.sandbox.close)
         with open(cls.sandbox.path('master.cf'), encoding='utf-8') as file:
