@@ -226,9 +226,8 @@ def record(session, limit):
 
 
 def handshake(session, limit):
-    tls = Encrypted(session)
-    hello = tls.hello()
     session.clock(limit)
+    hello = Encrypted(session).hello()
     for at in range(len(hello)):
         session.send(hello[at:at + 1])
         session.rest()
