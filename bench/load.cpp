@@ -4,7 +4,8 @@
 //   bench_load port=2525 messages=2000 sessions=20 size=4096 to=user@discard.test first=1 keep=0 pipeline=0
 //   bench_load port=2525 idle=2000
 //
-// Each message has a line "X-Bench-Id: N"; "%" in the address becomes N too.
+// Each message has a line "X-Bench-Id: N"; "%" in the address becomes N too. A reply may take `patience` seconds; after
+// `seconds`, if that is not 0, no further message begins.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -26,7 +27,7 @@ namespace {
 
 constexpr std::size_t kLongestReply = 2000;
 constexpr std::size_t kBlock = 65536;
-constexpr auto kPatience = seconds(60);
+constexpr std::string_view kEhlo = "EHLO load.test\r\n";
 
 using bench::Options;
 
@@ -36,7 +37,7 @@ class Times {
   double percentile(std::size_t percent) {
     if (all_.empty()) return 0;
     std::sort(all_.begin(), all_.end());
-    return std::chrono::duration<double, std::milli>(all_[all_.size() * percent / 100]).count();
+    return std::chrono::duration<double, std::milli>(all_[(all_.size() - 1) * percent / 100]).count();
   }
 
  private:
@@ -52,6 +53,7 @@ class Load {
 
   int send() {
     const auto begun = loop_.now();
+    if (options_["seconds"] > 0) last_call_ = begun + seconds(options_["seconds"]);
     for (std::int64_t i = 0; i < options_["sessions"]; ++i) scope_.spawn(sessions());
     while (scope_.size() > 0) loop_.turn(net::Loop::Wait::yes);
     report(std::chrono::duration<double>(loop_.now() - begun).count());
@@ -65,8 +67,9 @@ class Load {
   }
 
  private:
-  Deadline limit() const { return loop_.in(kPatience); }
-  bool more() const { return taken_ < options_["messages"]; }
+  Duration patience() const { return seconds(options_["patience"]); }
+  Deadline limit() const { return loop_.in(patience()); }
+  bool more() const { return taken_ < options_["messages"] && loop_.now() < last_call_; }
 
   // One connection after the other, as long as there are messages.
   net::Task<void> sessions() {
@@ -83,13 +86,17 @@ class Load {
 
   net::Task<Result<void>> session() {
     const std::int64_t first = taken_++;
+    const auto begun = loop_.now();
     auto endpoint = net::Endpoint::parse("127.0.0.1", static_cast<unsigned>(options_["port"]));
     auto fd = co_await net::connect_to(loop_, *endpoint, limit());
     if (!fd) co_return fail(fd.error());
     const int on = 1;
     ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     net::Stream server(loop_, std::move(*fd));
-    auto ready = co_await greet(server);
+    auto greeting = co_await expect(server, 220);
+    if (!greeting) co_return greeting;
+    greeting_times_.add(loop_.now() - begun);
+    auto ready = co_await say(server, kEhlo, 250);
     if (!ready) co_return ready;
     auto sent = co_await message(server, first);
     while (sent && options_["keep"] != 0 && more()) {
@@ -103,7 +110,7 @@ class Load {
   net::Task<Result<void>> greet(net::Stream& server) {
     auto greeting = co_await expect(server, 220);
     if (!greeting) co_return greeting;
-    co_return co_await say(server, "EHLO load.test\r\n", 250);
+    co_return co_await say(server, kEhlo, 250);
   }
 
   net::Task<Result<void>> message(net::Stream& server, std::int64_t number) {
@@ -173,7 +180,7 @@ class Load {
 
   net::Task<void> hold_all() {
     for (std::int64_t i = 0; i < options_["idle"]; ++i) scope_.spawn(hold_one());
-    const auto enough = loop_.in(kPatience);
+    const auto enough = loop_.in(patience());
     while (held_ + refused_ < options_["idle"] && loop_.now() < enough) {
       co_await net::sleep_until(loop_, loop_.in(milliseconds(20)));
     }
@@ -203,10 +210,10 @@ class Load {
                      static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
     std::printf(
         "{\"accepted\": %lld, \"seconds\": %.4f, \"cpu\": %.4f, \"message_ms\": %.3f, \"message_p99_ms\": "
-        "%.3f, "
-        "\"session_ms\": %.3f}\n",
+        "%.3f, \"session_ms\": %.3f, \"tried\": %lld, \"greeting_ms\": [%.3f, %.3f, %.3f]}\n",
         static_cast<long long>(accepted_), elapsed, cpu, message_times_.percentile(50),
-        message_times_.percentile(99), session_times_.percentile(50));
+        message_times_.percentile(99), session_times_.percentile(50), static_cast<long long>(taken_),
+        greeting_times_.percentile(50), greeting_times_.percentile(99), greeting_times_.percentile(100));
     for (const auto& [text, times] : failures_) std::fprintf(stderr, "%zu times: %s\n", times, text.c_str());
   }
 
@@ -217,7 +224,8 @@ class Load {
   std::int64_t accepted_ = 0;
   std::int64_t held_ = 0;
   std::int64_t refused_ = 0;
-  Times message_times_, session_times_;
+  Deadline last_call_ = Deadline::max();
+  Times message_times_, session_times_, greeting_times_;
   std::map<std::string, std::size_t> failures_;
   net::Scope scope_;
 };
@@ -233,8 +241,8 @@ void allow_many_files() {
 
 int main(int argc, char** argv) {
   Options options;
-  options.numbers = {{"port", 2525}, {"messages", 1000}, {"sessions", 20}, {"size", 4096},
-                     {"first", 1},   {"keep", 0},        {"pipeline", 0},  {"idle", 0}};
+  options.numbers = {{"port", 2525}, {"messages", 1000}, {"sessions", 20}, {"size", 4096},   {"first", 1},
+                     {"keep", 0},    {"pipeline", 0},    {"idle", 0},      {"patience", 60}, {"seconds", 0}};
   const auto understood = options.read({argv + 1, argv + argc});
   if (!understood) {
     std::fprintf(stderr, "bench_load: %s\n", understood.error().text.c_str());

@@ -1,5 +1,6 @@
 // The part of the supervisor that opens what a configuration needs, before anything changes.
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,9 +15,10 @@ namespace {
 
 constexpr Duration kNextTry = milliseconds(5);
 
+// One process serves many clients: few processes are no reason for a short queue, in which a burst of clients gets lost.
 int backlog_of(const Configuration& configuration, const Service& service) {
-  return std::max(*configuration.params.default_process_limit,
-                  static_cast<int>(std::min(service.limit, 4096u)));
+  return std::max({*configuration.params.default_process_limit,
+                   static_cast<int>(std::min(service.limit, 4096u)), SOMAXCONN});
 }
 
 }  // namespace

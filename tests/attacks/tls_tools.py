@@ -1,13 +1,12 @@
 """What the attacks on TLS share: an SMTP client in plain text, and OpenSSL's own functions, some of which Python's ssl hides
 (renegotiation, key updates). Only for servers of your own."""
-import argparse
 import ctypes
 import ctypes.util
 import socket
 import sys
 
-FAILED, SUCCEEDED, NOT_TRIED = 0, 1, 2  # what became of an attack: the exit status of its program
-LIMIT = 10  # seconds for an answer
+import common
+from common import LIMIT, Lost, Plain, conclude  # noqa: F401  also for those who use this
 
 TLS1_2, TLS1_3 = 0x0303, 0x0304
 CTRL_MIN, CTRL_MAX, CTRL_NAME = 123, 124, 55
@@ -15,87 +14,9 @@ UPDATE_REQUESTED = 1
 
 
 def arguments(description, *more):
-    """HOST PORT and the others: pairs of a name and the words of add_argument."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('host')
-    parser.add_argument('port', type=int)
-    parser.add_argument('--wrapped', action='store_true', help='TLS begins with the connection, as on port 465')
-    for name, words in more:
-        parser.add_argument(name, **words)
-    return parser.parse_args()
-
-
-def conclude(results):
-    """Prints a line for each attempt, (what it was, did it succeed, what happened), and ends the program."""
-    for what, success, text in results:
-        print(f'{"SUCCEEDED" if success else "failed"}: {what}: {text}')
-    sys.exit(SUCCEEDED if any(success for _, success, _ in results) else FAILED)
-
-
-class Lost(Exception):
-    """The server has gone, or says nothing."""
-
-
-class Plain:
-    """An SMTP session in plain text."""
-
-    def __init__(self, host, port):
-        try:
-            self.socket = socket.create_connection((host, port), LIMIT)
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
-            print(f'cannot be tried: {error}')
-            sys.exit(NOT_TRIED)
-        self.buffer = b''
-
-    def receive(self):
-        try:
-            return self.socket.recv(65536)
-        except OSError as error:
-            raise Lost(f'no answer: {error}') from None
-
-    def send(self, data):
-        try:
-            self.socket.sendall(data)
-        except OSError as error:
-            raise Lost(f'connection lost: {error}') from None
-
-    def line(self):
-        while b'\n' not in self.buffer:
-            more = self.receive()
-            if not more:
-                raise Lost('the server closed the connection')
-            self.buffer += more
-        line, self.buffer = self.buffer.split(b'\n', 1)
-        return line.decode('latin1').rstrip('\r')
-
-    def reply(self):
-        """The last line of the next reply."""
-        line = self.line()
-        while line[3:4] == '-':
-            line = self.line()
-        return line
-
-    def ask(self, command):
-        self.send(command.encode('latin1') + b'\r\n')
-        return self.reply()
-
-    def begin(self):
-        """Past the greeting and EHLO."""
-        self.reply()
-        return self.ask('EHLO attacker.example')
-
-    def ends(self):
-        """Whether the server closes the connection, without a word more."""
-        try:
-            while self.receive():
-                pass
-            return True
-        except Lost as lost:
-            return 'timed out' not in str(lost)
-
-    def close(self):
-        self.socket.close()
+    """Those of all attacks, and --wrapped."""
+    wrapped = {'action': 'store_true', 'help': 'TLS begins with the connection, as on port 465'}
+    return common.arguments(description, ('--wrapped', wrapped), *more)
 
 
 def library(name):
@@ -156,6 +77,5 @@ def encrypted(options, **words):
     session.begin()
     reply = session.ask('STARTTLS')
     if not reply.startswith('220'):
-        print(f'cannot be tried: {reply}')
-        sys.exit(NOT_TRIED)
+        raise common.NotTried(reply)
     return Tls(session, **words)
