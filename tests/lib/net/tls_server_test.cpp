@@ -298,7 +298,7 @@ TEST_CASE("a client that goes, is silent, trickles, or speaks no TLS") {
     pair.theirs.reset();
   }
   SUBCASE("sends a whole record of nonsense") {
-    say(pair.theirs, std::string_view("\x16\x03\x01\x00\x02xx", 7));
+    say(pair.theirs, std::string_view("\x16\x03\x01\x00\x04xxxx", 9));
     expected = Errc::invalid;
   }
   SUBCASE("speaks SMTP") {
