@@ -51,7 +51,11 @@ bool has_sound_ciphers(const config::Settings& settings, const config::Param<std
   const auto is_standard = [&](const config::Param<std::string>& param) {
     return settings.source(param.name()) == config::Source::standard;
   };
-  return is_standard(grade) && is_standard(all.medium_cipherlist) && !options.may_be_anonymous;
+  // Whoever asks for older versions wants ciphers for them too: these are all of TLS 1.2.
+  constexpr int kTls12 = 0x0303;
+  const auto versions = net::tls_versions(options.protocols);
+  const bool is_new = versions && versions->front() >= kTls12;
+  return is_standard(grade) && is_standard(all.medium_cipherlist) && is_new && !options.may_be_anonymous;
 }
 
 Result<void> choose_ciphers(const config::Settings& settings, const config::SmtpdTlsParams& tls,
