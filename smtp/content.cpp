@@ -115,12 +115,16 @@ net::Task<Maybe> Transaction::send_piece() {
   const std::uint64_t all = sent_bytes_ + stream.pending_output();
   session_.prolong(time_for(stream.pending_output()));
   while (stream.pending_output() > 0) {
-    const std::size_t before = stream.pending_output();
+    const std::size_t left = stream.pending_output();
+    const auto before = net::send_progress(stream.fd());
     const Deadline whole = session_.loop().in(limit);
     Deadline deadline = session_.until(limit);
     if (by_rate) deadline = std::min(deadline, content_begun_ + limit + time_for(all));
     auto flushed = co_await stream.flush(deadline);
-    const std::uint64_t taken = before - stream.pending_output();
+    // What the kernel holds of ours says little: it tells us of room only when there is much.
+    const auto after = net::send_progress(stream.fd());
+    const std::uint64_t taken =
+        before && after ? after->taken - before->taken : left - stream.pending_output();
     if (flushed) break;
     const bool keeps_up = flushed.error().kind == Errc::timeout && deadline == whole && taken >= least;
     if (!keeps_up) co_return session_.broken(flushed.error(), "sending message body");

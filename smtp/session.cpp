@@ -145,12 +145,15 @@ Trouble Session::broken(const Error& error, std::string_view doing) {
   }
   if (error.kind == Errc::timeout) {
     drop_output();
-    const bool by_delivery = loop().now() >= end;
-    return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing,
-                                   by_delivery ? concat(" (", setup_.session.delivery_time_limit.name(), ")")
-                                               : std::string()));
+    if (loop().now() >= end) return late(doing);
+    return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing));
   }
   return trouble("4.4.2", concat("lost connection with ", host_.label(), " while ", doing));
+}
+
+Trouble Session::late(std::string_view doing) const {
+  return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing, " (",
+                                 setup_.session.delivery_time_limit.name(), ")"));
 }
 
 // A line of a reply. What is longer than any should be is cut.

@@ -43,6 +43,8 @@ class Session {
   void prolong(Duration by);
   // The trouble that a broken stream means. Nothing more is said over it.
   Trouble broken(const Error& error, std::string_view doing);
+  // The trouble that smtp_delivery_time_limit makes.
+  Trouble late(std::string_view doing) const;
   // A reply without a command is there already: the replies that follow cannot be trusted. Says so in the log. With
   // kernel it is also looked for where nobody has read yet, at the price of a system call: for where somebody between
   // us and the server could have put it in.

@@ -211,8 +211,7 @@ std::size_t Transaction::recipients_in_time() const {
 
 // The others are for the next attempt.
 void Transaction::leave_rest(std::size_t first) {
-  const Error passed{Errc::timeout, "", 0};
-  Trouble why = session_.broken(passed, doing(Verb::rcpt));
+  Trouble why = session_.late(doing(Verb::rcpt));
   why.of_site = false;
   for (std::size_t i = first; i < recipients_.size(); ++i) result_.fates[i].trouble = why;
   session_.end = session_.loop().in(*setup_.session.data_init_timeout + *setup_.session.data_xfer_timeout);
