@@ -90,11 +90,17 @@ class Session:
         self.say('220 go ahead', *behind)
         self.encrypt()
 
-    def encrypt(self, newest=None):
+    def encrypt(self, newest=None, behind=None):
+        """The handshake. `behind`: a line that leaves in one packet with the end of it, which is the server's turn in TLS 1.2."""
         try:
+            if behind:
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
             self.socket = context(self.options.certificate, newest).wrap_socket(self.socket, server_side=True)
         except OSError as error:
             raise Gone(f'no TLS handshake: {error}') from None
+        if behind:
+            self.say(behind)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def take_letter(self):
         """The rest of a good session; true when the client hands over its letter."""

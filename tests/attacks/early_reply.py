@@ -1,6 +1,8 @@
 """Replies that come before their commands: somebody who cannot read the session, but can put bytes into it, guesses them.
     python3 early_reply.py HOST PORT [--attempt NAME]
 Send letters to it. A client that does not look believes that its letter was taken, which nobody has."""
+import ssl
+
 import bad_server
 
 PLAIN, TLS = False, True
@@ -44,8 +46,9 @@ def early(encrypted, at, *capabilities):
 def before_ehlo_in_tls(session):
     """The first thing within TLS is a reply to a command that has not been said: the renegotiation attack's sign."""
     session.hello('STARTTLS')
-    session.starttls()
-    session.say('250 mx.attacker.example')
+    session.hear('STARTTLS')
+    session.say('220 go ahead')
+    session.encrypt(ssl.TLSVersion.TLSv1_2, behind='250 mx.attacker.example')
     session.hear('EHLO')
     session.hear('MAIL')
     return 'the client took the early reply for the answer to EHLO'
