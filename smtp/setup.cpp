@@ -15,7 +15,7 @@ using config::Seconds;
 
 namespace {
 
-bool has(const config::List& list, std::string_view word) {
+bool is_listed(const config::List& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
@@ -25,8 +25,8 @@ config::List receiving_addresses(const config::List& interfaces, const config::L
   config::List own;
   for (const auto& [address, prefix] : host.addresses) {
     const bool loopback = address == "::1" || address.starts_with("127.");
-    if (has(interfaces, "all") || (has(interfaces, "loopback-only") && loopback) ||
-        has(interfaces, address) || has(interfaces, concat("[", address, "]"))) {
+    if (is_listed(interfaces, "all") || (is_listed(interfaces, "loopback-only") && loopback) ||
+        is_listed(interfaces, address) || is_listed(interfaces, concat("[", address, "]"))) {
       own.push_back(address);
     }
   }
@@ -110,8 +110,8 @@ Result<void> Setup::read_places(const config::Settings& settings, const config::
   const auto lookups = split_words(*client.host_lookup);
   hosts_file = std::find(lookups.begin(), lookups.end(), "native") != lookups.end();
   const auto& protocols = *common.inet_protocols;
-  if (has(protocols, "all") || has(protocols, "ipv4")) families.push_back(net::Family::ipv4);
-  if (has(protocols, "all") || has(protocols, "ipv6")) families.push_back(net::Family::ipv6);
+  if (is_listed(protocols, "all") || is_listed(protocols, "ipv4")) families.push_back(net::Family::ipv4);
+  if (is_listed(protocols, "all") || is_listed(protocols, "ipv6")) families.push_back(net::Family::ipv6);
   auto bound = read_address(client.bind_address, bind4);
   if (bound) bound = read_address(client.bind_address6, bind6);
   if (!bound) return bound;
