@@ -99,7 +99,7 @@ void Visit::tell_breach(const Error& error) {
   daemon::TlsCounters& tls = shared_.counters.tls();
   if (breach != net::TlsBreach::none) {
     tls.ended(breach);
-    daemon::log_breach(client_.name(), error.text);
+    daemon::log_breach(client_.name(), breach, talk_->stream.tls_breach_text());
   } else if (error.kind == Errc::invalid && !talk_->stream.is_encrypted()) {
     tls.confusions.add();
     daemon::log_breach(client_.name(), "begins with TLS where plain text is spoken");

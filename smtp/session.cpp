@@ -140,7 +140,7 @@ Trouble Session::broken(const Error& error, std::string_view doing) {
   const auto breach = stream_.tls_breach();
   if (breach != net::TlsBreach::none) {
     setup_.counts().tls.ended(breach);
-    daemon::log_breach(host_.relay(), stream_.tls_breach_text());
+    daemon::log_breach(host_.relay(), breach, stream_.tls_breach_text());
     return trouble("4.7.5", concat("TLS with host ", host_.label(), " was ended while ", doing));
   }
   if (error.kind == Errc::timeout) {

@@ -83,14 +83,15 @@ Maybe compare_with(const Session& session, const Shop& shop, const Wanted& wante
   return compare(session, shop, wanted, seen);
 }
 
-// Without TLS it is tried only where nobody is known to be in the way.
+// Without TLS it is tried only where nobody is known to be in the way; a server that is merely old is not.
 net::Task<Maybe> give_up(Session& session, const Shop& shop, const Wanted& wanted, const TlsPolicy& policy,
                          const Error& error, bool& try_plain) {
   note_failed(session, error);
   session.may_be_kept = false;
   auto why = compare_without(session, shop, wanted, "fails in the TLS handshake");
-  const bool is_confused = session.stream().tls_breach() == net::TlsBreach::alpn;
-  if (!why && !is_confused) {
+  const auto breach = session.stream().tls_breach();
+  const bool is_harmless = breach == net::TlsBreach::none || breach == net::TlsBreach::insecure_peer;
+  if (!why && is_harmless) {
     try_plain = co_await may_go_plain(session, wanted, policy);
   }
   co_return why ? std::move(why) : trouble("4.7.5", "Cannot start TLS: handshake failure");

@@ -301,7 +301,7 @@ void Session::tell_breach() {
   const auto breach = stream_.tls_breach();
   if (!tls_ || breach == net::TlsBreach::none) return;
   shared_.tls.ended(breach);
-  daemon::log_breach(peer_.text(), stream_.tls_breach_text());
+  daemon::log_breach(peer_.text(), breach, stream_.tls_breach_text());
 }
 
 net::Task<void> Session::skip_line() {

@@ -105,6 +105,9 @@ std::string scope_of(const config::Settings& settings, const net::TlsServerOptio
   add(options.asks_certificate ? concat("asks ", options.verify_depth, options.digest) : "");
   for (const auto* text : {&options.ca_file, &options.ca_path, &options.protocols, &options.ciphers})
     add(*text);
+  // Whom it takes for trusted, and as whom it may show itself.
+  add(options.system_trust ? "system" : "");
+  for (const auto& named : options.named) add(named.name);
   return scope;
 }
 
@@ -134,9 +137,7 @@ void log_failure(std::string_view client, const Error& error) {
                   late ? "Connection timed out" : (lost ? "lost connection" : "-1")));
   if (late || lost) return;
   if (error.kind == Errc::denied) return log_breach(client, error.text);
-  for (const auto report : split_fields(error.text, ';')) {
-    log_warning(concat("TLS library problem: ", printable(trim(report))));
-  }
+  log_reports(error.text);
 }
 
 void open_context(const net::TlsServerOptions& options, ServerTls& opened) {

@@ -27,7 +27,8 @@ void TlsCounters::shook_hands(const Result<net::TlsFacts>& facts, net::TlsBreach
 
 void TlsCounters::ended(net::TlsBreach breach) {
   switch (breach) {
-    case net::TlsBreach::none: break;
+    case net::TlsBreach::none:
+    case net::TlsBreach::library: break;
     case net::TlsBreach::renegotiation: renegotiations.add(); break;
     case net::TlsBreach::insecure_peer: insecure_peers.add(); break;
     case net::TlsBreach::flood: floods.add(); break;
@@ -39,6 +40,17 @@ void TlsCounters::ended(net::TlsBreach breach) {
 
 void log_breach(std::string_view peer, std::string_view what) {
   log_warning(concat("TLS: ", peer, ' ', what));
+}
+
+void log_breach(std::string_view peer, net::TlsBreach breach, std::string_view what) {
+  if (breach != net::TlsBreach::library) return log_breach(peer, what);
+  log_reports(what);
+}
+
+void log_reports(std::string_view reports) {
+  for (const auto report : split_fields(reports, ';')) {
+    log_warning(concat("TLS library problem: ", printable(trim(report))));
+  }
 }
 
 }  // namespace postern::daemon

@@ -29,5 +29,9 @@ struct TlsCounters {
 
 // The log line of a breach: "warning: TLS: PEER tries to renegotiate". `what`: the text of the operation's error.
 void log_breach(std::string_view peer, std::string_view what);
+// The same for what ended an established session: OpenSSL's own words stand in log_reports()'s lines.
+void log_breach(std::string_view peer, net::TlsBreach breach, std::string_view what);
+// "warning: TLS library problem: REPORT", as Postfix has it, for each report of OpenSSL; "; " is between them.
+void log_reports(std::string_view reports);
 
 }  // namespace postern::daemon

@@ -207,8 +207,8 @@ TlsConnection::Step TlsConnection::step_of(int returned) {
   if (reason == SSL_ERROR_SYSCALL) {
     error_ = fail_errno("TLS", sys_).value();
   } else {
-    const bool is_server = SSL_is_server(ssl_) == 1;
-    error_ = Error{Errc::invalid, is_server ? tls_reports() : tls_problem("TLS"), 0};
+    const bool whole = SSL_is_server(ssl_) == 1 || guard_.is_established();
+    error_ = Error{Errc::invalid, whole ? tls_reports() : tls_problem("TLS"), 0};
   }
   return Step::broken;
 }
@@ -236,7 +236,12 @@ TlsConnection::Step TlsConnection::conclude(int returned) {
   // Of plain text OpenSSL has more to say, when it has seen enough of it.
   const bool is_told = guard_.breach() == TlsBreach::plain_text && ERR_peek_error() != 0;
   if (guard_.is_broken() && !is_told) return breached();
-  return returned == 1 ? Step::done : step_of(returned);
+  if (returned == 1) return Step::done;
+  const bool unexpected =
+      ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_MESSAGE;
+  const Step step = step_of(returned);
+  if (step == Step::broken && error_.kind == Errc::invalid) guard_.fail(unexpected, error_.text);
+  return step;
 }
 
 TlsConnection::Step TlsConnection::established() {

@@ -24,6 +24,7 @@ std::string_view name_of(TlsBreach breach) {
     case TlsBreach::plain_text: return "sends plain text where TLS should begin";
     case TlsBreach::alpn: return "speaks another protocol";
     case TlsBreach::server_name: return "asks for another server";
+    case TlsBreach::library: return "error";
   }
   return {};
 }
@@ -51,6 +52,15 @@ void TlsGuard::end(TlsBreach breach, std::string detail) {
   detail_ = std::move(detail);
 }
 
+// In TLS 1.3 what begins a handshake (ClientHello, HelloRequest) is a message like any other that has no place here.
+void TlsGuard::fail(bool unexpected, std::string report) {
+  if (!established_) return;
+  if (unexpected && last_type_ == kHandshakeRecord) {
+    return end(TlsBreach::renegotiation, "begins a handshake within a session of TLS 1.3");
+  }
+  end(TlsBreach::library, std::move(report));
+}
+
 std::string TlsGuard::text() const { return detail_.empty() ? std::string(name_of(breach_)) : detail_; }
 
 void TlsGuard::on_message(int is_written, int version, int type, const void* data, std::size_t size, SSL* ssl,
@@ -60,6 +70,8 @@ void TlsGuard::on_message(int is_written, int version, int type, const void* dat
   const auto first = *static_cast<const unsigned char*>(data);
   if (type == SSL3_RT_HEADER) {
     guard.record(first, SSL_version(ssl) < TLS1_3_VERSION);
+  } else if (type == SSL3_RT_INNER_CONTENT_TYPE) {
+    guard.last_type_ = first;
   } else if (guard.established_ && type == SSL3_RT_HANDSHAKE) {
     guard.idle_message(first == SSL3_MT_KEY_UPDATE ? "key updates" : "handshake messages");
   } else if (guard.established_ && type == SSL3_RT_ALERT) {

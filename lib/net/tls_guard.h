@@ -22,6 +22,7 @@ enum class TlsBreach : std::uint8_t {
   plain_text,     // where the handshake should begin: an injection, after STARTTLS
   alpn,           // the client speaks other protocols, and not ours
   server_name,    // the client asks for a server that is not here
+  library,        // OpenSSL could not go on with what came after the handshake; the text is OpenSSL's own
 };
 
 // What a server does that chooses a protocol which we did not offer.
@@ -44,6 +45,8 @@ class TlsGuard {
   // The handshake is done: from now on there is nothing to negotiate.
   void establish() { established_ = true; }
   bool is_established() const { return established_; }
+  // OpenSSL could not go on with what came, within an established session. `unexpected`: it was no message for this moment.
+  void fail(bool unexpected, std::string report);
   // Bytes came from the peer, before OpenSSL sees them.
   void received(const char* data, std::size_t size);
   // Data was read out of the connection, or written to it.
@@ -70,6 +73,7 @@ class TlsGuard {
   std::uint32_t idle_messages_ = 0;
   TlsBreach breach_ = TlsBreach::none;
   bool established_ = false;
+  unsigned char last_type_ = 0;  // of the record that came last, as TLS 1.3 has it inside
   std::string detail_;
 };
 
