@@ -164,7 +164,7 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   const std::string id = id_text(submitted.queue_id);
   net::Loop& loop = context_->loop();
   const Duration patience = context_->ipc_deadline() - loop.now();
-  net::Task<ipc::Outcome> taking = take(std::move(submitted));
+  net::Task<ipc::Outcome> taking = admit(std::move(submitted));
   auto outcome =
       co_await net::with_deadline<ipc::Outcome>(loop, std::move(taking), loop.in(patience - patience / 10));
   if (outcome) co_return std::move(*outcome);
@@ -172,7 +172,7 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   co_return queue_trouble();
 }
 
-net::Task<ipc::Outcome> Cleanup::take(ipc::Submit submitted) {
+net::Task<ipc::Outcome> Cleanup::admit(ipc::Submit submitted) {
   const std::string id = id_text(submitted.queue_id);
   const auto before = submitted.content.size();
   const Treatment treatment = treatment_of(submitted);
