@@ -15,8 +15,8 @@
 #include "lib/control/mail_system.h"
 #include "lib/control/processes.h"
 #include "lib/control/reload.h"
-#include "lib/control/upgrade.h"
 #include "lib/control/traces.h"
+#include "lib/control/upgrade.h"
 
 namespace postern::commands {
 

@@ -29,9 +29,7 @@ std::string_view skip_blanks(std::string_view text) {
 
 }  // namespace
 
-std::string Dsn::text() const {
-  return concat(kind, '.', subject, '.', detail);
-}
+std::string Dsn::text() const { return concat(kind, '.', subject, '.', detail); }
 
 std::optional<Dsn> parse_dsn(std::string_view text) {
   const auto first = text.find('.');
@@ -90,36 +88,20 @@ std::optional<Status> parse_status(std::string_view text) {
 
 namespace status {
 
-Status ok(std::string_view text) {
-  return {250, {2, 0, 0}, std::string(text)};
-}
-Status queued(std::string_view queue_id) {
-  return ok(concat("Ok: queued as ", queue_id));
-}
-Status bye() {
-  return {221, {2, 0, 0}, "Bye"};
-}
-Status not_recognized() {
-  return {500, {5, 5, 2}, "Error: command not recognized"};
-}
-Status syntax(std::string_view usage) {
-  return {501, {5, 5, 4}, concat("Syntax: ", usage)};
-}
-Status bad_sender_syntax() {
-  return {501, {5, 1, 7}, "Bad sender address syntax"};
-}
-Status bad_recipient_syntax() {
-  return {501, {5, 1, 3}, "Bad recipient address syntax"};
-}
+Status ok(std::string_view text) { return {250, {2, 0, 0}, std::string(text)}; }
+Status queued(std::string_view queue_id) { return ok(concat("Ok: queued as ", queue_id)); }
+Status bye() { return {221, {2, 0, 0}, "Bye"}; }
+Status not_recognized() { return {500, {5, 5, 2}, "Error: command not recognized"}; }
+Status syntax(std::string_view usage) { return {501, {5, 5, 4}, concat("Syntax: ", usage)}; }
+Status bad_sender_syntax() { return {501, {5, 1, 7}, "Bad sender address syntax"}; }
+Status bad_recipient_syntax() { return {501, {5, 1, 3}, "Bad recipient address syntax"}; }
 Status bad_parameter(std::string_view name) {
   return {501, {5, 5, 4}, concat("Bad ", name, " parameter syntax")};
 }
 Status unsupported_option(std::string_view option) {
   return {555, {5, 5, 4}, concat("Unsupported option: ", printable(option, 100))};
 }
-Status not_implemented(std::string_view what) {
-  return {502, {5, 5, 1}, concat("Error: ", what)};
-}
+Status not_implemented(std::string_view what) { return {502, {5, 5, 1}, concat("Error: ", what)}; }
 Status tls_ready() { return {220, {2, 0, 0}, "Ready to start TLS"}; }
 Status text_behind_starttls(std::string_view host) {
   return {421, {4, 7, 0}, concat(host, " Error: text behind STARTTLS")};
@@ -130,27 +112,13 @@ Status tls_unavailable() { return {454, {4, 7, 0}, "TLS not available due to loc
 Status out_of_order(std::string_view need) {
   return {503, {5, 5, 1}, concat("Error: need ", need, " command")};
 }
-Status too_long() {
-  return {500, {5, 5, 2}, "Error: command too long"};
-}
-Status too_big() {
-  return {552, {5, 3, 4}, "Message size exceeds fixed limit"};
-}
-Status too_many_recipients() {
-  return {452, {4, 5, 3}, "Error: too many recipients"};
-}
-Status no_space() {
-  return {452, {4, 3, 1}, "Insufficient system storage"};
-}
-Status queue_error() {
-  return {451, {4, 3, 0}, "Error: queue file write error"};
-}
-Status server_error() {
-  return {451, {4, 3, 0}, "Temporary lookup failure"};
-}
-Status timeout(std::string_view host) {
-  return {421, {4, 4, 2}, concat(host, " Error: timeout exceeded")};
-}
+Status too_long() { return {500, {5, 5, 2}, "Error: command too long"}; }
+Status too_big() { return {552, {5, 3, 4}, "Message size exceeds fixed limit"}; }
+Status too_many_recipients() { return {452, {4, 5, 3}, "Error: too many recipients"}; }
+Status no_space() { return {452, {4, 3, 1}, "Insufficient system storage"}; }
+Status queue_error() { return {451, {4, 3, 0}, "Error: queue file write error"}; }
+Status server_error() { return {451, {4, 3, 0}, "Temporary lookup failure"}; }
+Status timeout(std::string_view host) { return {421, {4, 4, 2}, concat(host, " Error: timeout exceeded")}; }
 Status bare_newline(std::string_view host, int code) {
   return {code, {5, 5, 2}, concat(host, " Error: bare <LF> received")};
 }

@@ -13,9 +13,7 @@ namespace {
 using mail::Grammar;
 using mail::Status;
 
-tl::unexpected<Status> refuse(Status status) {
-  return tl::make_unexpected(std::move(status));
-}
+tl::unexpected<Status> refuse(Status status) { return tl::make_unexpected(std::move(status)); }
 
 std::string_view trim_blanks(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);

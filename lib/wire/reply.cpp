@@ -33,9 +33,7 @@ std::size_t line_length(std::string_view text, std::size_t room) {
 }
 
 // A reply code is three digits whatever the caller says: 550 if it is not one.
-std::string code_text(int code) {
-  return std::to_string(code < 200 || code > 599 ? 550 : code);
-}
+std::string code_text(int code) { return std::to_string(code < 200 || code > 599 ? 550 : code); }
 
 bool has_code(std::string_view line) {
   if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2]))
@@ -43,9 +41,7 @@ bool has_code(std::string_view line) {
   return line.size() == 3 || line[3] == '-' || is_blank(line[3]);
 }
 
-std::string clean(std::string_view text) {
-  return printable(text, kLongestReplyText);
-}
+std::string clean(std::string_view text) { return printable(text, kLongestReplyText); }
 
 }  // namespace
 

@@ -11,8 +11,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/screening/report.h"
 #include "lib/screening/cache_map.h"
+#include "lib/screening/report.h"
 #include "tests/lib/base/temporary_directory.h"
 #include "tests/lib/net/support.h"
 

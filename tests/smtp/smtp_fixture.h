@@ -58,7 +58,8 @@ class FakeNames : public Names {
 class SmtpFixture {
  public:
   explicit SmtpFixture(const std::string& main_cf = "", Side side = Side::smtp) : client(side), scope_(loop) {
-    auto parsed = config::MainCf::parse("smtp_tls_history_database =\n" + main_cf + "\nmyhostname = mail.example.com\n", "main.cf");
+    auto parsed = config::MainCf::parse(
+        "smtp_tls_history_database =\n" + main_cf + "\nmyhostname = mail.example.com\n", "main.cf");
     REQUIRE(parsed);
     const config::Settings settings(std::move(*parsed));
     auto fake = std::make_unique<FakeNames>();
