@@ -58,24 +58,24 @@ TEST_CASE("what says that a client does not speak SMTP") {
     std::string_view word;
     bool foreign, forbidden;
   };
-  for (const auto& [word, foreign, forbidden] : std::initializer_list<Case>{{"get", true, true},
-                                                                            {"Subject:", true, true},
-                                                                            {"Subject:x", true, true},
-                                                                            {"a\"<b:c", true, true},
-                                                                            {":", true, true},
-                                                                            {"NOOP:", true, true},
-                                                                            {"fo:o\xc3\xa4", true, true},
-                                                                            {"f\xc3\xa4:x", false, false},
-                                                                            {"a\x01:x", false, false},
-                                                                            {"a\x7f:x", false, false},
-                                                                            {"\xc3\xa4", true, false},
-                                                                            {"f\xe4", true, false},
-                                                                            {"foo", false, false},
-                                                                            {"rcpt", false, false},
-                                                                            {"", false, false}}) {
-    CAPTURE(word);
-    CHECK(wire::is_non_smtp(word, set, true) == foreign);
-    if (word != "rcpt") CHECK(wire::is_forbidden(word, set) == forbidden);
+  for (const Case& row : std::initializer_list<Case>{{"get", true, true},
+                                                     {"Subject:", true, true},
+                                                     {"Subject:x", true, true},
+                                                     {"a\"<b:c", true, true},
+                                                     {":", true, true},
+                                                     {"NOOP:", true, true},
+                                                     {"fo:o\xc3\xa4", true, true},
+                                                     {"f\xc3\xa4:x", false, false},
+                                                     {"a\x01:x", false, false},
+                                                     {"a\x7f:x", false, false},
+                                                     {"\xc3\xa4", true, false},
+                                                     {"f\xe4", true, false},
+                                                     {"foo", false, false},
+                                                     {"rcpt", false, false},
+                                                     {"", false, false}}) {
+    CAPTURE(row.word);
+    CHECK(wire::is_non_smtp(row.word, set, true) == row.foreign);
+    if (row.word != "rcpt") CHECK(wire::is_forbidden(row.word, set) == row.forbidden);
   }
   CHECK_FALSE(wire::is_non_smtp("f\xe4", set, false));
   CHECK(wire::is_non_smtp("\xe4", set, false));
