@@ -26,8 +26,9 @@ std::string queued(std::size_t size) { return concat("250 2.0.0 Ok: ", size, " b
 
 // Sends, and expects the replies; an empty one: silence.
 void play(Client& client, const Steps& steps) {
-  for (const auto& [sent, replies] : steps) {
-    CAPTURE(sent);
+  for (const auto& step : steps) {
+    const auto& [sent, replies] = step;
+    CAPTURE(step.first);
     client.sends(sent);
     for (const std::string& reply : replies) client.expect(reply);
     if (client.is_over()) continue;
