@@ -83,14 +83,16 @@ Maybe compare_with(const Session& session, const Shop& shop, const Wanted& wante
   return compare(session, shop, wanted, seen);
 }
 
-// Without TLS it is tried only where nobody is known to be in the way; a server that is merely old is not.
+// Without TLS it is tried only where nobody is known to be in the way. A server that is merely old is not, and one that
+// answers the handshake in plain text shows no more than one that offers no STARTTLS.
 net::Task<Maybe> give_up(Session& session, const Shop& shop, const Wanted& wanted, const TlsPolicy& policy,
                          const Error& error, bool& try_plain) {
   note_failed(session, error);
   session.may_be_kept = false;
   auto why = compare_without(session, shop, wanted, "fails in the TLS handshake");
   const auto breach = session.stream().tls_breach();
-  const bool is_harmless = breach == net::TlsBreach::none || breach == net::TlsBreach::insecure_peer;
+  const bool is_harmless = breach == net::TlsBreach::none || breach == net::TlsBreach::insecure_peer ||
+                           breach == net::TlsBreach::plain_text;
   if (!why && is_harmless) {
     try_plain = co_await may_go_plain(session, wanted, policy);
   }
