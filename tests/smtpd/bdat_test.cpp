@@ -11,8 +11,8 @@ using Steps = std::vector<std::pair<std::string, std::vector<std::string>>>;
 constexpr std::string_view kSmall = "message_size_limit = 1000\nsmtpd_soft_error_limit = 100\n";
 constexpr std::string_view kRefusing =
     "smtpd_forbid_bare_newline = reject\nsmtpd_forbid_bare_newline_exclusions =\n";
-const std::string kMail = "MAIL FROM:<ann@client.example>\r\n";
-const std::string kRcpt = "RCPT TO:<bob@home.example>\r\n";
+const std::string kMailLine = "MAIL FROM:<ann@client.example>\r\n";
+const std::string kRcptLine = "RCPT TO:<bob@home.example>\r\n";
 const std::string kOk = "250 2.0.0 Ok";
 const std::string kSkipped3 = "551 5.0.0 Discarded 3 bytes after earlier error";
 const std::string kSyntax = "521 5.5.4 Syntax: BDAT count [LAST]";
@@ -41,7 +41,7 @@ class Chunked : public SmtpdFixture {
  public:
   explicit Chunked(std::string_view main_cf = kSmall, bool in_mail = true) : SmtpdFixture(main_cf) {
     begin();
-    if (in_mail) play(*this, {{kMail + kRcpt, {"250 2.1.0 Ok", "250 2.1.5 Ok"}}});
+    if (in_mail) play(*this, {{kMailLine + kRcptLine, {"250 2.1.0 Ok", "250 2.1.5 Ok"}}});
   }
   std::string content(std::size_t message = 0) { return queue.submitted.at(message).content; }
 };
@@ -53,7 +53,7 @@ TEST_CASE("chunks make a message, and their text is what counts, dots and all") 
   play(client, {{chunk("Subject: x\r\n\r\n"), {"250 2.0.0 Ok: 14 bytes"}},
                 {chunk(".\r\n..\r\nQUIT\r\n.\r\n"), {"250 2.0.0 Ok: 16 bytes"}},
                 {chunk("end", " LAST"), {queued(35)}},
-                {kMail + kRcpt + chunk("a") + chunk("b\r\n", " last") + "QUIT\r\n",
+                {kMailLine + kRcptLine + chunk("a") + chunk("b\r\n", " last") + "QUIT\r\n",
                  {"250 2.1.0 Ok", "250 2.1.5 Ok", "250 2.0.0 Ok: 1 bytes", queued(4), "221 2.0.0 Bye"}}});
   CHECK(client.content() == "Subject: x\n\n.\n..\nQUIT\n.\nend\n");
   CHECK(client.queue.submitted.at(0).size == 35);
@@ -77,23 +77,23 @@ TEST_CASE("what Postfix answers to chunks, in order and out of it") {
        "warning: *: null BDAT request from unknown[192.0.2.1]"},
       {false,
        {{chunk("abc"), {"503 5.5.1 Error: need RCPT command"}},
-        {kMail, {"503 5.5.1 Error: MAIL after BDAT"}},
-        {kRcpt, {"503 5.5.1 Error: need MAIL command"}},
+        {kMailLine, {"503 5.5.1 Error: MAIL after BDAT"}},
+        {kRcptLine, {"503 5.5.1 Error: need MAIL command"}},
         {"DATA\r\n", {"503 5.5.1 Error: DATA after BDAT"}},
         {chunk("abc", " LAST"), {kSkipped3}},
-        {kMail + kRcpt + chunk("abc", " LAST"), {"250 2.1.0 Ok", "250 2.1.5 Ok", queued(5)}}},
+        {kMailLine + kRcptLine + chunk("abc", " LAST"), {"250 2.1.0 Ok", "250 2.1.5 Ok", queued(5)}}},
        "disconnect from * mail=1/2 rcpt=1/2 data=0/1 bdat=1/3 *"},
       {false,
-       {{kMail, {"250 2.1.0 Ok"}},
+       {{kMailLine, {"250 2.1.0 Ok"}},
         {chunk("abc"), {"554 5.5.1 Error: no valid recipients"}},
-        {kRcpt, {"503 5.5.1 Error: RCPT after BDAT"}},
-        {kMail, {"503 5.5.1 Error: nested MAIL command"}},
+        {kRcptLine, {"503 5.5.1 Error: RCPT after BDAT"}},
+        {kMailLine, {"503 5.5.1 Error: nested MAIL command"}},
         {chunk("abc", " LAST"), {kSkipped3}},
-        {kRcpt, {"503 5.5.1 Error: need MAIL command"}}},
+        {kRcptLine, {"503 5.5.1 Error: need MAIL command"}}},
        "disconnect from * mail=1/2 rcpt=0/2 bdat=0/2 *"},
       {true,
        {{chunk("abc"), {"250 2.0.0 Ok: 3 bytes"}},
-        {kRcpt, {"503 5.5.1 Error: RCPT after BDAT"}},
+        {kRcptLine, {"503 5.5.1 Error: RCPT after BDAT"}},
         {"DATA\r\n", {"503 5.5.1 Error: DATA after BDAT"}},
         {"NOOP\r\n", {kOk}},
         {"VRFY bob\r\n", {"252 *"}},
@@ -103,12 +103,12 @@ TEST_CASE("what Postfix answers to chunks, in order and out of it") {
        {{chunk("abc"), {"250 2.0.0 Ok: 3 bytes"}},
         {"RSET\r\n", {kOk}},
         {chunk("abc", " LAST"), {"503 5.5.1 Error: need RCPT command"}},
-        {kMail, {"250 2.1.0 Ok"}}},
+        {kMailLine, {"250 2.1.0 Ok"}}},
        "disconnect from * bdat=1/2 rset=1 *"},
       {true,
        {{"BDAT 0\r\n", {"551 *"}},
         {"EHLO c.example\r\n", {"250-*"}},
-        {kMail + kRcpt + chunk("abc", " LAST"), {"250 2.1.0 Ok", "250 2.1.5 Ok", queued(5)}}},
+        {kMailLine + kRcptLine + chunk("abc", " LAST"), {"250 2.1.0 Ok", "250 2.1.5 Ok", queued(5)}}},
        "disconnect from * bdat=1/2 *"},
       {true,
        {{"BDAT\r\n", {kSyntax}}},
@@ -119,10 +119,10 @@ TEST_CASE("what Postfix answers to chunks, in order and out of it") {
        {{chunk(std::string(998, 'x') + "\r\n"), {"250 2.0.0 Ok: 1000 bytes"}},
         {chunk("x"), {kTooLarge}},
         {chunk("abc", " LAST"), {kSkipped3}},
-        {kMail, {"250 2.1.0 Ok"}}},
+        {kMailLine, {"250 2.1.0 Ok"}}},
        "warning: *: BDAT request from unknown[192.0.2.1] exceeds message size limit"},
       {true,
-       {{chunk(std::string(5000, '\n'), " LAST"), {kTooLarge}}, {kMail, {"250 2.1.0 Ok"}}},
+       {{chunk(std::string(5000, '\n'), " LAST"), {kTooLarge}}, {kMailLine, {"250 2.1.0 Ok"}}},
        "* bdat=0/1 *"},
   };
   for (const auto& row : cases) {
@@ -189,12 +189,12 @@ TEST_CASE("a bare newline in a chunk is refused at its end, at a boundary too, a
     Steps steps;
     std::string logged;
   } cases[] = {
-      {{{chunk("a\nb", " LAST"), {"550 5.5.2 mx.example Error: bare <LF> received"}}, {kMail, {"250 *"}}},
+      {{{chunk("a\nb", " LAST"), {"550 5.5.2 mx.example Error: bare <LF> received"}}, {kMailLine, {"250 *"}}},
        "*: reject: END-OF-MESSAGE from *"},
       {{{chunk("a\nb"), {"550 5.5.2 mx.example Error: bare <LF> received"}},
         {chunk("abc"), {kSkipped3}},
         {chunk("abc", " LAST"), {kSkipped3}},
-        {kMail, {"250 *"}}},
+        {kMailLine, {"250 *"}}},
        "*: reject: BDAT content from unknown[192.0.2.1]: 550 5.5.2 *"},
       {{{chunk("a"), {"250 *"}}, {chunk("\nb", " LAST"), {"550 5.5.2 *"}}},
        "*: reject: END-OF-MESSAGE from *"},
@@ -229,7 +229,7 @@ TEST_CASE("whoever is not offered CHUNKING has no use of it") {
 
 TEST_CASE("behind BDAT its chunk is in order, with or without PIPELINING") {
   Chunked client("smtpd_discard_ehlo_keywords = pipelining\nsmtpd_forbid_unauth_pipelining = yes\n", false);
-  play(client, {{kMail, {"250 *"}}, {kRcpt, {"250 *"}}, {chunk("abc", " LAST"), {queued(5)}}});
+  play(client, {{kMailLine, {"250 *"}}, {kRcptLine, {"250 *"}}, {chunk("abc", " LAST"), {queued(5)}}});
   CHECK(client.logged("improper command pipelining *") == 0);
 }
 
