@@ -88,13 +88,16 @@ void Downgrade::finish(std::string& out) {
 }
 
 void Downgrade::take(std::string_view line, std::string& out) {
-  if (!in_line_ && line.starts_with("--") && take_boundary(line, out)) return;
+  if (!in_line_ && !in_field_line() && line.starts_with("--") && take_boundary(line, out)) return;
   if (place_ == Place::header) {
     take_header(line, out);
   } else {
     take_body(line, out);
   }
 }
+
+// A line of the header that is too long to be taken at once is under way.
+bool Downgrade::in_field_line() const { return !header_.empty() && header_.back() != '\n'; }
 
 bool Downgrade::take_boundary(std::string_view line, std::string& out) {
   for (std::size_t level = boundaries_.size(); level-- > 0;) {
@@ -114,8 +117,8 @@ bool Downgrade::take_boundary(std::string_view line, std::string& out) {
 }
 
 void Downgrade::take_header(std::string_view line, std::string& out) {
-  const bool ends = line == "\n" || line == "\r\n";
-  const bool goes_on = begins_field(line) || (!header_.empty() && is_blank(line[0]));
+  const bool ends = !in_field_line() && (line == "\n" || line == "\r\n");
+  const bool goes_on = in_field_line() || begins_field(line) || (!header_.empty() && is_blank(line[0]));
   const bool is_mbox = header_.empty() && (line.starts_with("From ") || line.starts_with(">From "));
   if (!ends && (goes_on || is_mbox) && header_.size() < kLongestHeader) {
     header_ += line;

@@ -20,6 +20,7 @@ class Downgrade {
 
   void take(std::string_view line, std::string& out);
   bool take_boundary(std::string_view line, std::string& out);
+  bool in_field_line() const;
   void take_header(std::string_view line, std::string& out);
   void end_header(std::string& out);
   void take_body(std::string_view line, std::string& out);

@@ -74,7 +74,9 @@ std::optional<std::string> History::judge(const Destination& destination, const 
                                           const TlsSeen& seen) {
   const TlsKey key(lower(destination.text), concat(lower(host.name), ":", host.endpoint.port()));
   const std::int64_t now = now_seconds();
-  const auto known = find(key);
+  const auto found = find(key);
+  if (!found) return std::nullopt;  // what cannot be read is not replaced by less
+  const auto& known = *found;
   const bool is_better = !seen.protocol.empty();
   const TlsRecord today{seen.protocol, seen.standing, seen.asked, now, 0};
   if (!known) {
@@ -84,13 +86,14 @@ std::optional<std::string> History::judge(const Destination& destination, const 
   std::string less = shortfall(*known, seen);
   if (less.empty()) {
     const bool is_news = known->protocol != seen.protocol || known->standing != seen.standing ||
-                         known->asked != seen.asked || known->weaker_since != 0 ||
+                         known->asked != seen.asked || known->weaker_since != 0 || known->seen > now ||
                          now - known->seen > kRefresh;
     if (is_news) note(key, today);
     return std::nullopt;
   }
   TlsRecord record = *known;
-  if (record.weaker_since == 0) {
+  // A clock that was wrong for a while must not keep a letter until then.
+  if (record.weaker_since <= 0 || record.weaker_since > now) {
     record.weaker_since = now;
     note(key, record);
   }
@@ -100,7 +103,7 @@ std::optional<std::string> History::judge(const Destination& destination, const 
   return std::nullopt;
 }
 
-std::optional<TlsRecord> History::find(const TlsKey& key) {
+Result<std::optional<TlsRecord>> History::find(const TlsKey& key) {
   std::optional<TlsRecord> known;
   if (const auto waits = waiting_.find(key); waits != waiting_.end()) {
     known = waits->second;
@@ -108,11 +111,12 @@ std::optional<TlsRecord> History::find(const TlsKey& key) {
     known = goes->second;
   } else {
     auto found = reader_->find(key);
-    if (found) known = std::move(*found);
     if (!found && found.error().kind != Errc::busy) trouble(found.error());
+    if (!found) return found;
+    known = std::move(*found);
   }
   const std::int64_t limit = setup_.tls.tls_history_time_limit->count();
-  if (known && known->seen + limit < now_seconds()) return std::nullopt;
+  if (known && known->seen < now_seconds() - limit) known.reset();
   return known;
 }
 

@@ -40,7 +40,7 @@ class History {
  private:
   History(net::Loop& loop, const Setup& setup);
   Result<void> open_files(const std::string& path, const std::string& owner);
-  std::optional<history::TlsRecord> find(const history::TlsKey& key);
+  Result<std::optional<history::TlsRecord>> find(const history::TlsKey& key);
   void note(const history::TlsKey& key, std::optional<history::TlsRecord> record);
   net::Task<void> write();
   void trouble(const Error& error);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <thread>
 
 #include "lib/base/statement.h"
 #include "lib/base/text.h"
@@ -14,6 +15,8 @@ namespace {
 // Of files of this kind: "PTls".
 constexpr std::int64_t kApplication = 0x50546c73;
 constexpr std::int64_t kFormat = 1;
+constexpr int kTriesAtStart = 20;
+constexpr milliseconds kBetweenTries{20};
 
 constexpr const char* kOpening = R"(
 PRAGMA journal_mode = WAL;
@@ -144,6 +147,11 @@ Result<void> TlsHistory::prepare(Access access) {
 
 Result<std::unique_ptr<TlsHistory>> TlsHistory::open_or_begin(const std::string& path, std::string& warning) {
   auto opened = open(path, Access::write);
+  // Of processes that begin a file at the same time, those that come second to its journal are told so at once.
+  for (int tries = 0; !opened && opened.error().kind == Errc::busy && tries < kTriesAtStart; ++tries) {
+    std::this_thread::sleep_for(kBetweenTries);
+    opened = open(path, Access::write);
+  }
   if (opened || opened.error().kind != Errc::invalid) return opened;
   const std::string aside = path + ".aside";
   if (::rename(path.c_str(), aside.c_str()) != 0) return opened;

@@ -45,8 +45,8 @@ Decoded decode(std::string_view wire, Framing framing, std::size_t most) {
   return got;
 }
 
-std::string encode(std::string_view text, std::size_t most) {
-  wire::ContentEncoder encoder;
+std::string encode(std::string_view text, std::size_t most, std::size_t longest_line = 0) {
+  wire::ContentEncoder encoder(longest_line);
   std::string out;
   for (std::size_t at = 0; at < text.size(); at += most) encoder.feed(text.substr(at, most), out);
   encoder.finish(out);
@@ -80,9 +80,9 @@ void check_round_trip(std::string text, std::size_t most) {
 }
 
 // Whatever stands in the queue, lines end in CR LF alone, and a single dot stands at the end alone.
-void check_encoded(std::string_view text, std::size_t most) {
-  const auto wire = encode(text, most);
-  require(wire == encode(text, text.size() + 1));
+void check_encoded(std::string_view text, std::size_t most, std::size_t longest_line) {
+  const auto wire = encode(text, most, longest_line);
+  require(wire == encode(text, text.size() + 1, longest_line));
   bool starts = true;
   for (std::size_t i = 0; i < wire.size(); ++i) {
     const bool ends = wire[i] == '\n';
@@ -99,7 +99,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::size_t most = data[0] % 64 + 1;
   const std::string_view wire(reinterpret_cast<const char*>(data) + 1, size - 1);
-  check_encoded(wire, most);
+  check_encoded(wire, most, 0);
+  check_encoded(wire, most, most / 4 + 1);
   for (const auto framing : {Framing::dots, Framing::counted}) {
     const auto whole = decode(wire, framing, wire.size() + 1);
     require(decode(wire, framing, most) == whole);
