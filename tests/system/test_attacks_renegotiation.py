@@ -133,6 +133,13 @@ class Renegotiation(unittest.TestCase):
                 service = 'smtpd' if name == 'handed over' else f'127.0.0.1:{port}'
                 for counter in ('tls_renegotiations_refused', 'tls_insecure_peers'):
                     self.assertEqual(self.box.value(f'{service}/{counter}'), 1, counter)
+            if name != 'wrapped':  # where the victim's EHLO is swallowed before the handshake, there is none to swallow
+                with self.subTest(name, chunk=True):
+                    status, story = attack(port, '--chunk', *options)
+                    self.assertEqual(status, FAILED, story)
+                    self.assertEqual('leaves a chunk open' in story, name != 'screen', story)
+                    self.assertIn('victim: has not sent its letter', story)
+                    self.logged(program, rf'warning: TLS: {client} tries to renegotiate$', 2)
             with self.subTest(name, tls='1.3'):
                 status, story = attack(port, '--tls13', *options)
                 self.assertEqual(status, FAILED, story)

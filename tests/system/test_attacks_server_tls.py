@@ -1,5 +1,5 @@
-"""The attacks of tests/attacks/ on STARTTLS and TLS of a server: against smtpd, screen's own TLS, and a session that screen hands
-over; and against Debian's Postfix, as far as it lets them succeed."""
+"""The attacks of tests/attacks/ on STARTTLS and TLS of a server, and on its reading of chunks: against smtpd, screen's own TLS, and
+a session that screen hands over; and against Debian's Postfix, as far as it lets them succeed."""
 import os
 import re
 import ssl
@@ -37,6 +37,7 @@ class AttacksOnTls(unittest.TestCase):
         cls.addClassCleanup(cls.box.close)
         entries = {'server': ('smtpd', ''), 'wrapped': ('smtpd', '-o smtpd_tls_wrappermode=yes'),
                    'strict': ('smtpd', f'-o smtpd_tls_sni_mismatch=reject -o tls_server_sni_maps=inline:{{other.test={other}}}'),
+                   'required': ('smtpd', '-o smtpd_tls_security_level=encrypt'),
                    'screen': ('postscreen', '-o screen_handoff=reconnect -o postscreen_bare_newline_enable=yes'),
                    'handover': ('postscreen', '')}
         lines, cls.ports = ['smtpd pass - - n - - smtpd\n'], {}
@@ -71,7 +72,10 @@ class AttacksOnTls(unittest.TestCase):
             ('https_to_smtp', 'wrapped', ('--wrapped',), r'non-SMTP command from CLIENT: PUT / HTTP/1\.1\n'),
             ('https_to_smtp', 'handover', (), r'TLS: CLIENT begins with TLS where plain text is spoken\n'),
             ('tls_record_flood', 'server', (), r'TLS: CLIENT sends its TLS handshake in too many pieces\n'),
-            ('tls_record_flood', 'screen', (), r'TLS: CLIENT sends its TLS handshake in too many pieces\n')]
+            ('tls_record_flood', 'screen', (), r'TLS: CLIENT sends its TLS handshake in too many pieces\n'),
+            ('chunk_commands', 'server', (), r'\w+: malformed BDAT command syntax from CLIENT: BDAT 18x LAST\n'),
+            ('chunk_commands', 'required', (), None),
+            ('chunk_commands', 'handover', (), None)]
         with ThreadPoolExecutor(2) as pool:
             results = list(pool.map(lambda row: attack(row[0], self.ports[row[1]], *row[2]), wanted))
         for (name, port, words, line), (status, text) in zip(wanted, results):
@@ -106,13 +110,16 @@ class AttacksOnTls(unittest.TestCase):
         root = peers.postfix_root() if postern.IS_ROOT else None
         if root is None:
             self.skipTest('no Postfix')
+        required = peers.free_port()
         server = peers.Postfix(root, peers.free_port(), {
-            'smtpd_tls_security_level': 'may', 'smtpd_tls_chain_files': self.made.make('old', ['postfix.test'])})
+            'smtpd_tls_security_level': 'may', 'smtpd_tls_chain_files': self.made.make('old', ['postfix.test'])},
+            f'127.0.0.1:{required} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt\n')
         self.addCleanup(server.close)
-        for name, words in (('key_update_flood', ('--count', '500')), ('alpn_cross_protocol', ()),
-                            ('alpn_cross_protocol', ('--name', 'www.test')), ('https_to_smtp', ('--patience', '0.5'))):
+        for name, port, *words in (('key_update_flood', server.port, '--count', '500'), ('alpn_cross_protocol', server.port),
+                                   ('alpn_cross_protocol', server.port, '--name', 'www.test'),
+                                   ('https_to_smtp', server.port, '--patience', '0.5'), ('chunk_commands', required)):
             with self.subTest(name, words=words):
-                status, text = attack(name, server.port, *words)
+                status, text = attack(name, port, *words)
                 self.assertEqual(status, SUCCEEDED, text)
         for name in ('starttls_injection', 'renegotiate'):
             self.assertEqual(attack(name, server.port)[0], FAILED)
