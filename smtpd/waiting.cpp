@@ -87,6 +87,7 @@ void Session::give_way() {
 void Session::out_of_time(std::string_view after) {
   if (!open_) return;
   open_ = false;
+  if (stream_.has_unheard()) stream_.give_up_output();
   if (gives_way_) {
     shared_.shed.add();
     log_info(concat("session given up after ", after, " from ", peer_.text(), ": all ",

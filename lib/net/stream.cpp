@@ -3,6 +3,8 @@
 #include "lib/net/tls_connection.h"
 #include "lib/net/wait.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -275,6 +277,16 @@ void Stream::flush_now() {
 
 void Stream::end_output() {
   if (tls_ == nullptr) ::shutdown(fd_.get(), SHUT_WR);
+}
+
+bool Stream::has_unheard() const {
+  int unacknowledged = 0;
+  return pending_output() > 0 || (::ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0);
+}
+
+void Stream::give_up_output() {
+  const linger at_once{1, 0};
+  static_cast<void>(::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
 }
 
 }  // namespace postern::net

@@ -79,6 +79,11 @@ class Stream {
   // Tells the peer that nothing more comes, now, although somebody else may hold the socket too. Over TLS the end of the
   // stream does.
   void end_output();
+  // Whether the peer has still not taken something that was put.
+  bool has_unheard() const;
+  // For a peer that takes nothing: closing the stream resets the connection, and the kernel keeps nothing of what was to be
+  // sent, for which it would wait long after us.
+  void give_up_output();
 
   // From here on each wait for the peer lasts no longer than this, beside the deadline of the operation that it belongs to.
   void limit_each_wait(Duration limit) { each_wait_ = limit; }

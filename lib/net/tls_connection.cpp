@@ -51,6 +51,10 @@ std::string tls_problem(std::string text) {
 
 namespace {
 
+constexpr long kNothing = -2;
+// One record, and what else is there.
+constexpr std::size_t kCollected = TlsRecords::kLongest;
+
 // A session that waits keeps no room for what is gone.
 void take_off(std::string& text, std::size_t count) {
   text.erase(0, count);
@@ -66,33 +70,15 @@ struct TlsTransport {
   static int receive(BIO* bio, char* data, int size) {
     TlsConnection& self = of(bio);
     BIO_clear_retry_flags(bio);
-    if (!self.gathered_.empty()) return receive_gathered(self, data, size);
-    for (;;) {
+    if (!self.records_.has_whole()) {
       if (self.guard_.is_broken()) return -1;
-      if (self.away_) break;
-      if (!self.readiness_.may_read()) break;
-      const auto n = ::recv(self.fd_, data, static_cast<std::size_t>(size), MSG_DONTWAIT);
-      if (n >= 0) {
-        self.sys_ = n == 0 ? ECONNRESET : 0;
-        if (n > 0 && n < size) self.readiness_.drained();
-        if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
-        if (n > 0) self.guard_.received(data, static_cast<std::size_t>(n));
-        return static_cast<int>(n);
-      }
-      if (errno == EINTR) continue;
-      self.sys_ = errno;
-      if (errno != EAGAIN) return -1;
-      self.readiness_.drained();
-      break;
+      const auto n = self.away_ ? kNothing : self.collect();
+      if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+      if (n == 0 || (n < 0 && n != kNothing)) return static_cast<int>(n);
     }
-    BIO_set_retry_read(bio);
-    return -1;
-  }
-
-  static int receive_gathered(TlsConnection& self, char* data, int size) {
-    const std::size_t count = self.gathered_.copy(data, static_cast<std::size_t>(size));
-    take_off(self.gathered_, count);
-    return static_cast<int>(count);
+    const std::size_t count = self.records_.take(data, static_cast<std::size_t>(size));
+    if (count == 0) BIO_set_retry_read(bio);
+    return count == 0 ? -1 : static_cast<int>(count);
   }
 
   static int send(BIO* bio, const char* data, int size) {
@@ -292,26 +278,31 @@ TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& cou
 }
 
 bool TlsConnection::has_pending() const {
-  return !dead_ && (SSL_has_pending(ssl_) == 1 || !gathered_.empty());
+  return !dead_ && (SSL_has_pending(ssl_) == 1 || records_.has_whole());
 }
 
 TlsConnection::Gathered TlsConnection::gather() {
-  constexpr std::size_t kMost = 16 * 1024;
-  constexpr std::size_t kRecordHead = 5;
-  char bytes[kMost];
-  const auto n = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
-  if (n < 0 && errno == EAGAIN) {
-    readiness_.drained();
-    return Gathered::nothing;
+  const auto n = collect();
+  if (n == kNothing) return Gathered::nothing;
+  return records_.has_whole() ? Gathered::record : Gathered::part;
+}
+
+// Receives until there is a whole record, or nothing more. As recv(2); kNothing: the socket has nothing.
+long TlsConnection::collect() {
+  char bytes[kCollected];
+  while (readiness_.may_read()) {
+    const auto n = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) break;
+    sys_ = n < 0 ? errno : (n == 0 ? ECONNRESET : 0);
+    if (n <= 0) return n;
+    if (static_cast<std::size_t>(n) < sizeof bytes) readiness_.drained();
+    guard_.received(bytes, static_cast<std::size_t>(n));
+    records_.add(std::string_view(bytes, static_cast<std::size_t>(n)));
+    if (records_.has_whole() || guard_.is_broken()) return n;
   }
-  if (n <= 0) return Gathered::part;  // OpenSSL will see for itself
-  if (static_cast<std::size_t>(n) < sizeof bytes) readiness_.drained();
-  guard_.received(bytes, static_cast<std::size_t>(n));
-  gathered_.append(bytes, static_cast<std::size_t>(n));
-  if (gathered_.size() < kRecordHead) return Gathered::part;
-  const auto at = [this](std::size_t i) { return static_cast<unsigned char>(gathered_[i]); };
-  const bool is_whole = gathered_.size() >= kRecordHead + (std::size_t{at(3)} << 8 | at(4));
-  return is_whole ? Gathered::record : Gathered::part;
+  readiness_.drained();
+  return kNothing;
 }
 
 TlsConnection::Step TlsConnection::send_kept() {

@@ -10,6 +10,7 @@
 #include "lib/net/readiness.h"
 #include "lib/net/tls.h"
 #include "lib/net/tls_guard.h"
+#include "lib/net/tls_records.h"
 #include "lib/net/tls_server.h"
 
 struct ssl_session_st;
@@ -71,6 +72,7 @@ class TlsConnection {
   Step conclude(int returned);
   Step breached();
   Step established();
+  long collect();
   friend struct TlsTransport;
   friend struct TlsCallbacks;
 
@@ -83,7 +85,8 @@ class TlsConnection {
   int sys_ = 0;  // errno of the last transfer that failed
   bool dead_ = false;
   bool away_ = false, keeps_ = false;  // without the socket; without sending
-  std::string gathered_, kept_;
+  TlsRecords records_;
+  std::string kept_;
   TlsGuard guard_;
 };
 
