@@ -128,6 +128,10 @@ class Session : public Roster<Session>::Member {
   net::Task<void> secure();
   net::Task<void> send_away(std::string_view why);
   std::optional<mail::Status> starttls_refusal() const;
+  bool has_rate() const;
+  bool has_shaken_enough() const;
+  bool may_shake_hands(const Result<net::TlsFacts>& facts);
+  mail::Status too_many_handshakes() const;
   bool is_injected(std::string_view line);
   void forget_plain_text();
   void count_handshake(const Result<net::TlsFacts>& facts);

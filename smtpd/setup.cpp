@@ -48,6 +48,11 @@ Result<void> Setup::read(const config::Settings& settings) {
                               table::MatchList::Kind::addresses);
   if (!exclusions) return fail(exclusions.error());
   bare_newline_exclusions = std::move(*exclusions);
+  auto trusted =
+      table::MatchList::parse("smtpd_client_event_limit_exceptions", *access.client_event_limit_exceptions,
+                              table::MatchList::Kind::addresses);
+  if (!trusted) return fail(trusted.error());
+  without_rates = std::move(*trusted);
   auto filter = table::Maps::open("smtpd_command_filter", *smtpd.command_filter);
   if (!filter) return fail(filter.error());
   command_filter = std::move(*filter);

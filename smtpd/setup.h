@@ -49,6 +49,7 @@ struct Setup {
   config::Overrides overrides;
   wire::BareNewline bare_newline = wire::BareNewline::normalize;
   table::MatchList bare_newline_exclusions;
+  table::MatchList without_rates;  // clients
   table::Maps command_filter;
   std::string footer_filter;  // the characters that values in smtpd_reject_footer may have
 

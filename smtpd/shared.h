@@ -10,6 +10,7 @@
 #include "lib/mail/queue_id.h"
 #include "lib/net/loop.h"
 #include "lib/table/resolve.h"
+#include "smtpd/handshake_rate.h"
 #include "smtpd/load.h"
 #include "smtpd/peer.h"
 #include "smtpd/policy.h"
@@ -34,6 +35,7 @@ struct Shared {
 
   bool is_passed = false;  // sessions come from somebody who may hold the socket for a moment yet
   Load load = setup.load_limits;
+  HandshakeRate handshakes{*setup.access.rate_time_unit};
   Roster<Session> sessions{};
   bool stopping = false;   // the process leaves: no new transaction
   bool disk_full = false;  // it was, when content was last written: said once

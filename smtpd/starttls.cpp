@@ -41,6 +41,12 @@ net::Task<void> Session::starttls() {
     complain(*refusal);
     co_return;
   }
+  if (has_shaken_enough()) {
+    log_warning(
+        concat("Refusing STARTTLS request from ", peer_.text(), " for service ", shared_.setup.service));
+    complain(mail::Status{454, {4, 7, 0}, concat("Error: too many new TLS sessions from ", peer_.text())});
+    co_return;
+  }
   reply(mail::status::tls_ready());
   auto sent = co_await stream_.flush(wait());
   waited();
@@ -74,7 +80,39 @@ bool Session::is_injected(std::string_view line) {
   return true;
 }
 
+bool Session::has_rate() const {
+  return *shared_.setup.access.client_new_tls_session_rate_limit > 0 &&
+         !shared_.setup.without_rates.matches_now(peer_.address()).value_or(false);
+}
+
+// A client that is beyond the limit already: there is no handshake, only to be refused behind it.
+bool Session::has_shaken_enough() const {
+  return has_rate() && shared_.handshakes.of(peer_.address(), shared_.loop.now()) >
+                           *shared_.setup.access.client_new_tls_session_rate_limit;
+}
+
+// Counts a handshake, failed or not, that resumed nothing. False: it was one too many.
+bool Session::may_shake_hands(const Result<net::TlsFacts>& facts) {
+  if (!has_rate() || (facts && facts->is_resumed)) return true;
+  const int rate = shared_.handshakes.add(std::string(peer_.address()), shared_.loop.now());
+  if (rate <= *shared_.setup.access.client_new_tls_session_rate_limit) return true;
+  log_warning(concat("New TLS session rate limit exceeded: ", rate, " from ", peer_.text(), " for service ",
+                     shared_.setup.service));
+  return false;
+}
+
+mail::Status Session::too_many_handshakes() const {
+  return {
+      421, {4, 7, 0}, concat(shared_.setup.host(), " Error: too many new TLS sessions from ", peer_.text())};
+}
+
 net::Task<void> Session::begin_in_tls() {
+  if (has_shaken_enough()) {
+    open_ = false;
+    log_warning(
+        concat("Refusing TLS service request from ", peer_.text(), " for service ", shared_.setup.service));
+    co_return;
+  }
   if (shared_.setup.tls.context) {
     co_await secure();
     co_return;
@@ -103,6 +141,7 @@ net::Task<void> Session::secure() {
   }
   daemon::log_tls(tls, peer_.text(), facts);
   count_handshake(facts);
+  const bool within_rate = may_shake_hands(facts);
   if (!facts) {
     ++errors_;
     open_ = false;
@@ -112,6 +151,11 @@ net::Task<void> Session::secure() {
   }
   tls_ = std::make_unique<net::TlsFacts>(std::move(*facts));
   forget_plain_text();
+  if (!within_rate) {
+    ++errors_;
+    reply(too_many_handshakes());
+    co_return;
+  }
   const auto objection = tls.objection(*tls_);
   if (objection.empty()) co_return;
   co_await send_away(objection);
@@ -140,8 +184,8 @@ net::Task<void> Session::send_away(std::string_view why) {
   log_info(concat("NOQUEUE: abort: TLS from ", peer_.text(), ": ", why));
   if (!*shared_.setup.tls_params.wrappermode) {
     begin_request();
-    auto line = co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit),
-                                           wait());
+    auto line =
+        co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit), wait());
     waited();
   }
   reply(mail::Status{421, {4, 7, 1}, concat(shared_.setup.host(), " Error: ", why)});

@@ -196,3 +196,51 @@ TEST_CASE("a handshake has one time limit, may be torn down, and does not keep t
     CHECK(client.logged("SSL_accept error*") == 0);
   }
 }
+
+TEST_CASE("so many new sessions of TLS in a while, one in which that is said, and no more") {
+  const std::string limit = "smtpd_client_new_tls_session_rate_limit = 2\n";
+  const std::string everybody = "smtpd_client_event_limit_exceptions =\n";
+  struct {
+    int before;  // handshakes of this client
+    std::string main_cf;
+    bool may_begin, is_too_many;
+  } const cases[] = {{1, limit + everybody, true, false},
+                     {2, limit + everybody, true, true},
+                     {3, limit + everybody, false, true},
+                     {9, limit, true, false},
+                     {9, everybody, true, false}};
+  for (const auto& one : cases) {
+    CAPTURE(one.before);
+    TlsFixture client(one.main_cf);
+    for (int i = 0; i < one.before; ++i) client.shared.handshakes.add("192.0.2.1", client.loop.now());
+    client.expect("220 *");
+    if (!one.may_begin) {
+      client.says("STARTTLS");
+      client.expect("454 4.7.0 Error: too many new TLS sessions from unknown[192.0.2.1]");
+      CHECK(client.logged("warning: Refusing STARTTLS request from unknown[192.0.2.1] for service *") == 1);
+      client.advance(seconds(60));
+    }
+    if (one.may_begin || one.before == 3) client.starts_tls();
+    if (one.may_begin && one.is_too_many) {
+      CHECK(client.asks("") ==
+            "421 4.7.0 mx.example Error: too many new TLS sessions from unknown[192.0.2.1]");
+      CHECK(client.logged(
+                "warning: New TLS session rate limit exceeded: 3 from unknown[192.0.2.1] for service *") ==
+            1);
+      CHECK(client.is_over());
+    } else {
+      CHECK(client.asks("NOOP") == "250 2.0.0 Ok");
+    }
+  }
+}
+
+TEST_CASE("of very many clients the old ones are forgotten") {
+  smtpd::HandshakeRate rate(seconds(60));
+  const Instant start{};
+  for (int i = 0; i < 20'000; ++i) rate.add(std::to_string(i), start);
+  CHECK(rate.add("7", start + seconds(59)) == 1);  // all had to go
+  for (int i = 0; i < 30'000; ++i) rate.add(concat("b", std::to_string(i)), start + seconds(59));
+  CHECK(rate.size() <= 20'000);
+  CHECK(rate.of("b29999", start + seconds(118)) == 1);
+  CHECK(rate.of("b29999", start + seconds(119)) == 0);
+}

@@ -38,7 +38,12 @@ struct AccessParams : ParamGroup {
   Param<int> client_recipient_rate_limit{
       *this, "smtpd_client_recipient_rate_limit", "0", "The same for recipients.", not_yet()};
   Param<List> client_event_limit_exceptions{*this, "smtpd_client_event_limit_exceptions",
-      "${smtpd_client_connection_limit_exceptions:$mynetworks}", "Clients without these limits.", not_yet()};
+      "${smtpd_client_connection_limit_exceptions:$mynetworks}", "Clients without these limits."};
+  Param<int> client_new_tls_session_rate_limit{*this, "smtpd_client_new_tls_session_rate_limit", "0",
+      "TLS handshakes of one client in anvil_rate_time_unit that resume no session; 0: no limit.",
+      at_least(0)};
+  Param<Seconds> rate_time_unit{
+      *this, "anvil_rate_time_unit", "60s", "The time that client rates are counted over.", at_least(1)};
 
   Param<int> access_map_reject_code{*this, "access_map_reject_code", "554", "For REJECT in a table.", kCode};
   Param<int> defer_code{*this, "defer_code", "450", "For `defer`.", kCode};

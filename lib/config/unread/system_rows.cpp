@@ -9,7 +9,6 @@ using enum UnreadType;
 // clang-format off
 constexpr Unread kRows[] = {
     {"allow_untrusted_routing", "no", boolean, "Forward mail that strangers route with @ % or ! in the local part.", "smtpd"},
-    {"anvil_rate_time_unit", "60s", time, "The time that client rates are counted over.", "anvil", {1}},
     {"anvil_status_update_time", "600s", time, "How often the highest rates are logged.", "anvil", {1}},
     {"application_event_drain_time", "100s", time, "How long to wait for events of an asynchronous helper.", "all", {1}},
     {"berkeley_db_create_buffer_size", "16777216", integer, "Memory for building a Berkeley DB table.", "all", {1}},
