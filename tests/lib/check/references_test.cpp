@@ -59,9 +59,9 @@ TEST_CASE("services that parameters name") {
       {"cleanup_service_name = claenup\n",
        {"warning main.cf:1 cleanup_service_name: master.cf has no service claenup: did "
         "you mean cleanup?"}},
-      {"rewrite_service_name = mine\nproxymap_service_name = x\n", {}},
-      {"tlsmgr_service_name = keys\n",
-       {"warning main.cf:1 tlsmgr_service_name: master.cf has no service keys"}},
+      {"rewrite_service_name = mine\nproxymap_service_name = x\ntlsmgr_service_name = keys\n", {}},
+      {"address_verify_service_name = asks\n",
+       {"warning main.cf:1 address_verify_service_name: master.cf has no service asks"}},
   };
   check_cases(System(), cases);
 }
