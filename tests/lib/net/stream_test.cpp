@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "lib/net/scope.h"
+#include "lib/net/socket.h"
 #include "tests/lib/net/support.h"
 
 namespace postern::net {
@@ -382,6 +383,31 @@ TEST_CASE("a reader that has something to say says it before it waits") {
   Task<void> task = keep_lines(with.stream, lines, Deadline::max());
   task.handle().resume();
   CHECK(heard(with.pair.theirs) == "220 ready\r\n");
+}
+
+TEST_CASE("a peer that takes nothing is reset, and the kernel keeps nothing for it") {
+  auto listener = listen_on(*Endpoint::parse("127.0.0.1", 0), 16);
+  REQUIRE(listener);
+  const Endpoint to = local_endpoint(listener->get());
+  const Fd theirs(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::connect(theirs.get(), reinterpret_cast<const sockaddr*>(&to.storage), to.length) == 0);
+  auto accepted = accept_from(listener->get());
+  REQUIRE(accepted);
+  Loop loop;
+  {
+    Stream stream(loop, std::move(accepted->fd));
+    CHECK_FALSE(stream.has_unheard());
+    stream.put(std::string(16 * 1024 * 1024, 'x'));  // more than the kernel takes
+    stream.flush_now();
+    CHECK(stream.has_unheard());
+    stream.give_up_output();
+  }
+  char block[65536];
+  ssize_t n = 0;
+  while ((n = ::recv(theirs.get(), block, sizeof block, 0)) > 0) {
+  }
+  CHECK(n == -1);
+  CHECK(errno == ECONNRESET);
 }
 
 }  // namespace postern::net
