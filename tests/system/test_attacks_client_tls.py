@@ -31,7 +31,7 @@ DOWNGRADE = f'warning: TLS downgrade: {HOST}:PORT '
 class Row:
     """Attempts, one a letter; what becomes of the last of them, and its line of the log."""
 
-    def __init__(self, module, *attempts, dsn='4.7.0', text=UNEXPECTED, log='', policy='may'):
+    def __init__(self, module, *attempts, dsn='4.7.0', text=UNEXPECTED, log='.', policy='may'):
         self.attempts = [module.ATTEMPTS[name] for name in attempts]
         self.dsn, self.text, self.log, self.policy = dsn, text, log, policy
 
@@ -42,10 +42,10 @@ def rows():
     for name in starttls_server_injection.ATTEMPTS:
         made[f'inject-{name}'] = Row(starttls_server_injection, name, log=BEFORE_TLS)
     made['inject-own-packet'].text, made['inject-own-packet'].dsn = '.', '4.7.[05]'  # it may come before or in the handshake
-    made['inject-own-packet'].log = ''
+    made['inject-own-packet'].log = '.'
     made['inject-before-it-is-asked'].log = EARLY
     late = made['inject-old-capabilities']
-    late.dsn, late.text, late.log = '4.4.2', 'lost connection', ''
+    late.dsn, late.text, late.log = '4.4.2', 'lost connection', '.'
     for name in early_reply.ATTEMPTS:
         made[f'early-{name}'] = Row(early_reply, name, log=EARLY)
     made['early-tls-ehlo'].log = f'warning: server {HOST} violates smtp_tls_block_early_mail_reply policy'
