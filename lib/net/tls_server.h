@@ -53,7 +53,7 @@ struct TlsServerOptions {
       alpn;          // smtpd_tls_alpn: a client that lists protocols lists one of these; empty: all the same
   std::string host;  // a name that a client may ask for, beside those of certificates and of `named`
   bool refuses_other_names = false;  // smtpd_tls_sni_mismatch = reject
-  bool prefers_own_ciphers = false;  // tls_preempt_cipherlist
+  bool prefers_own_ciphers = false;  // tls_preempt_cipherlist; and in TLS 1.3 what is quick
   seconds session_lifetime{3600};    // smtpd_tls_session_cache_timeout; 0: no session is resumed
   // Whose sessions may be resumed: those of servers with the same text, which names all that may not differ.
   std::string session_scope;

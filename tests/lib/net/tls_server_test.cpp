@@ -154,6 +154,7 @@ TEST_CASE("versions and ciphers are what the options say") {
   options.groups = "no-such-curve prime256v1";
   Meeting meeting(options);
   REQUIRE(meeting.meet());
+  CHECK(meeting.seen->cipher == "TLS_AES_128_GCM_SHA256");
   CHECK(meeting.seen->details.starts_with(
       "key-exchange ECDHE (prime256v1) server-signature RSA-PSS (2048 bits)"));
 }
