@@ -144,6 +144,7 @@ class Renegotiation(unittest.TestCase):
                 status, story = attack(port, '--tls13', *options)
                 self.assertEqual(status, FAILED, story)
                 self.assertIn('unexpected message', story)
+                self.logged(program, rf'warning: TLS: {client} begins a handshake within a session of TLS 1\.3$')
         self.assertNotRegex(self.box.log(), r'qmgr\[\d+\]: \w+: from=<mallory')
         self.assertEqual(self.box.mail(), [])
 
