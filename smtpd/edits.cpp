@@ -21,18 +21,18 @@ net::Task<void> Session::obey_edited(std::string_view line) {
   co_await obey(**found);
 }
 
-mail::Status Session::softened(const mail::Status& status) const {
+mail::Status Conversation::softened(const mail::Status& status) const {
   return *shared_.setup.common.soft_bounce ? status.softened() : status;
 }
 
-void Session::add_footer(std::string& reply) const {
+void Conversation::add_footer(std::string& reply) const {
   const std::string& footer = *shared_.setup.smtpd.reject_footer;
   if (footer.empty() || !wire::takes_footer(reply)) return;
   wire::add_footer(reply, footer, shared_.setup.footer_filter,
                    [this](std::string_view name) { return footer_value(name); });
 }
 
-std::string Session::footer_value(std::string_view name) const {
+std::string Conversation::footer_value(std::string_view name) const {
   if (name == "client") return peer_.text();
   if (name == "client_name") return std::string(peer_.name());
   if (name == "client_address") return std::string(peer_.address());
@@ -49,7 +49,7 @@ std::string Session::footer_value(std::string_view name) const {
 }
 
 // What the client connected to, perhaps at a proxy.
-net::Endpoint Session::own_end() const {
+net::Endpoint Conversation::own_end() const {
   return handed_ != nullptr && handed_->server() ? *handed_->server() : net::local_endpoint(stream_.fd());
 }
 

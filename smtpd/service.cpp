@@ -58,7 +58,7 @@ void Smtpd::stress_changed(const config::Settings& settings) {
   if (!followed) log_warning(followed.error().text);
   count_load(settings);
   shared_->follow_load(0);
-  shared_->sessions.each([](Session& session) {
+  shared_->sessions.each([](Conversation& session) {
     session.hurry();
     return false;
   });
@@ -68,7 +68,7 @@ void Smtpd::stress_changed(const config::Settings& settings) {
 void Smtpd::leave(daemon::Leave why) {
   if (why != daemon::Leave::stop && why != daemon::Leave::orphaned) return;
   shared_->stopping = true;
-  shared_->sessions.each([](Session& session) {
+  shared_->sessions.each([](Conversation& session) {
     session.stop();
     return false;
   });

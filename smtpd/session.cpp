@@ -1,13 +1,10 @@
 #include "smtpd/session.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/mail/address.h"
 #include "lib/net/wait.h"
 #include "lib/wire/reply.h"
 #include "lib/wire/server_replies.h"
@@ -21,23 +18,7 @@ constexpr std::size_t kMostSkipped = 64 * 1024;
 // Replies that are not sent before more commands are obeyed: what a client that pipelines and does not read may cost.
 constexpr std::size_t kMostUnsent = 4096;
 
-Peer peer_of(const net::Endpoint& endpoint, const Shared& shared) {
-  const std::string address = endpoint.address();
-  const bool named = *shared.setup.smtpd.peername_lookup;
-  return Peer(named ? shared.names.name_of(address) : "unknown", address, endpoint.port());
-}
-
 }  // namespace
-
-Session::Session(Shared& shared, net::Accepted connection)
-    : shared_(shared),
-      stream_(shared.loop, std::move(connection.fd)),
-      peer_(peer_of(connection.peer, shared)) {
-  shared.sessions.touch(*this, false);
-  shared.follow_load(1);
-}
-
-Session::~Session() { shared_.follow_load(-1); }
 
 net::Task<void> Session::run() {
   log_info(concat("connect from ", peer_.text()));
@@ -282,11 +263,6 @@ net::Task<void> Session::no_line(Error error) {
   }
 }
 
-std::string Session::place() const {
-  if (where_ != name_of(Verb::bdat) || !mail_ || !mail_->chunks) return std::string(where_);
-  return concat(where_, " (", mail_->chunks->size(), " bytes)");
-}
-
 // A client that speaks TLS where plain text is spoken: it has the wrong port, or somebody makes a browser talk to us.
 bool Session::meets_tls(const Error& error) {
   if (error.kind != Errc::invalid || stream_.is_encrypted()) return false;
@@ -324,54 +300,6 @@ net::Task<void> Session::skip_line() {
   open_ = false;
 }
 
-void Session::reply(const mail::Status& status) {
-  if (muted_) return;
-  std::string text;
-  wire::append_reply(text, softened(status));
-  add_footer(text);
-  stream_.put(text);
-  if (status.code == 421 || status.code == 521) open_ = false;
-}
-
-void Session::reply(std::string_view line) {
-  if (!muted_) stream_.put(line);
-}
-
-void Session::complain(const mail::Status& status) {
-  ++errors_;
-  reply(status);
-}
-
-void Session::reject(const mail::Status& status) {
-  ++errors_;
-  note_reject(status);
-  if (muted_) handed_->hold(status, promise_);
-  reply(status);
-}
-
-void Session::note_reject(const mail::Status& status) {
-  shared_.rejected.add();
-  log_reject(status);
-}
-
-std::string Session::shown_id() const {
-  return mail_ && mail_->id ? shared_.setup.text_of(mail_->id) : "NOQUEUE";
-}
-
-void Session::log_reject(const mail::Status& status) const {
-  std::string line = shown_id();
-  line += concat(": reject: ", where_, " from ", peer_.text(), ": ", softened(status).reply(), ';');
-  if (mail_) line += concat(" from=<", mail::shown_address(mail_->submit.sender), '>');
-  if (recipient_ != nullptr) {
-    line += concat(" to=<", recipient_->quoted(), '>');
-  } else if (mail_ && mail_->submit.recipients.size() == 1) {
-    line += concat(" to=<", mail::shown_address(mail_->submit.recipients.front().address), '>');
-  }
-  line += concat(" proto=", protocol());
-  if (!helo_.empty()) line += concat(" helo=<", helo_, '>');
-  log_info(line);
-}
-
 void Session::forget_transaction() {
   mail_.reset();
   skips_chunks_ = false;
@@ -395,25 +323,6 @@ net::Task<Refusal> Session::judge(Stage stage) {
   if (refused) co_return std::move(*refused);
   log_warning(concat("lookups for ", where_, " from ", peer_.text(), " exceed smtpd_lookup_time_limit"));
   co_return mail::status::server_error();
-}
-
-void Session::stop() {
-  // Nothing can be said in the middle of a handshake.
-  if (shakes_hands_) ::shutdown(stream_.fd(), SHUT_RDWR);
-  if (!idle_ || !stream_.buffered().empty()) return;
-  say_goodbye();
-  stream_.flush_now();
-  // The wait for a command ends, also one that does not look at what comes.
-  ::shutdown(stream_.fd(), SHUT_RDWR);
-  stream_.hurry(shared_.loop.now());
-}
-
-void Session::say_goodbye() {
-  reply(mail::Status{421, {4, 3, 2}, concat(shared_.setup.host(), " Service shutting down")});
-}
-
-void Session::log_end() const {
-  log_info(concat("disconnect from ", peer_.text(), tally_.text(), bare_lf_ ? " notes=bare_lf" : ""));
 }
 
 }  // namespace postern::smtpd

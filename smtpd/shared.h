@@ -19,7 +19,7 @@
 
 namespace postern::smtpd {
 
-class Session;
+class Conversation;
 
 struct Shared {
   net::Loop& loop;
@@ -36,7 +36,7 @@ struct Shared {
   bool is_passed = false;  // sessions come from somebody who may hold the socket for a moment yet
   Load load = setup.load_limits;
   HandshakeRate handshakes{*setup.access.rate_time_unit};
-  Roster<Session> sessions{};
+  Roster<Conversation> sessions{};
   bool stopping = false;   // the process leaves: no new transaction
   bool disk_full = false;  // it was, when content was last written: said once
   std::string block{};     // content on its way to a file; empty between two uses

@@ -1,7 +1,7 @@
 // Waiting for the client, and its ends: time limits, and sessions that give way to others.
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "smtpd/session.h"
+#include "smtpd/conversation.h"
 
 namespace postern::smtpd {
 
@@ -28,7 +28,7 @@ std::string_view name_of(Patience::Cause cause) {
 
 }  // namespace
 
-Patience::Limits Session::limits(Duration request) const {
+Patience::Limits Conversation::limits(Duration request) const {
   const config::SmtpdParams& params = shared_.setup.smtpd;
   Patience::Limits limits;
   limits.request = request;
@@ -39,52 +39,52 @@ Patience::Limits Session::limits(Duration request) const {
   return limits;
 }
 
-void Session::begin_request() {
+void Conversation::begin_request() {
   patience_.begin_request();
   shared_.sessions.touch(*this, proven_);
 }
 
-Deadline Session::wait() {
+Deadline Conversation::wait() {
   const Duration timeout = shared_.setup.timeout();
   if (*shared_.setup.smtpd.per_request_deadline) return wait(timeout);
   stream_.limit_each_wait(timeout / 100 * shared_.load.percent(proven_));
   return wait(Duration::max());
 }
 
-Deadline Session::wait(Duration request) {
+Deadline Conversation::wait(Duration request) {
   gives_way_ = false;
   request_limit_ = request;
   return patience_.begin_wait(shared_.loop.now(), limits(request));
 }
 
-void Session::waited(std::size_t content) {
+void Conversation::waited(std::size_t content) {
   const Instant now = shared_.loop.now();
   patience_.end_wait(now, content, limits(request_limit_));
   // Content that comes as fast as it should: nobody is more welcome.
   if (content > 0 && patience_.used(now) < kLeastWaited) shared_.sessions.touch(*this, proven_);
 }
 
-void Session::hurry() {
+void Conversation::hurry() {
   if (patience_.waits()) stream_.hurry(shared_.loop.in(shared_.setup.timeout()));
 }
 
-void Session::tighten() {
+void Conversation::tighten() {
   if (!patience_.waits()) return;
   const Deadline by = patience_.again(limits(request_limit_));
   stream_.hurry(std::max(by, shared_.loop.in(kGrace)));
 }
 
-bool Session::may_give_way() const {
+bool Conversation::may_give_way() const {
   return open_ && !gives_way_ && patience_.waits() && patience_.used(shared_.loop.now()) >= kLeastWaited;
 }
 
-void Session::give_way() {
+void Conversation::give_way() {
   gives_way_ = true;
   stream_.hurry(shared_.loop.now());
 }
 
 // A wait for the client took too long. `after`: what came last.
-void Session::out_of_time(std::string_view after) {
+void Conversation::out_of_time(std::string_view after) {
   if (!open_) return;
   open_ = false;
   if (stream_.has_unheard()) stream_.give_up_output();
@@ -106,7 +106,7 @@ void Session::out_of_time(std::string_view after) {
 // Limits that become tighter are for those too that are waited for already.
 void Shared::follow_load(int more) {
   if (load.follow(load.sessions() + static_cast<std::size_t>(more))) {
-    sessions.each([](Session& session) {
+    sessions.each([](Conversation& session) {
       session.tighten();
       return false;
     });
@@ -121,10 +121,10 @@ void Shared::show_load() {
 }
 
 bool make_room(Shared& shared) {
-  Session* worst = nullptr;
+  Conversation* worst = nullptr;
   int seen = 0, compared = 0;
   const Instant now = shared.loop.now();
-  shared.sessions.each([&](Session& session) {
+  shared.sessions.each([&](Conversation& session) {
     const bool spares = worst != nullptr && session.is_proven() && !worst->is_proven();
     if (session.may_give_way() && !spares) {
       if (worst == nullptr || session.waited_for(now) > worst->waited_for(now)) worst = &session;

@@ -104,7 +104,7 @@ inline net::Task<void> go_on(Shared& shared, net::Accepted connection, std::uniq
 
 template <class Function>
 void each_session(Shared& shared, Function function) {
-  shared.sessions.each([&](Session& session) {
+  shared.sessions.each([&](Conversation& session) {
     function(session);
     return false;
   });
