@@ -102,14 +102,15 @@ class Contained(unittest.TestCase):
         self.stop_ends_everything()
 
     def stop_ends_everything(self):
-        mine = load.processes_of(self.sandbox.facts['config_directory'])
-        self.assertLessEqual(set(postern.descendants(self.sandbox.master)), mine)
+        directory = self.sandbox.facts['config_directory']
+        postern.wait_for(lambda: set(postern.descendants(self.sandbox.master)) <= load.processes_of(directory),
+                         'all processes of this system to be found')  # new ones are born between the two looks
         began = time.monotonic()
         status, _, errors = self.sandbox.run('stop')
         took = time.monotonic() - began
         self.assertEqual(status, 0, errors)
         self.assertLess(took, STOP_WITHIN)
-        left = load.processes_of(self.sandbox.facts['config_directory'])
+        left = load.processes_of(directory)
         self.assertEqual({pid: postern.program_of(pid) for pid in left}, {}, 'left by stop')
         self.assertFalse(postern.is_alive(self.sandbox.master))
 
