@@ -44,7 +44,7 @@ Result<void> Screen::prepare(daemon::Context& context) {
   auto setup = Setup::load(*settings_);
   if (!setup) return fail(setup.error());
   setup_ = std::move(*setup);
-  setup_->tls.prepare(loop, context.ticket_keys());
+  setup_->tls.prepare(context);
   const config::ScreenParams& params = setup_->params;
   raise_descriptors(params);
   auto lists = DnsLists::open(loop, context.settings(), params);

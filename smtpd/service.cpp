@@ -8,7 +8,7 @@ Result<void> Smtpd::prepare(daemon::Context& context) {
   auto setup = Setup::load(context.settings());
   if (!setup) return fail(setup.error());
   setup_ = std::move(*setup);
-  setup_->tls.prepare(context.loop(), context.ticket_keys());
+  setup_->tls.prepare(context);
   auto resolver = table::Resolver::open(context.settings());
   if (!resolver) return fail(resolver.error());
   resolver_ = std::move(*resolver);

@@ -21,12 +21,14 @@ std::string standard_directory() {
 Result<Arguments> parse_arguments(const std::vector<std::string>& words) {
   Arguments arguments;
   Words left(words);
-  if (left.flag("-h") || left.flag("--help")) {
+  auto directory = left.value("-c");
+  if (!directory) return fail(directory.error());
+  // To `tls` it is an option with the name of a host, as in Postfix.
+  const bool is_tls = !left.all().empty() && left.all().front() == "tls";
+  if ((!is_tls && left.flag("-h")) || left.flag("--help")) {
     arguments.verb = "help";
     return arguments;
   }
-  auto directory = left.value("-c");
-  if (!directory) return fail(directory.error());
   arguments.directory = directory->value_or(standard_directory());
   auto rest = left.all();
   if (rest.empty()) return fail(Errc::invalid, "say what to do: postern help lists the verbs");

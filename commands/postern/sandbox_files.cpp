@@ -13,6 +13,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/config/master_cf.h"
+#include "lib/config/place.h"
 
 namespace postern::commands {
 
@@ -61,7 +62,7 @@ Result<void> make_keys(const SandboxFiles& files, const std::string& etc) {
   for (const KeyKind kind : {KeyKind::ecdsa, KeyKind::rsa}) {
     const auto key = make_key(kind, 0);
     if (!key) return fail(key.error());
-    auto made = make_key_file(concat(tls_directory(etc), "/", name_of(kind), ".pem"), *key,
+    auto made = make_key_file(concat(config::own_keys_directory(etc), "/", name_of(kind), ".pem"), *key,
                               {concat("mail.", files.domain)});
     if (!made) return made;
   }

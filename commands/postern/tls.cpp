@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kMostNames = 100;
 
-constexpr const char* kHelp = R"(usage: postern tls VERB
+constexpr const char* kTlsHelp = R"(usage: postern tls VERB
 
   enable-server [-a ecdsa|rsa] [-b BITS] [HOST...]
                          STARTTLS for clients: new keys, both of them without -a, certificates that they sign
@@ -53,7 +53,7 @@ struct Options {
   std::vector<std::string> names;
 };
 
-void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
+void print_line(const std::string& text) { std::printf("%s\n", text.c_str()); }
 
 Result<KeyKind> kind_named(const std::string& name) {
   if (iequals(name, "rsa")) return KeyKind::rsa;
@@ -140,7 +140,8 @@ Result<std::string> make_file(const control::MailSystem& system, const std::stri
                               const Options& options) {
   const auto kind = kind_of_key(key);
   if (!kind) return fail(kind.error());
-  std::string path = concat(tls_directory(system.directory()), "/", name_of(*kind), "-", stamp(), ".pem");
+  std::string path =
+      concat(config::own_keys_directory(system.directory()), "/", name_of(*kind), "-", stamp(), ".pem");
   auto made = make_key_file(path, key, options.names);
   if (!made) return fail(made.error());
   return path;
@@ -165,15 +166,15 @@ void add_level(const config::Settings& settings, std::vector<std::string>& edits
   set("smtpd_tls_received_header", "yes");
 }
 
-void say_reload(const control::MailSystem& system) {
-  if (system.master()) say("The mail system goes on as before until it is told: postern reload");
+void print_reload(const control::MailSystem& system) {
+  if (system.master()) print_line("The mail system goes on as before until it is told: postern reload");
 }
 
 Result<int> enable_server(const control::MailSystem& system, Words words) {
   const auto options = read_options(std::move(words), system.settings());
   if (!options) return fail(options.error());
   if (!serves_by_default(system.settings())) {
-    say("main.cf says already how the server uses TLS: nothing was changed");
+    print_line("main.cf says already how the server uses TLS: nothing was changed");
     return EXIT_FAILURE;
   }
   std::vector<std::string> edits;
@@ -181,13 +182,13 @@ Result<int> enable_server(const control::MailSystem& system, Words words) {
     if (options->kind && *options->kind != kind) continue;
     const auto path = make_file(system, kind, *options);
     if (!path) return fail(path.error());
-    say(concat("new: ", *path));
+    print_line(concat("new: ", *path));
     for (auto& one : use_of(kind, *path, *path)) edits.push_back(std::move(one));
   }
   add_level(system.settings(), edits);
   auto edited = edit(system, std::move(edits));
   if (!edited) return fail(edited.error());
-  say_reload(system);
+  print_reload(system);
   return EXIT_SUCCESS;
 }
 
@@ -195,20 +196,20 @@ Result<int> enable_client(const control::MailSystem& system, Words words) {
   const auto rest = words.rest(0);
   if (!rest) return fail(rest.error());
   if (!sends_by_default(system.settings())) {
-    say("main.cf says already how the client uses TLS: nothing was changed");
+    print_line("main.cf says already how the client uses TLS: nothing was changed");
     return EXIT_FAILURE;
   }
   auto edited = edit(system, {"smtp_tls_security_level=may", "smtp_tls_loglevel=1"});
   if (!edited) return fail(edited.error());
-  say_reload(system);
+  print_reload(system);
   return EXIT_SUCCESS;
 }
 
-void say_next(const std::string& path) {
-  say(concat("new: ", path));
-  say(concat("to use it:               postern tls deploy-server-cert ", path));
-  say(concat("to have it signed:       postern tls output-server-csr -k ", path));
-  say(concat("for TLSA records in DNS: postern tls output-server-tlsa ", path));
+void print_next(const std::string& path) {
+  print_line(concat("new: ", path));
+  print_line(concat("to use it:               postern tls deploy-server-cert ", path));
+  print_line(concat("to have it signed:       postern tls output-server-csr -k ", path));
+  print_line(concat("for TLSA records in DNS: postern tls output-server-tlsa ", path));
 }
 
 Result<int> new_server_key(const control::MailSystem& system, Words words) {
@@ -216,7 +217,7 @@ Result<int> new_server_key(const control::MailSystem& system, Words words) {
   if (!options) return fail(options.error());
   const auto path = make_file(system, options->kind.value_or(KeyKind::ecdsa), *options);
   if (!path) return fail(path.error());
-  say_next(*path);
+  print_next(*path);
   return EXIT_SUCCESS;
 }
 
@@ -238,7 +239,7 @@ Result<int> new_server_cert(const control::MailSystem& system, Words words) {
   if (!alone) return fail(alone.error());
   const auto path = make_file(system, *alone, *options);
   if (!path) return fail(path.error());
-  say_next(*path);
+  print_next(*path);
   return EXIT_SUCCESS;
 }
 
@@ -259,7 +260,7 @@ Result<int> deploy_server_cert(const control::MailSystem& system, Words words) {
   add_level(system.settings(), edits);
   auto edited = edit(system, std::move(edits));
   if (!edited) return fail(edited.error());
-  say_reload(system);
+  print_reload(system);
   return EXIT_SUCCESS;
 }
 
@@ -303,7 +304,7 @@ Result<int> output_server_tlsa(const control::MailSystem& system, Words words) {
     if (!key) return fail(key.error());
     const auto data = tlsa_data(*key);
     if (!data) return fail(data.error().kind, concat(file, ": ", data.error().text));
-    say(concat("_25._tcp.", host->value_or(*own), ". IN TLSA ", *data));
+    print_line(concat("_25._tcp.", host->value_or(*own), ". IN TLSA ", *data));
   }
   return EXIT_SUCCESS;
 }
@@ -316,7 +317,7 @@ Result<int> all_default_client(const control::MailSystem& system, Words) {
   return sends_by_default(system.settings()) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-Result<int> forget(const control::MailSystem& system, Words words) {
+Result<int> forget_server(const control::MailSystem& system, Words words) {
   const auto names = words.rest(1);
   if (!names) return fail(names.error());
   if (names->empty()) return fail(Errc::invalid, "say which server: postern tls forget HOST");
@@ -332,27 +333,27 @@ Result<int> forget(const control::MailSystem& system, Words words) {
   return *forgotten > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-struct Verb {
+struct TlsVerb {
   std::string_view name;
   Result<int> (*run)(const control::MailSystem&, Words);
 };
-constexpr Verb kVerbs[] = {
+constexpr TlsVerb kTlsVerbs[] = {
     {"enable-server", enable_server},           {"enable-client", enable_client},
     {"new-server-key", new_server_key},         {"new-server-cert", new_server_cert},
     {"deploy-server-cert", deploy_server_cert}, {"output-server-csr", output_server_csr},
     {"output-server-tlsa", output_server_tlsa}, {"all-default-server", all_default_server},
-    {"all-default-client", all_default_client}, {"forget", forget}};
+    {"all-default-client", all_default_client}, {"forget", forget_server}};
 
 }  // namespace
 
 Result<int> tls(const Arguments& arguments) {
   if (arguments.words.empty() || arguments.words.front() == "help") {
-    std::fputs(kHelp, stdout);
+    std::fputs(kTlsHelp, stdout);
     return arguments.words.empty() ? EXIT_FAILURE : EXIT_SUCCESS;
   }
-  const auto found = std::find_if(std::begin(kVerbs), std::end(kVerbs),
-                                  [&](const Verb& verb) { return verb.name == arguments.words.front(); });
-  if (found == std::end(kVerbs))
+  const auto found = std::find_if(std::begin(kTlsVerbs), std::end(kTlsVerbs),
+                                  [&](const TlsVerb& verb) { return verb.name == arguments.words.front(); });
+  if (found == std::end(kTlsVerbs))
     return fail(Errc::invalid, concat("unknown verb: tls ", arguments.words.front(), " (postern tls help)"));
   const auto system = control::MailSystem::open(arguments.directory);
   if (!system) return fail(system.error());

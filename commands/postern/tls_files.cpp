@@ -8,6 +8,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
+#include "lib/config/place.h"
 
 namespace postern::commands {
 
@@ -44,8 +45,6 @@ Result<std::string> missing(const config::Settings& settings, const Place& place
 
 }  // namespace
 
-std::string tls_directory(const std::string& configuration) { return concat(configuration, "/tls"); }
-
 std::string_view name_of(KeyKind kind) { return kind == KeyKind::ecdsa ? "ecdsa" : "rsa"; }
 
 Result<void> make_key_file(const std::string& path, const std::string& key,
@@ -60,7 +59,7 @@ Result<void> make_key_file(const std::string& path, const std::string& key,
 Result<std::vector<std::string>> make_missing_keys(const config::Settings& settings,
                                                    const std::string& configuration) {
   std::vector<std::string> made;
-  const std::string directory = tls_directory(configuration);
+  const std::string directory = config::own_keys_directory(configuration);
   for (const Place& place : kPlaces) {
     const auto path = missing(settings, place, directory);
     if (!path) return fail(path.error());

@@ -13,9 +13,6 @@ namespace postern::commands {
 // As long as the host will live: whoever minds the dates of certificates has them signed by somebody else.
 inline constexpr int kOwnCertificateDays = 36500;
 
-// "tls" below the directory of the configuration.
-std::string tls_directory(const std::string& configuration);
-
 // "ecdsa", "rsa".
 std::string_view name_of(KeyKind kind);
 
@@ -24,7 +21,7 @@ std::string_view name_of(KeyKind kind);
 Result<void> make_key_file(const std::string& path, const std::string& key,
                            const std::vector<std::string>& names);
 
-// Makes those files in tls_directory() that main.cf names as smtpd_tls_cert_file (RSA) and smtpd_tls_eccert_file (ECDSA), with
+// Makes those files in config::own_keys_directory() that main.cf names as smtpd_tls_cert_file (RSA) and smtpd_tls_eccert_file (ECDSA), with
 // the key in the same file, and that are not there: an installation has its keys from its first start on. Files elsewhere
 // are not ours to make. Returns the paths of those that were made. Fails as make_key_file.
 Result<std::vector<std::string>> make_missing_keys(const config::Settings& settings,

@@ -6,10 +6,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "lib/base/text.h"
 #include "lib/check/configuration.h"
 #include "lib/config/lines.h"
+#include "lib/config/place.h"
 
 namespace postern::check {
 
@@ -25,10 +27,20 @@ bool names_files(std::string_view name) {
              name, {"cert_file", "key_file", "chain_files", "_CAfile", "_CApath", "_dh1024_param_file"});
 }
 
-void check_file(Configuration& configuration, const Setting& setting, const std::string& path) {
+// A server's keys of its own are made by the start that misses them.
+bool is_made_at_start(const Setting& setting, const std::string& path, const config::Settings& settings) {
+  const bool is_own = setting.name == "smtpd_tls_cert_file" || setting.name == "smtpd_tls_eccert_file";
+  const auto directory = settings.value("config_directory");
+  return is_own && directory &&
+         std::filesystem::path(path).parent_path() == config::own_keys_directory(*directory);
+}
+
+void check_file(Configuration& configuration, const Setting& setting, const std::string& path,
+                const config::Settings& settings) {
   struct stat status {};
   if (::access(path.c_str(), R_OK) != 0 || ::stat(path.c_str(), &status) != 0) {
     const int problem = errno;
+    if (problem == ENOENT && is_made_at_start(setting, path, settings)) return;
     // Keys are for root, who reads them for the programs.
     if (problem == EACCES && ::geteuid() != 0) return;
     configuration.about(Severity::warning, setting,
@@ -49,7 +61,7 @@ void check_certificates(Configuration& configuration, const Setting& setting,
   if (!value) return;
   const std::string_view separators = setting.name.ends_with("chain_files") ? " \t\r\n," : "\n";
   for (const auto path : split_words(*value, separators)) {
-    if (path != "none" && path != "auto") check_file(configuration, setting, std::string(path));
+    if (path != "none" && path != "auto") check_file(configuration, setting, std::string(path), settings);
   }
 }
 

@@ -38,6 +38,10 @@ bool is_directory_of_postfix(std::string_view directory) {
   return std::find(std::begin(kDirectoriesOfPostfix), end, directory) != end;
 }
 
+std::string own_keys_directory(std::string_view configuration_directory) {
+  return std::string(configuration_directory) + "/tls";
+}
+
 std::string standard_service_directory() {
   if (runs_in_place()) return beside();
   return std::string(standard_value("daemon_directory").value_or("/usr/lib/postern"));

@@ -22,6 +22,9 @@ bool is_directory_of_postfix(std::string_view directory);
 // Postfix: standard_service_directory(), if ours are there.
 Result<std::string> service_directory(const Settings& settings);
 
+// Where the keys are that `postern` makes: tls/ below the directory of main.cf.
+std::string own_keys_directory(std::string_view configuration_directory);
+
 // The libexec/ beside us when we run in place, otherwise the built-in default of daemon_directory.
 std::string standard_service_directory();
 

@@ -9,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/daemon/service.h"
 #include "lib/daemon/tls_counters.h"
 #include "lib/daemon/tls_names.h"
 #include "lib/table/opening.h"
@@ -50,7 +51,11 @@ bool has_sound_ciphers(const config::Settings& settings, const config::Param<std
   const auto is_standard = [&](const config::Param<std::string>& param) {
     return settings.source(param.name()) == config::Source::standard;
   };
-  return is_standard(grade) && is_standard(all.medium_cipherlist) && !options.may_be_anonymous;
+  // Whoever asks for older versions wants ciphers for them too: these are all of TLS 1.2.
+  constexpr int kTls12 = 0x0303;
+  const auto versions = net::tls_versions(options.protocols);
+  const bool is_new = versions && versions->front() >= kTls12;
+  return is_standard(grade) && is_standard(all.medium_cipherlist) && is_new && !options.may_be_anonymous;
 }
 
 Result<void> choose_ciphers(const config::Settings& settings, const config::SmtpdTlsParams& tls,
@@ -198,9 +203,11 @@ Result<ServerTls> open_server_tls(const config::Settings& settings, TlsLevel lev
   return opened;
 }
 
-void ServerTls::prepare(net::Loop& loop, net::TlsTicketKeys* keys) const {
+void ServerTls::prepare(Context& process) const {
   if (context == nullptr) return;
-  context->use_threads(loop);
+  context->use_threads(process.loop());
+  process.rights().threads = true;
+  net::TlsTicketKeys* keys = process.ticket_keys();
   if (keys == nullptr) return;
   if (const auto shared = context->share_tickets(*keys); !shared) log_warning(shared.error().text);
 }

@@ -10,12 +10,9 @@
 #include "lib/net/tls.h"
 #include "lib/net/tls_server.h"
 
-namespace postern::net {
-class Loop;
-class TlsTicketKeys;
-}
-
 namespace postern::daemon {
+
+class Context;
 
 enum class TlsLevel : unsigned char { none, may, encrypt };
 
@@ -29,8 +26,8 @@ struct ServerTls {
   bool requires_certificate = false;          // of the client: at level encrypt only
   std::unique_ptr<net::TlsServer> context{};  // null: TLS is not wanted, or could not be had: then 454
 
-  // Before the jail: tickets that the processes of an instance share, unless `keys` is null; threads for handshakes.
-  void prepare(net::Loop& loop, net::TlsTicketKeys* keys) const;
+  // Before the jail: tickets that the processes of an instance share, if master gave their keys; threads for handshakes.
+  void prepare(Context& process) const;
   bool is_wanted() const { return level != TlsLevel::none; }
   bool is_required() const { return level == TlsLevel::encrypt; }
   // A client's certificate that was required and is not there, or is not trusted: what to say of it, in Postfix's words.

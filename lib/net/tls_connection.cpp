@@ -66,9 +66,10 @@ struct TlsTransport {
   static int receive(BIO* bio, char* data, int size) {
     TlsConnection& self = of(bio);
     BIO_clear_retry_flags(bio);
-    if (self.guard_.is_broken()) return -1;
-    if (self.away_ || !self.gathered_.empty()) return receive_gathered(bio, data, size);
+    if (!self.gathered_.empty()) return receive_gathered(self, data, size);
     for (;;) {
+      if (self.guard_.is_broken()) return -1;
+      if (self.away_) break;
       if (!self.readiness_.may_read()) break;
       const auto n = ::recv(self.fd_, data, static_cast<std::size_t>(size), MSG_DONTWAIT);
       if (n >= 0) {
@@ -88,12 +89,10 @@ struct TlsTransport {
     return -1;
   }
 
-  static int receive_gathered(BIO* bio, char* data, int size) {
-    std::string& from = of(bio).gathered_;
-    const std::size_t count = from.copy(data, static_cast<std::size_t>(size));
-    take_off(from, count);
-    if (count == 0) BIO_set_retry_read(bio);
-    return count == 0 ? -1 : static_cast<int>(count);
+  static int receive_gathered(TlsConnection& self, char* data, int size) {
+    const std::size_t count = self.gathered_.copy(data, static_cast<std::size_t>(size));
+    take_off(self.gathered_, count);
+    return static_cast<int>(count);
   }
 
   static int send(BIO* bio, const char* data, int size) {

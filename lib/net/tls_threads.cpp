@@ -1,6 +1,7 @@
 #include "lib/net/tls_threads.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,8 +21,19 @@ TlsThreads::TlsThreads(Loop& loop)
 
 TlsThreads::~TlsThreads() = default;
 
+// Where there can be no threads the loop does it all.
+bool TlsThreads::has_workers() {
+  if (workers_) return true;
+  try {
+    workers_ = std::make_unique<Workers>(loop_, most_);
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
 Task<TlsConnection::Step> TlsThreads::step(std::shared_ptr<TlsConnection> connection) {
-  if (!workers_) workers_ = std::make_unique<Workers>(loop_, most_);
+  if (!has_workers()) co_return connection->handshake();
   ++used_;
   // Whoever waits for the handshake may be cancelled; the thread has the connection until it has done its part.
   std::function<TlsConnection::Step()> work = [connection = std::move(connection)] {

@@ -46,6 +46,7 @@ class TlsThreads {
   std::size_t used() const { return used_; }
 
  private:
+  bool has_workers();
   Loop& loop_;
   unsigned most_;
   std::size_t under_way_ = 0;

@@ -20,7 +20,7 @@ class TlsTicketKeys {
  public:
   virtual ~TlsTicketKeys() = default;
   // The keys at this moment; any thread may ask. The first is for new tickets; a ticket of one of the others is still
-  // good, and replaced by a new one. There is at least one.
+  // good, and replaced by a new one, as all of TLS 1.3 are. There is at least one.
   virtual std::vector<TlsTicketKey> current() = 0;
 };
 

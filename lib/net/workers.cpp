@@ -1,9 +1,18 @@
 #include "lib/net/workers.h"
 
+#include <system_error>
+
 namespace postern::net {
 
 Workers::Workers(Loop& loop, unsigned threads) : loop_(loop) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  for (unsigned i = 0; i < threads; ++i) {
+    try {
+      threads_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {
+      if (threads_.empty()) throw;
+      return;  // fewer will do
+    }
+  }
 }
 
 Workers::~Workers() {

@@ -31,9 +31,9 @@ postlog unix-dgram n - n - 1 postlogd
 maildrop unix - n n - - pipe
   flags=DRXhu user=vmail argv=/usr/bin/maildrop -d ${recipient}
 '''
-FOLDED = (b'trivial-rewrite', b'proxymap', b'proxywrite', b'scache', b'tlsproxy', b'dnsblog')
+FOLDED = (b'trivial-rewrite', b'proxymap', b'proxywrite', b'scache', b'tlsmgr', b'tlsproxy', b'dnsblog')
 KNOWN = (b'anvil bounce cleanup discard error flush lmtp local nqmgr oqmgr pickup pipe postlogd postscreen qmgr qmqpd showq '
-         b'smtp smtpd spawn tlsmgr verify virtual').split()
+         b'smtp smtpd spawn verify virtual').split()
 CLASSES = ('service', 'type', 'private', 'unprivileged', 'chroot', 'wakeup', 'limit', 'command', 'argument', 'blank', 'newline',
            'indent', 'comment')
 BYTES = b'  \t\n\r\v#{}[]:*-?$=/.,yn01259aoxv"\\\x00\x01\x7f\x80\xff\xa0;!+%'

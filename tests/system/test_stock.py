@@ -19,7 +19,8 @@ import postern
 
 SKIPPED = 77  # what ctest takes for "not run"
 BIN = os.path.join(postern.BUILD, 'bin')
-FOLDED = {'rewrite': 'trivial-rewrite', 'proxymap': 'proxymap', 'proxywrite': 'proxymap', 'scache': 'scache'}
+FOLDED = {'rewrite': 'trivial-rewrite', 'proxymap': 'proxymap', 'proxywrite': 'proxymap', 'scache': 'scache',
+          'tlsmgr': 'tlsmgr'}
 PORT_ENTRY = re.compile(r'^smtp( +inet)', re.M)
 
 

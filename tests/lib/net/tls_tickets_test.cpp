@@ -105,8 +105,9 @@ TEST_CASE("tickets of the key before are good, and those of a key that is forgot
     CHECK(!exchange.resumes(*server));
     keys.add(2);
     CHECK(exchange.resumes(*server));
-    keys.keys.pop_back();  // the ticket was replaced by one of the new key
-    CHECK(exchange.resumes(*server));
+    keys.keys.pop_back();
+    // The ticket was replaced by one of the new key. OpenSSL's client of TLS 1.2 takes no notice of that.
+    CHECK(exchange.resumes(*server) == (exchange.version == "TLSv1.3"));
     keys.add(3);
     keys.keys.pop_back();
     CHECK(!exchange.resumes(*server));
