@@ -329,7 +329,7 @@ Result<int> forget_server(const control::MailSystem& system, Words words) {
   if (!history) return fail(history.error());
   const auto forgotten = (*history)->forget(names->front());
   if (!forgotten) return fail(forgotten.error());
-  say(concat("forgotten: ", *forgotten));
+  print_line(concat("forgotten: ", *forgotten));
   return *forgotten > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
