@@ -12,17 +12,17 @@ namespace {
 
 constexpr int kMostChallenges = 10;
 
-bool has(const config::List& words, std::string_view word) {
+bool lists(const config::List& words, std::string_view word) {
   return std::any_of(words.begin(), words.end(), [word](const auto& one) { return iequals(one, word); });
 }
 
 // What smtp_sasl_security_options forbids.
 bool is_allowed(const Setup& setup, const config::List& options, const std::string& mechanism) {
   const bool in_clear = mechanism == "PLAIN" || mechanism == "LOGIN" || mechanism == "XOAUTH2";
-  if (in_clear && has(options, "noplaintext")) return false;
-  if (mechanism == "ANONYMOUS" && has(options, "noanonymous")) return false;
-  if (mechanism == "CRAM-MD5" && (has(options, "noactive") || has(options, "nodictionary"))) return false;
-  if (mechanism != "SCRAM-SHA-256" && has(options, "mutual_auth")) return false;
+  if (in_clear && lists(options, "noplaintext")) return false;
+  if (mechanism == "ANONYMOUS" && lists(options, "noanonymous")) return false;
+  if (mechanism == "CRAM-MD5" && (lists(options, "noactive") || lists(options, "nodictionary"))) return false;
+  if (mechanism != "SCRAM-SHA-256" && lists(options, "mutual_auth")) return false;
   const auto& filter = *setup.tls.sasl_mechanism_filter;
   for (const auto& word : filter) {
     if (word.starts_with('!') && iequals(std::string_view(word).substr(1), mechanism)) return false;

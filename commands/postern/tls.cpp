@@ -317,7 +317,7 @@ Result<int> all_default_client(const control::MailSystem& system, Words) {
   return sends_by_default(system.settings()) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-Result<int> forget(const control::MailSystem& system, Words words) {
+Result<int> forget_server(const control::MailSystem& system, Words words) {
   const auto names = words.rest(1);
   if (!names) return fail(names.error());
   if (names->empty()) return fail(Errc::invalid, "say which server: postern tls forget HOST");
@@ -342,7 +342,7 @@ constexpr TlsVerb kTlsVerbs[] = {
     {"new-server-key", new_server_key},         {"new-server-cert", new_server_cert},
     {"deploy-server-cert", deploy_server_cert}, {"output-server-csr", output_server_csr},
     {"output-server-tlsa", output_server_tlsa}, {"all-default-server", all_default_server},
-    {"all-default-client", all_default_client}, {"forget", forget}};
+    {"all-default-client", all_default_client}, {"forget", forget_server}};
 
 }  // namespace
 

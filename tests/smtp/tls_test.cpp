@@ -108,9 +108,9 @@ class TlsRemote {
 };
 
 const Script kOffer = {"S: 220 mx", "C: EHLO *", "S: 250-mx", "S: 250 STARTTLS"};
-const Script kSent = {"C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*",
-                      "C: RCPT*",  "C: DATA",   "S: 250 ok",         "S: 250 ok",
-                      "S: 354 go", "body",      "S: 250 2.0.0 done"};
+const Script kMailByTls = {"C: EHLO *", "S: 250-mx", "S: 250 PIPELINING", "C: MAIL*",
+                           "C: RCPT*",  "C: DATA",   "S: 250 ok",         "S: 250 ok",
+                           "S: 354 go", "body",      "S: 250 2.0.0 done"};
 
 Script joined(std::initializer_list<Script> parts) {
   Script all;
@@ -143,8 +143,8 @@ std::string at(unsigned port) { return "[127.0.0.1]:" + std::to_string(port); }
 TEST_CASE("each level asks what it should of a certificate") {
   const Identity authority = issue("Test CA", "", nullptr, true);
   const Identity server = issue("mx.example", "DNS:mx.example", &authority);
-  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kSent});
-  const Script plain = joined({kOffer, Script(kSent.begin() + 3, kSent.end())});
+  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kMailByTls});
+  const Script plain = joined({kOffer, Script(kMailByTls.begin() + 3, kMailByTls.end())});
   struct Case {
     std::string settings;
     Script script;
@@ -186,7 +186,7 @@ TEST_CASE("each level asks what it should of a certificate") {
 
 TEST_CASE("TLS that is not to be had") {
   const Identity server = issue("mx.example", "", nullptr);
-  const Script mail(kSent.begin() + 3, kSent.end());
+  const Script mail(kMailByTls.begin() + 3, kMailByTls.end());
   const Script slow = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok",
                        "C: DATA",  "S: 354 go", "body",     "S: 250 2.0.0 done"};
   const Script no_offer = {"S: 220 mx", "C: EHLO *", "S: 250 mx"};
@@ -237,7 +237,7 @@ TEST_CASE("TLS that is not to be had") {
 
 TEST_CASE("DANE: TLSA records of a secure host decide") {
   const Identity server = issue("other.name", "", nullptr);
-  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kSent});
+  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kMailByTls});
   struct Case {
     bool secure;
     std::string digest;
@@ -319,7 +319,7 @@ TEST_CASE("what a server says around STARTTLS, by level: the client side of NO S
   const std::string failed = "deferred 4.7.5 Cannot start TLS: handshake failure";
   const Script plain = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok",
                         "C: DATA",  "S: 354 go", "body",     "S: 250 2.0.0 done"};
-  const Script secured = joined({{"TLS"}, kSent});
+  const Script secured = joined({{"TLS"}, kMailByTls});
   const auto answering = [&](const std::string& reply) {
     return joined({kOffer, {"C: STARTTLS", "S: " + reply}});
   };
@@ -401,7 +401,7 @@ TEST_CASE("a server that has less TLS than before") {
   const std::string before = ", but had Trusted TLSv1.3 before";
   const Script plain = {"C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 250 ok",
                         "C: DATA",  "S: 354 go", "body",     "S: 250 2.0.0 done"};
-  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kSent});
+  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kMailByTls});
   const Script stripped = joined({{"S: 220 mx", "C: EHLO *", "S: 250 mx"}, plain});
   const Script refused = joined({kOffer, {"C: STARTTLS", "S: 454 later"}, plain});
   struct Case {
@@ -499,7 +499,7 @@ TEST_CASE("the history of TLS: what is old or too much goes, a damaged file is p
 
 TEST_CASE("a server that chooses a protocol which was not offered is left") {
   const Identity server = issue("mx.example", "", nullptr);
-  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kSent});
+  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}, kMailByTls});
   struct Case {
     const char* settings;
     const char* choice;
