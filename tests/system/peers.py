@@ -11,12 +11,6 @@ import time
 QUEUE = ('active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace').split()
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(('127.0.0.1', 0))
-        return one.getsockname()[1]
-
-
 def is_listening(port):
     try:
         socket.create_connection(('127.0.0.1', port), 1).close()

@@ -6,6 +6,7 @@ import fake_dns
 import peers
 import postern
 import screen_play
+from ports import free_port
 
 DOMAIN = 'sandbox.test'
 COMMON = {'compatibility_level': '3.6', 'myhostname': 'mail.test', 'smtpd_banner': '$myhostname ESMTP',
@@ -17,15 +18,7 @@ OURS_ALONE = 'screen_'
 
 
 def free_ports(count):
-    """All at once, so that no two are the same."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(('127.0.0.1', 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
+    return [free_port() for _ in range(count)]
 
 
 def option(name, value):
@@ -90,7 +83,7 @@ class Debian(System):
         # It starts a process for each question to a DNS list: that takes time.
         settings = {**self.main_cf(), 'postscreen_greet_wait': '4s', 'relay_domains': DOMAIN, 'transport_maps': 'static:discard:',
                     'proxy_write_maps': 'proxy:btree:$data_directory/shared'}
-        self.peer = peers.Postfix(root, peers.free_port(), settings, self.master_cf(), fake_dns.behind(dns.host, []))
+        self.peer = peers.Postfix(root, free_port(), settings, self.master_cf(), fake_dns.behind(dns.host, []))
         self.log, self.queue = screen_play.Log(self.peer.log), self.peer.path('queue')
 
     def close(self):

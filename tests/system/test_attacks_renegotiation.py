@@ -8,6 +8,7 @@ import unittest
 import certificates
 import peers
 import postern
+from ports import free_port
 
 PROGRAM = os.path.join(postern.BUILD, 'attacks', 'renegotiation')
 FAILED, SUCCEEDED = 0, 1
@@ -55,7 +56,7 @@ class Renegotiation(unittest.TestCase):
         cls.certificate = cls.made.make('mx', ['mx.test'], algorithm='rsa')
         cls.careless, cls.old, cls.asking = (cls.demonstration(*options) for options in (
             (), ('--own-tls',), ('--own-tls', '--signals', '--asks')))
-        cls.ports = {name: peers.free_port() for name in ('wrapped', 'screen', 'own', 'careless', 'old')}
+        cls.ports = {name: free_port() for name in ('wrapped', 'screen', 'own', 'careless', 'old')}
         routes = {'careless.test': cls.ports['careless'], 'old.test': cls.ports['old'], 'asking.test': cls.asking.port}
         cls.box = postern.Sandbox(settings={
             'smtpd_tls_security_level': 'may', 'smtpd_tls_cert_file': cls.certificate, 'smtpd_tls_loglevel': '1',
@@ -110,7 +111,7 @@ class Renegotiation(unittest.TestCase):
             self.skipTest('no Postfix')
         settings = {'smtpd_tls_security_level': 'may', 'smtpd_tls_chain_files': self.certificate, 'mydestination': 'sandbox.test',
                     'local_transport': 'discard:', 'tls_ssl_options': CARELESS}
-        with peers.Postfix(root, peers.free_port(), settings) as other:
+        with peers.Postfix(root, free_port(), settings) as other:
             for options in ((), ('--chunk',)):
                 status, story = attack(other.port, *options)
                 self.assertEqual(status, SUCCEEDED, story)

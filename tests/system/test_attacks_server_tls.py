@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import certificates
 import peers
 import postern
+from ports import free_port
 
 ATTACKS = os.path.join(postern.SOURCE, 'tests', 'attacks')
 FAILED, SUCCEEDED = 0, 1
@@ -42,7 +43,7 @@ class AttacksOnTls(unittest.TestCase):
                    'handover': ('postscreen', '')}
         lines, cls.ports = ['smtpd pass - - n - - smtpd\n'], {}
         for name, (program, words) in entries.items():
-            cls.ports[name] = peers.free_port()
+            cls.ports[name] = free_port()
             limit = '1' if program == 'postscreen' else '-'
             lines.append(f'127.0.0.1:{cls.ports[name]} inet n - n - {limit} {program} {words} -o syslog_name=postfix/{name}\n')
         cls.box.append('master.cf', ''.join(lines))
@@ -110,8 +111,8 @@ class AttacksOnTls(unittest.TestCase):
         root = peers.postfix_root() if postern.IS_ROOT else None
         if root is None:
             self.skipTest('no Postfix')
-        required = peers.free_port()
-        server = peers.Postfix(root, peers.free_port(), {
+        required = free_port()
+        server = peers.Postfix(root, free_port(), {
             'smtpd_tls_security_level': 'may', 'smtpd_tls_chain_files': self.made.make('old', ['postfix.test'])},
             f'127.0.0.1:{required} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt\n')
         self.addCleanup(server.close)

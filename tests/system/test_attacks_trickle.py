@@ -16,6 +16,7 @@ import postern
 
 sys.path.insert(0, os.path.join(postern.SOURCE, 'tests', 'attacks'))
 import trickle  # noqa: E402
+from ports import free_port
 
 REQUEST, FIRST, SESSION = 3, 2, 4
 BURST = 150  # clients; more than default_process_limit
@@ -62,7 +63,7 @@ class Trickle(unittest.TestCase):
         tls = {'smtpd_tls_chain_files': made.make('mail', ['mail.test']), 'smtpd_tls_security_level': 'may'}
         box = postern.Sandbox(settings={**OURS, **tls, 'smtpd_client_connection_count_limit': '0'})
         cls.addClassCleanup(box.close)
-        ports = [peers.free_port() for _ in range(3)]
+        ports = [free_port() for _ in range(3)]
         box.append('master.cf', f'127.0.0.1:{ports[0]} inet n - - - - smtpd -o smtpd_tls_wrappermode=yes\n'
                                 f'127.0.0.1:{ports[1]} inet n - - - 1 postscreen\nsmtpd pass - - - - - smtpd\n'
                                 f'127.0.0.1:{ports[2]} inet n - - - 1 smtpd\n')
@@ -77,10 +78,10 @@ class Trickle(unittest.TestCase):
 
     @classmethod
     def start_postfix(cls, root, tls):
-        port = peers.free_port()
+        port = free_port()
         settings = {**TIMES, **tls, 'relay_domains': 'sandbox.test', 'transport_maps': 'static:discard:',
                     'smtpd_client_connection_count_limit': '0'}
-        postfix = peers.Postfix(root, peers.free_port(), settings,
+        postfix = peers.Postfix(root, free_port(), settings,
                                 f'127.0.0.1:{port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes\n')
         cls.addClassCleanup(postfix.close)
         return tricklers(postfix.port, port, 'bob@sandbox.test', first=REQUEST)

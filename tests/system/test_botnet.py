@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from peers import free_port
+from ports import free_port
 from postern import BUILD, LIMIT, Sandbox
 
 BOTS = 300

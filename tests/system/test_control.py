@@ -7,6 +7,7 @@ import threading
 import unittest
 
 import postern
+from ports import free_port
 
 
 class Reload(unittest.TestCase):
@@ -45,15 +46,9 @@ class Reload(unittest.TestCase):
         with open(self.sandbox.path(name), encoding='utf-8') as file:
             return len(file.readlines())
 
-    @staticmethod
-    def free_port():
-        with postern.socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            return probe.getsockname()[1]
-
     def test_when_the_command_returns_the_new_service_accepts(self):
         for _ in range(5):
-            port = self.free_port()
+            port = free_port()
             self.sandbox.append('master.cf', f'127.0.0.1:{port} inet n - - - - smtpd\n')
             status, _, errors = self.sandbox.run('reload')
             self.assertEqual(status, 0, errors)
@@ -61,7 +56,7 @@ class Reload(unittest.TestCase):
                 self.assertRegex(session.greeting, '^220 ')
 
     def test_a_port_in_use_is_the_reason_and_nothing_is_left_of_the_others(self):
-        free = self.free_port()
+        free = free_port()
         with postern.socket.create_server(('127.0.0.1', 0)) as server:
             taken = server.getsockname()[1]
             line = self.line_count('master.cf') + 3
@@ -202,7 +197,7 @@ class Reload(unittest.TestCase):
                     r'\S+/etc/main\.cf, line \d+: .*smtpd_forbid_bare_newline = perhaps: none of ')
 
     def test_a_service_that_is_added_and_removed(self):
-        port = self.free_port()
+        port = free_port()
         line = f'127.0.0.1:{port} inet n - - - - smtpd\n'
         self.sandbox.append('master.cf', line)
         self.sandbox.reload()

@@ -12,6 +12,7 @@ import unittest
 import certificates
 import peers
 import postern
+from ports import free_port
 
 BANNER = b'220-mail.sandbox.test ESMTP Postern\r\n'
 # What a dialogue is spoken to: smtpd, screen, and both again where PIPELINING is not offered because that is tested.
@@ -228,7 +229,7 @@ class HandOver(unittest.TestCase):
         cls.made = certificates.Certificates()
         chain = cls.made.make('server', ['mail.sandbox.test'])
         names = ('screen', 'turns', 'strict', 'plain_turns', 'late', 'plain_tls', 'tls_screen')
-        cls.ports = {name: peers.free_port() for name in names}
+        cls.ports = {name: free_port() for name in names}
         cls.sandbox.append('master.cf', SERVICES.format(**cls.ports, tls=TLS + chain))
         cls.sandbox.reload()
         cls.ports['plain'] = cls.sandbox.port

@@ -6,6 +6,7 @@ import unittest
 
 import peers
 import postern
+from ports import free_port
 
 DELIVERY = r'to=<{}>, relay=\S+, (?:conn_use=\d+, )?delay=[\d.]+, delays=[\d./]+, dsn={}, status={} '
 
@@ -19,7 +20,7 @@ class WithPostfix(unittest.TestCase):
         root = peers.postfix_root()
         if root is None:
             raise unittest.SkipTest('Postfix is not there, and cannot be downloaded')
-        port = peers.free_port()  # of the way to it, before it is there
+        port = free_port()  # of the way to it, before it is there
         cls.box = postern.Sandbox(settings={
             'relay_domains': 'via.test, refused.test, nowhere.test', 'smtp_connection_cache_time_limit': '1s',
             'transport_maps': f'inline:{{ via.test=smtp:[127.0.0.1]:{port}, refused.test=relay:[127.0.0.1]:{port}, '
@@ -74,7 +75,7 @@ class WithPostfix(unittest.TestCase):
 class WithDovecot(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        port = peers.free_port()
+        port = free_port()
         cls.box = postern.Sandbox(settings={
             'relay_domains': 'unix.test, inet.test',
             'transport_maps': f'inline:{{ unix.test=lmtp:unix:private/dovecot-lmtp, inet.test=lmtp:inet:127.0.0.1:{port} }}'})

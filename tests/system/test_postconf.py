@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import postern
+from ports import free_port
 
 BOTH = ('main.cf', 'master.cf')
 
@@ -33,12 +34,6 @@ class Reload(unittest.TestCase):
         with postern.Session(port or self.sandbox.port) as session:
             return session.greeting
 
-    @staticmethod
-    def free_port():
-        with postern.socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            return probe.getsockname()[1]
-
     def refused(self, reason, *words):
         """The edit fails for that reason: both files and what is in force are as before."""
         before, greeting = self.texts(), self.greeting()
@@ -51,7 +46,7 @@ class Reload(unittest.TestCase):
         self.assertEqual([n for n in os.listdir(self.sandbox.facts['config_directory']) if n.endswith('.tmp')], [])
 
     def test_a_new_service_accepts_at_once(self):
-        port = self.free_port()
+        port = free_port()
         service = f'127.0.0.1:{port}/inet'
         status, said = self.postconf('--reload', '--create', 'smtpd_banner=$myhostname ESMTP new', '-F',
                                      f'{service}/command=smtpd')
@@ -65,7 +60,7 @@ class Reload(unittest.TestCase):
         self.assertNotEqual(self.greeting(), '220 mail.sandbox.test ESMTP new')
 
     def test_an_entry_of_several_lines_is_taken_back_whole(self):
-        before, port = self.texts(), self.free_port()
+        before, port = self.texts(), free_port()
         status, said = self.postconf('--reload', '--create', '-F',
                                      f'127.0.0.1:{port}/inet/command=smtpd -o smtpd_banner=second -o smtpd_timeout=9s')
         self.assertEqual(status, 0, said)

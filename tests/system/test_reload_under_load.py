@@ -13,17 +13,12 @@ import unittest
 
 import load
 import postern
+from ports import free_port
 
 RELOADS = int(os.environ.get('POSTERN_RELOADS', 200))
 CLIENTS = 50
 SETTINGS = {'smtpd_client_connection_count_limit': 0, 'smtpd_client_connection_rate_limit': 0, 'max_idle': '5s'}
 QUIET = 0.05  # seconds without a greeting: nobody serves that client
-
-
-def free_port():
-    with postern.socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def connect(address, port):

@@ -15,8 +15,8 @@ import time
 import unittest
 
 import load
-import peers
 import postern
+from ports import free_port
 
 KILLS = int(os.environ.get('POSTERN_SCREEN_KILLS', 100))
 WHOLE_WITHIN = float(os.environ.get('POSTERN_WHOLE_WITHIN', 1))
@@ -33,7 +33,7 @@ class Life(unittest.TestCase):
         os.chmod(self.directory, 0o755)
         self.addCleanup(shutil.rmtree, self.directory)
         self.instance = load.Instance(self.directory, SETTINGS)
-        self.port = peers.free_port()
+        self.port = free_port()
         jail = 'y' if postern.IS_ROOT else 'n'
         with open(self.directory + '/etc/master.cf', 'a', encoding='ascii') as file:
             file.write(f'127.0.0.1:{self.port} inet n - {jail} - 1 postscreen\nsmtpd pass - - {jail} - - smtpd\n')

@@ -11,6 +11,7 @@ import unittest
 import certificates
 import peers
 import postern
+from ports import free_port
 
 LOCALHOST = r'\w+\[127\.0\.0\.1\]'
 ESTABLISHED = (LOCALHOST + r': TLSv1\.3 with cipher TLS_\w+ \(\d+/\d+ bits\) key-exchange \S+ '
@@ -33,7 +34,7 @@ def context(certificate=None, version=None, ciphers='ALL:@SECLEVEL=0'):
 
 def serve(box, limit_and_command, entries):
     """Has master run another server for each entry, NAME: 'PARAMETER=VALUE,...'; their ports by name."""
-    ports = {name: peers.free_port() for name in entries}
+    ports = {name: free_port() for name in entries}
     for name, options in entries.items():
         words = ' '.join(f'-o {word}' for word in options.split(','))
         box.append('master.cf', f'127.0.0.1:{ports[name]} inet n - - - {limit_and_command} {words} -o syslog_name=postfix/{name}\n')
@@ -355,7 +356,7 @@ class OtherServers(unittest.TestCase):
         self.addCleanup(sources[0].close)
         root = peers.postfix_root() if postern.IS_ROOT else None
         if root is not None:
-            sources.append(peers.Postfix(root, peers.free_port(), {**route, 'smtp_host_lookup': 'native'}))
+            sources.append(peers.Postfix(root, free_port(), {**route, 'smtp_host_lookup': 'native'}))
             self.addCleanup(sources[1].close)
         for number, source in enumerate(sources):
             with postern.Session(source.port) as session:

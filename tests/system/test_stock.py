@@ -16,6 +16,7 @@ import tempfile
 import unittest
 
 import postern
+from ports import free_port
 
 SKIPPED = 77  # what ctest takes for "not run"
 BIN = os.path.join(postern.BUILD, 'bin')
@@ -31,12 +32,6 @@ def share_of_postfix(directory):
     subprocess.run(['apt-get', 'download', 'postfix'], cwd=directory, check=True, capture_output=True)
     subprocess.run(['dpkg-deb', '-x', *glob.glob(directory + '/postfix_*.deb'), directory], check=True, capture_output=True)
     return pathlib.Path(directory, 'usr/share/postfix')
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def known_or(name, database, instead):

@@ -10,9 +10,9 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
-import peers
 import postern
 from test_starttls import Client, Wrapped, context
+from ports import free_port
 
 CIPHERS = {f'ECDHE-{kind}-{cipher}' for kind in ('ECDSA', 'RSA')
            for cipher in ('AES256-GCM-SHA384', 'AES128-GCM-SHA256', 'CHACHA20-POLY1305')}
@@ -50,7 +50,7 @@ class AsInstalled(unittest.TestCase):
                                                       'postscreen_access_list': 'static:reject',
                                                       'postscreen_denylist_action': 'enforce'})
         cls.addClassCleanup(cls.box.close)
-        cls.ports = {name: peers.free_port() for name in ('wrapped', 'screen', 'strict')}
+        cls.ports = {name: free_port() for name in ('wrapped', 'screen', 'strict')}
         cls.box.append('master.cf', f"127.0.0.1:{cls.ports['wrapped']} inet n - - - - smtpd -o smtpd_tls_wrappermode=yes\n"
                        f"127.0.0.1:{cls.ports['screen']} inet n - - - 1 postscreen\nsmtpd pass - - - - - smtpd\n"
                        f"127.0.0.1:{cls.ports['strict']} inet n - - - - smtpd -o smtpd_tls_security_level=encrypt\n")

@@ -8,14 +8,9 @@ import textwrap
 import unittest
 
 import postern
+from ports import free_port
 
 COMMAND_USER = 'games'
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def status_of(pid, field):
