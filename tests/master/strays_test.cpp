@@ -136,6 +136,7 @@ TEST_CASE("what has escaped from the group is found when its program has ended, 
   const Shell shell({.leader = "self"}, kEscape + kForever);
   reaper.strays.launched(shell.pid);
   const pid_t escaped = shell.number();
+  REQUIRE(soon([&] { return Instance::command_line(escaped).starts_with("sleep"); }));
   REQUIRE(soon([&] { return reaper.strays.kill({shell.pid}, Whose::ended_programs).empty(); }));
   CHECK(!reaper.strays.remain());
   CHECK(is_alive(escaped));

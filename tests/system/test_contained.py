@@ -30,7 +30,7 @@ LETTERS = 20
 # Of the processor: what a handful of processes to start and a few seconds of letters may cost master.
 MOST_MASTER_TIME = 0.5
 # Each of the two halves of a stop has kStopLimit and a second.
-STOP_WITHIN = 15
+STOP_WITHIN = 20
 
 
 class Contained(unittest.TestCase):
