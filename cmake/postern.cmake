@@ -38,7 +38,6 @@ if(POSTERN_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(postern_flags INTERFACE -fsanitize=${POSTERN_SANITIZE})
   target_compile_definitions(postern_flags INTERFACE POSTERN_SANITIZED=1)
-  target_link_options(postern_flags INTERFACE -fuse-ld=gold)  # in half the time
   if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
     target_compile_options(postern_flags INTERFACE -fno-sanitize=function)
   endif()
