@@ -8,13 +8,13 @@
 // `seconds`, if that is not 0, no further message begins.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 
+#include "bench/descriptors.h"
 #include "bench/options.h"
 #include "lib/base/text.h"
 #include "lib/net/scope.h"
@@ -230,13 +230,6 @@ class Load {
   net::Scope scope_;
 };
 
-void allow_many_files() {
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -248,7 +241,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "bench_load: %s\n", understood.error().text.c_str());
     return 2;
   }
-  allow_many_files();
+  bench::allow_many_files();
   const bool idle = options["idle"] > 0;
   Load load(std::move(options));
   if (!idle) return load.send();

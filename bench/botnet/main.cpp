@@ -4,7 +4,6 @@
 //   bench_botnet hold port=2525 hold=20000 rate=4000 greet_ms=30000 bots=2000 …
 //                        a line when all are there; they leave at their greeting; the callers of `run` come when all are there
 //   bench_botnet dns 127.53.0.1 53
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,18 +11,12 @@
 
 #include "bench/botnet/name_server.h"
 #include "bench/botnet/run.h"
+#include "bench/descriptors.h"
 #include "lib/base/text.h"
 
 using namespace postern;
 
 namespace {
-
-void allow_many_files() {
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-}
 
 int complain(std::string_view text) {
   std::fprintf(stderr, "bench_botnet: %.*s\n", static_cast<int>(text.size()), text.data());
@@ -44,7 +37,7 @@ int main(int argc, char** argv) {
   const auto understood = options.read({argv + 2, argv + argc});
   if (!understood) return complain(understood.error().text);
   if (what == "run") options.numbers["hold"] = 0;
-  allow_many_files();
+  bench::allow_many_files();
   botnet::Run run(options);
   const std::string report = run.all();
   std::printf("%s\n", report.c_str());

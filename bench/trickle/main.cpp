@@ -2,13 +2,13 @@
 //
 //   bench_trickle port=2525 count=10000 kinds=127 request_s=300 …
 //       a line when they all trickle; one JSON object when all were sent away, or SIGTERM came
-#include <sys/resource.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
+#include "bench/descriptors.h"
 #include "bench/trickle/run.h"
 
 using namespace postern;
@@ -16,13 +16,6 @@ using namespace postern;
 namespace {
 
 std::atomic<bool> stop{false};
-
-void allow_many_files() {
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-}
 
 }  // namespace
 
@@ -35,7 +28,7 @@ int main(int argc, char** argv) {
   }
   std::signal(SIGTERM, [](int) { stop = true; });
   std::signal(SIGPIPE, SIG_IGN);
-  allow_many_files();
+  bench::allow_many_files();
   trickle::Run run(options);
   const std::string report = run.all(stop);
   std::printf("%s\n", report.c_str());

@@ -1,8 +1,6 @@
 """A client that sends nothing but key updates of TLS 1.3, each of which asks for one in return.
 They cost the attacker some bytes; the server derives keys, answers, and sees no end of it, since none of them is a
 command that a limit would count. The session should end soon."""
-import signal
-
 import tls_tools
 
 
@@ -19,12 +17,7 @@ def attempt(options):
 
 def main():
     options = tls_tools.arguments(__doc__, ('--count', {'type': int, 'default': 2000, 'help': 'how many'}))
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    try:
-        success, text = attempt(options)
-    except tls_tools.Lost as lost:
-        success, text = False, str(lost)
-    tls_tools.conclude([('flood of key updates', success, text)])
+    tls_tools.try_one('flood of key updates', attempt, options)
 
 
 if __name__ == '__main__':

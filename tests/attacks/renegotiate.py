@@ -1,8 +1,6 @@
 """A client that negotiates anew within a TLS 1.2 session, as the attack of 2009 (CVE-2009-3555) needs it.
 A server that goes along can be made to take an attacker's bytes and a victim's for one session; and each further
 handshake costs the server much more than the client. The session should end."""
-import signal
-
 import tls_tools
 
 
@@ -23,12 +21,7 @@ def attempt(options):
 
 def main():
     options = tls_tools.arguments(__doc__, ('--count', {'type': int, 'default': 1, 'help': 'how many times'}))
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    try:
-        success, text = attempt(options)
-    except tls_tools.Lost as lost:
-        success, text = False, str(lost)
-    tls_tools.conclude([('renegotiation', success, text)])
+    tls_tools.try_one('renegotiation', attempt, options)
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 (renegotiation, key updates). Only for servers of your own."""
 import ctypes
 import ctypes.util
+import signal
 import socket
 import sys
 
@@ -17,6 +18,17 @@ def arguments(description, *more):
     """Those of all attacks, and --wrapped."""
     wrapped = {'action': 'store_true', 'help': 'TLS begins with the connection, as on port 465'}
     return common.arguments(description, ('--wrapped', wrapped), *more)
+
+
+def try_one(what, attempt, options):
+    """Makes an attempt, which returns whether it succeeded and what happened, and ends the program. A server that goes away
+    has not been attacked with success."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        success, text = attempt(options)
+    except Lost as lost:
+        success, text = False, str(lost)
+    conclude([(what, success, text)])
 
 
 def library(name):
