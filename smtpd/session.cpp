@@ -268,7 +268,7 @@ bool Session::meets_tls(const Error& error) {
   if (error.kind != Errc::invalid || stream_.is_encrypted()) return false;
   shared_.tls.confusions.add();
   log_warning(concat("TLS: ", peer_.text(), " begins with TLS where plain text is spoken"));
-  reply(mail::Status{221, {2, 7, 0}, "Error: I can break rules, too. Goodbye."});
+  reply(mail::status::foreign_protocol(221));
   return true;
 }
 

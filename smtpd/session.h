@@ -90,7 +90,7 @@ class Session : public Conversation {
   net::Task<void> secure();
   net::Task<void> send_away(std::string_view why);
   std::optional<mail::Status> starttls_refusal() const;
-  bool has_rate() const;
+  int handshake_limit() const;
   bool has_shaken_enough() const;
   bool may_shake_hands(const Result<net::TlsFacts>& facts);
   mail::Status too_many_handshakes() const;

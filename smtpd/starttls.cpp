@@ -80,22 +80,25 @@ bool Session::is_injected(std::string_view line) {
   return true;
 }
 
-bool Session::has_rate() const {
-  return *shared_.setup.access.client_new_tls_session_rate_limit > 0 &&
-         !shared_.setup.without_rates.matches_now(peer_.address()).value_or(false);
+// 0: this client may shake hands as often as it likes.
+int Session::handshake_limit() const {
+  const int limit = *shared_.setup.access.client_new_tls_session_rate_limit;
+  const bool is_free = limit > 0 && shared_.setup.without_rates.matches_now(peer_.address()).value_or(false);
+  return is_free ? 0 : limit;
 }
 
 // A client that is beyond the limit already: there is no handshake, only to be refused behind it.
 bool Session::has_shaken_enough() const {
-  return has_rate() && shared_.handshakes.of(peer_.address(), shared_.loop.now()) >
-                           *shared_.setup.access.client_new_tls_session_rate_limit;
+  const int limit = handshake_limit();
+  return limit > 0 && shared_.handshakes.of(peer_.address(), shared_.loop.now()) > limit;
 }
 
 // Counts a handshake, failed or not, that resumed nothing. False: it was one too many.
 bool Session::may_shake_hands(const Result<net::TlsFacts>& facts) {
-  if (!has_rate() || (facts && facts->is_resumed)) return true;
+  const int limit = handshake_limit();
+  if (limit <= 0 || (facts && facts->is_resumed)) return true;
   const int rate = shared_.handshakes.add(std::string(peer_.address()), shared_.loop.now());
-  if (rate <= *shared_.setup.access.client_new_tls_session_rate_limit) return true;
+  if (rate <= limit) return true;
   log_warning(concat("New TLS session rate limit exceeded: ", rate, " from ", peer_.text(), " for service ",
                      shared_.setup.service));
   return false;

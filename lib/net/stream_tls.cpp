@@ -6,6 +6,7 @@
 
 #include "lib/net/stream.h"
 #include "lib/net/tls_connection.h"
+#include "lib/net/tls_records.h"
 #include "lib/net/tls_threads.h"
 
 namespace postern::net {
@@ -14,16 +15,10 @@ using Step = TlsConnection::Step;
 
 namespace {
 
-constexpr std::size_t kRecordHeader = 5;
-constexpr std::size_t kMostRecord = kRecordHeader + 16384;
-
-// A whole record of a handshake; or something that cannot become one.
-bool is_record(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  if (!text.starts_with('\x16')) return true;
-  if (text.size() < kRecordHeader) return false;
-  const std::size_t length = kRecordHeader + byte(3) * 256U + byte(4);
-  return text.size() >= std::min(length, kMostRecord);
+bool begins_with_record(std::string_view text) {
+  TlsRecords records;
+  records.add(text);
+  return records.has_whole();
 }
 
 }  // namespace
@@ -72,10 +67,11 @@ Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline dea
 // kernel keeps it. What is wrong with it, the handshake finds out.
 Task<Result<void>> Stream::first_record(Deadline deadline) {
   for (;;) {
-    const auto n = ::recv(fd_.get(), loop_.scratch(), kMostRecord, MSG_PEEK | MSG_DONTWAIT);
+    const auto n = ::recv(fd_.get(), loop_.scratch(), TlsRecords::kLongest, MSG_PEEK | MSG_DONTWAIT);
     const bool has_nothing = n < 0 && (errno == EAGAIN || errno == EINTR);
     const std::string_view there(loop_.scratch(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-    if (!has_nothing && (n <= 0 || is_record(there) || readiness_.is_ending())) co_return Result<void>();
+    if (!has_nothing && (n <= 0 || begins_with_record(there) || readiness_.is_ending()))
+      co_return Result<void>();
     const bool in_time = co_await readiness_.readable(soonest(deadline));
     if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
   }
