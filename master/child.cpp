@@ -123,6 +123,12 @@ void Child::tell_stress(bool stressed) const {
   net::send_with(status_.get(), word, {});
 }
 
+void Child::tell_role(bool leads) {
+  if (leads_ == leads) return;
+  leads_ = leads;
+  net::send_with(status_.get(), leads ? daemon::kLeads : daemon::kHelps, {});
+}
+
 bool Child::catch_up() {
   std::array<char, sizeof(Status) + daemon::kLastWords> record;
   bool changed = false;

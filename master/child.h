@@ -79,6 +79,8 @@ class Child {
 
   // Tells it that the service is, or no longer is, under stress.
   void tell_stress(bool stressed) const;
+  // Tells it, if it has not been told, that it is the first of the processes of its service, or that another one is.
+  void tell_role(bool leads);
 
   // Reads what it has told and we have not yet read. True when the state changed.
   bool catch_up();
@@ -110,6 +112,7 @@ class Child {
   bool was_busy_ = false;
   bool hung_ = false;
   bool told_ = false;
+  std::optional<bool> leads_;
   bool channel_ended_ = false;
   bool heard_all_ = false;  // the channel was empty when we looked last
   std::string last_words_;

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -65,6 +66,7 @@ Entry::Entry(net::Loop& loop, Starter& starter, HandedService handed)
     begin(Child::resume(loop, child));
     starter_.scoreboard().moved(child.slot, row_);
   }
+  had_helpers_ = !children_.empty();  // by a master that we know nothing of
   used_ = handed.was_used;
   show();
 }
@@ -162,7 +164,19 @@ Standing Entry::standing() const {
   return standing;
 }
 
+// A process that is alone leads without being told.
+void Entry::tell_roles() {
+  bool leads = true;
+  if (children_.size() < 2 && !had_helpers_) return;
+  had_helpers_ = true;
+  for (const auto& child : children_) {
+    if (child->is_leaving() || child->is_stuck()) continue;
+    child->tell_role(std::exchange(leads, false));
+  }
+}
+
 void Entry::reconsider() {
+  tell_roles();
   const Standing now = standing();
   const bool warns =
       is_saturated(service_, now) && is_told_of_saturation(service_) && loop_.now() >= warn_again_;

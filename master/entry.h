@@ -90,6 +90,7 @@ class Entry : net::Posted {
   void reconsider();
   Standing standing() const;
   void dismiss_surplus();
+  void tell_roles();
 
   net::Task<void> watch(int listener);
   net::Task<void> keep_waking();
@@ -124,6 +125,7 @@ class Entry : net::Posted {
   bool closing_ = false;  // no more processes
   bool watched_ = false;
   bool used_ = false;
+  bool had_helpers_ = false;  // processes that were told so
   Instant last_wakeup_{};
   bool throttled_ = false;
   Throttle throttle_;

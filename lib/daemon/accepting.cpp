@@ -19,6 +19,11 @@ constexpr Duration kAcceptPause = seconds(1);
 constexpr Duration kOthersTurn = milliseconds(40);
 constexpr Duration kRoomComes = milliseconds(20);
 constexpr Duration kFullLook = seconds(1);
+// A process that helps looks so often whether clients still wait, before it believes that nobody takes them; and looks away
+// for so long when somebody has.
+constexpr int kLooks = 4;
+constexpr Duration kBetweenLooks = milliseconds(5);
+constexpr Duration kLookAway = milliseconds(80);
 // A writer that never stops has the others wait no longer.
 constexpr Duration kTriggerPause = milliseconds(10);
 
@@ -102,8 +107,7 @@ net::Task<void> Server::accept_on(int listener) {
       readiness.rest();
       co_await net::sleep_until(loop_, net::Loop::tick(loop_.in(microseconds(1))));
     } else if (connection.error().kind == Errc::busy) {
-      const bool ready = co_await readiness.readable(Deadline::max());  // until a client comes
-      if (!ready) continue;
+      co_await wait_for_client(listener, readiness);
     } else if (connection.error().sys == EINVAL) {
       co_return;  // master has shut the socket: the service is no more
     } else {
@@ -111,6 +115,21 @@ net::Task<void> Server::accept_on(int listener) {
       co_await net::sleep_until(loop_, loop_.in(kAcceptPause));
     }
   }
+}
+
+// Where one process keeps up, a second one would only take the other half of each batch of work: it leaves clients to the
+// first one, and when that one stands still it takes them as they come for a while.
+net::Task<void> Server::wait_for_client(int listener, net::Readiness& readiness) {
+  const bool came = co_await readiness.readable(Deadline::max());  // until a client comes
+  if (!came || !holds_back()) co_return;
+  readiness.rest();
+  for (int look = 0; look < kLooks; ++look) {
+    co_await net::sleep_until(loop_, loop_.in(kBetweenLooks));
+    if (net::has_arrivals(listener)) continue;
+    co_await net::sleep_until(loop_, loop_.in(kLookAway));
+    co_return;
+  }
+  takes_until_ = loop_.in(kHelping);
 }
 
 // A client that comes when the process is full does not wait behind those who keep it full. First others have the chance

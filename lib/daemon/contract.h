@@ -11,7 +11,8 @@
 // Status channel: a SOCK_SEQPACKET socket of this child alone. The child writes a Status each time its state
 // changes. End of file means that master has asked it to leave (a reload) or is gone: the child takes no new
 // connection, finishes what is in hand, and exits with 0. Master may write kStressed and kNotStressed: the service has
-// reached its process limit, or no longer has. A child may ignore these, as anything else that comes.
+// reached its process limit, or no longer has; and kLeads and kHelps: who takes the clients first. A child may ignore
+// these, as anything else that comes.
 // A child that fails may write a Status with state leaving and its last words, at most kLastWords bytes,
 // behind it.
 //
@@ -70,6 +71,11 @@ static_assert(sizeof(Status) == 12 && std::is_trivially_copyable_v<Status>);
 // What master writes to tell of stress: as if the process had been started with this option.
 inline constexpr std::string_view kStressed = "stress=yes";
 inline constexpr std::string_view kNotStressed = "stress=";
+
+// What master writes when a service has several processes: the oldest one leads, and the others help where it is full or
+// stands still. Who has heard nothing leads.
+inline constexpr std::string_view kLeads = "role=leader";
+inline constexpr std::string_view kHelps = "role=helper";
 
 // The byte that master sends to a service whose wakeup time has come: on a connection of its own, as a datagram, or
 // into the FIFO. In a FIFO other bytes mean the same.

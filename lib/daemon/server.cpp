@@ -84,6 +84,7 @@ Server::Server(Context& context, Service& service, StatusChannel& status, std::v
       limits_(limits),
       began_(loop_.now()),
       idle_since_(began_),
+      takes_until_(began_ + kHelping),
       served_(context.counter(kConnections)),
       sessions_gauge_(context.gauge(kSessions)),
       lag_gauge_(context.gauge("lag_ms")),
@@ -240,6 +241,7 @@ net::Task<void> Server::watch_master() {
 }
 
 void Server::hear(std::string_view words) {
+  if (words == kLeads || words == kHelps) helps_ = words == kHelps && limits_.sessions > 1 && !limits_.taken;
   if (words != kStressed && words != kNotStressed) return;
   context_.settings_.override("stress", std::string(words.substr(words.find('=') + 1)));
   service_.stress_changed(context_.settings());

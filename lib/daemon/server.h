@@ -17,6 +17,9 @@ class Readiness;
 
 namespace postern::daemon {
 
+// A process that others come before takes clients for so long after one whom they left waiting.
+inline constexpr Duration kHelping = seconds(1);
+
 struct Limits {
   std::size_t sessions = 2000;
   std::size_t uses = 0;                       // sessions to serve in all; 0: no limit
@@ -39,6 +42,8 @@ class Server final : private Sessions {
   net::Task<void> accept_on(int listener);
   net::Task<void> make_room(int listener, net::Readiness& readiness);
   void became_full();
+  net::Task<void> wait_for_client(int listener, net::Readiness& readiness);
+  bool holds_back() const { return helps_ && loop_.now() >= takes_until_; }
   net::Task<void> serve(net::Accepted connection);
   net::Task<void> serve_passed(net::Accepted connection);
   net::Task<void> serve_one(net::Accepted connection);
@@ -82,6 +87,8 @@ class Server final : private Sessions {
   Instant lagging_until_{};
   Instant full_at_{};    // when it last was
   Instant ours_from_{};  // clients who wait then are nobody else's
+  bool helps_ = false;   // another process comes first
+  Instant takes_until_;  // until then it does not look whether that one keeps up
   table::WatchedFiles files_;
   Instant looked_{};  // at the files
   bool leaving_ = false;

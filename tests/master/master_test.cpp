@@ -205,7 +205,35 @@ TEST_CASE("clients do not wait for a process that is stopped: another one comes"
   CHECK(first.ask("hello") == "hello");
 }
 
-TEST_CASE("at its limit a public service is under stress: those that run are told, those that come are started so") {
+TEST_CASE(
+    "of two processes the first one takes the clients, and the other one those that it leaves waiting") {
+  Instance instance;
+  const unsigned port = free_port();
+  instance.write_master_cf(inet(port, "2"));
+  REQUIRE(instance.start());
+  Client one(port);
+  const pid_t first = as_pid(one.ask("who"));
+  REQUIRE(::kill(first, SIGSTOP) == 0);
+  Client two(port);
+  const pid_t second = as_pid(two.ask("who"));
+  REQUIRE(second != first);
+  ::kill(first, SIGCONT);
+  const auto all_go_to = [port](pid_t process) {
+    for (int i = 0; i < 50; ++i) {
+      if (as_pid(Client(port).ask("who")) != process) return false;
+    }
+    return true;
+  };
+  CHECK(soon([&] { return all_go_to(first); }));
+  REQUIRE(::kill(first, SIGSTOP) == 0);
+  CHECK(as_pid(Client(port).ask("who")) == second);
+  ::kill(first, SIGKILL);
+  CHECK(soon([&] { return all_go_to(second); }));
+}
+
+TEST_CASE(
+    "at its limit a public service is under stress: those that run are told, those that come are started "
+    "so") {
   Instance instance;
   const unsigned port = free_port();
   instance.write_main_cf("inet_interfaces = 127.0.0.1\n");
@@ -215,7 +243,8 @@ TEST_CASE("at its limit a public service is under stress: those that run are tol
   CHECK(first.ask("stress").empty());
   CHECK(second.ask("who") != "");
   Client third(port);
-  CHECK(soon([&] { return instance.log_says(concat("\" (", port, ") has reached its process limit \"2\"")); }));
+  CHECK(
+      soon([&] { return instance.log_says(concat("\" (", port, ") has reached its process limit \"2\"")); }));
   CHECK(instance.log_says("STRESS_README"));
   CHECK(soon([&] { return first.ask("stress") == "yes"; }));
   CHECK(instance.service(std::to_string(port)).stressed_until > 0);
