@@ -65,22 +65,22 @@ class Session:
         line, self.buffer = self.buffer.split(b'\n', 1)
         return line.decode('latin1').rstrip('\r')
 
-    def hear(self, verb):
-        """The next command, which must be this one. Goodbyes end the session."""
+    def hear(self, *verbs):
+        """The next command, which must be one of these. Goodbyes end the session."""
         line = self.line()
         if line[:4].upper() == 'QUIT':
             raise Gone('the client says QUIT')
-        if not line.upper().startswith(verb):
-            raise Gone(f'the client says {line!r} in place of {verb}')
+        if not line.upper().startswith(verbs):
+            raise Gone(f'the client says {line!r} in place of {" or ".join(verbs)}')
         return line
 
     def hello(self, *capabilities):
-        """Greeting and EHLO."""
+        """Greeting and EHLO, or LHLO of a client that speaks LMTP."""
         self.say('220 mx.attacker.example ESMTP')
         self.ehlo(*capabilities)
 
     def ehlo(self, *capabilities):
-        self.hear('EHLO')
+        self.hear('EHLO', 'LHLO')
         lines = ['mx.attacker.example', *capabilities]
         self.say(*(f'250-{word}' for word in lines[:-1]), f'250 {lines[-1]}')
 

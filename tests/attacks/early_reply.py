@@ -1,12 +1,12 @@
 """Replies that come before their commands: somebody who cannot read the session, but can put bytes into it, guesses them.
     python3 early_reply.py HOST PORT [--attempt NAME]
-Send letters to it. A client that does not look believes that its letter was taken, which nobody has."""
+Send letters to it, two in a connection for what begins with `kept`; to a client that speaks LMTP it does the same. A client
+that does not look believes that its letter was taken, which nobody has."""
 import ssl
 
 import bad_server
 
 PLAIN, TLS = False, True
-
 
 STEPS = (('MAIL', '250 2.1.0 Ok'), ('RCPT', '250 2.1.5 Ok'), ('DATA', '354 go'), ('.', '250 2.0.0 Ok: taken'))
 
@@ -27,19 +27,36 @@ def behind_ehlo_in_tls(session):
     return 'the client goes on although it has an answer too many'
 
 
-def early(encrypted, at, *capabilities):
-    """At this command the reply to the next one comes too."""
+def begin(session, encrypted, capabilities):
+    session.hello(*(['STARTTLS'] if encrypted else capabilities))
+    if encrypted:
+        session.starttls()
+        session.ehlo(*capabilities)
+
+
+def early(encrypted, at, *capabilities, kept=False):
+    """At this command the reply to the next one comes too, in the first letter or in the one behind it."""
     def attempt(session):
-        session.hello(*(['STARTTLS'] if encrypted else capabilities))
-        if encrypted:
-            session.starttls()
-            session.ehlo(*capabilities)
+        begin(session, encrypted, capabilities)
+        if kept:
+            session.take_letter()
         for step, (verb, reply) in enumerate(STEPS[:3]):
             session.hear(verb)
             session.say(reply, *([STEPS[step + 1][1]] if verb == at else []))
         while session.line() != '.':
             pass
         return 'the client sent its letter although a reply came before its command'
+    return attempt
+
+
+def while_kept(encrypted):
+    """The connection is kept for the next letter, and the reply to its first command is there already."""
+    def attempt(session):
+        begin(session, encrypted, ())
+        session.take_letter()
+        session.say(STEPS[0][1])
+        session.hear('MAIL', 'RSET')
+        return 'the client goes on although it has an answer too many'
     return attempt
 
 
@@ -64,6 +81,11 @@ ATTEMPTS = {
     'tls-ehlo': behind_ehlo_in_tls,
     'tls-mail': early(TLS, 'MAIL'),
     'tls-data': early(TLS, 'DATA', 'PIPELINING'),
+    'kept': while_kept(PLAIN),
+    'kept-tls': while_kept(TLS),
+    'kept-mail': early(PLAIN, 'MAIL', kept=True),
+    'kept-data': early(PLAIN, 'DATA', 'PIPELINING', kept=True),
+    'kept-tls-rcpt': early(TLS, 'RCPT', kept=True),
 }
 
 if __name__ == '__main__':

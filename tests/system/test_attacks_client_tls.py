@@ -28,12 +28,19 @@ EARLY = f'warning: \\w+: {UNEXPECTED}:PORT: '
 DOWNGRADE = f'warning: TLS downgrade: {HOST}:PORT '
 
 
-class Row:
-    """Attempts, one a letter; what becomes of the last of them, and its line of the log."""
+def honest(session):
+    session.hello()
+    session.take_letter()
 
-    def __init__(self, module, *attempts, dsn='4.7.0', text=UNEXPECTED, log='.', policy='may'):
+
+class Row:
+    """Attempts, one a connection; how many letters they get; what becomes of the last of these, and its line of the log."""
+
+    def __init__(self, module, *attempts, dsn='4.7.0', text=UNEXPECTED, log='.', policy='may', transport='smtp', kept=False):
         self.attempts = [module.ATTEMPTS[name] for name in attempts]
+        self.letters = 2 if kept else len(attempts)
         self.dsn, self.text, self.log, self.policy = dsn, text, log, policy
+        self.transport, self.kept = transport, kept
 
 
 def rows():
@@ -47,8 +54,13 @@ def rows():
     late = made['inject-old-capabilities']
     late.dsn, late.text, late.log = '4.4.2', 'lost connection', '.'
     for name in early_reply.ATTEMPTS:
-        made[f'early-{name}'] = Row(early_reply, name, log=EARLY)
-    made['early-tls-ehlo'].log = f'warning: server {HOST} violates smtp_tls_block_early_mail_reply policy'
+        for transport in ('smtp',) if 'tls' in name else ('smtp', 'lmtp'):
+            made[f'early-{transport}-{name}'] = row = Row(early_reply, name, log=EARLY, transport=transport,
+                                                          kept=name.startswith('kept'))
+            if name in ('kept', 'kept-tls'):  # nothing was begun: the letter goes in another connection
+                row.attempts.append(downgrade.good if 'tls' in name else honest)
+                row.dsn, row.text, row.log = '2.0.0', '250 2.0.0 Ok: taken', EARLY.replace(r'\w+: ', '')
+    made['early-smtp-tls-ehlo'].log = f'warning: server {HOST} violates smtp_tls_block_early_mail_reply policy'
     for name in starttls_strip.ATTEMPTS:
         made[f'strip-{name}'] = Row(starttls_strip, name, dsn='4.7.4', policy='encrypt',
                                     text=f'TLS is required, but was not offered by host {HOST}')
@@ -106,11 +118,16 @@ class ClientTls(unittest.TestCase):
             'relay_domains': ' '.join(f'{name}.test' for name in cls.rows), 'smtp_tls_security_level': 'may',
             'smtp_tls_loglevel': '1', 'smtp_tls_downgrade_action': 'defer', 'smtpd_recipient_limit': '1000',
             'smtpd_client_message_rate_limit': '0', 'minimal_backoff_time': '300s',
-            'transport_maps': cls.inline(lambda name, row, port: (f'{name}.test', f'smtp:[127.0.0.1]:{port}')),
+            'transport_maps': cls.inline(lambda name, row, port: (f'{name}.test', f'{row.transport}:[127.0.0.1]:{port}')),
+            **{f'{side}_connection_cache_destinations': ' '.join(
+                f'[127.0.0.1]:{cls.servers[name].port}' for name, row in cls.rows.items() if row.kept) for side in ('smtp', 'lmtp')},
+            **{f'{side}_connection_cache_time_limit': '30s' for side in ('smtp', 'lmtp')}, 'smtp_tls_connection_reuse': 'yes',
             'smtp_tls_policy_maps': cls.inline(lambda name, row, port: (f'[127.0.0.1]:{port}', row.policy))})
         cls.addClassCleanup(cls.box.close)
+        cls.box.append('master.cf', 'lmtp unix - - y - - lmtp\n')
+        cls.box.reload()
         cls.ids = {}
-        learning = [name for name, row in cls.rows.items() if len(row.attempts) > 1]
+        learning = [name for name, row in cls.rows.items() if row.letters > 1]
         cls.send(learning)
         for name in learning:
             cls.box.wait_log(rf'{cls.ids[name]}: to=<bob@{name}\.test>.* status=sent')
@@ -139,7 +156,7 @@ class ClientTls(unittest.TestCase):
         for name, row in self.rows.items():
             with self.subTest(name):
                 harm = [harm for harm in self.servers[name].harm if harm]
-                self.assertEqual(harm, ['the letter came in the clear'] if row.dsn[0] == '2' else [])
+                self.assertEqual(harm, ['the letter came in the clear'] if name.startswith('may-') else [])
                 result = self.results[name]
                 self.assertRegex(result[1], f'^{row.dsn}$', result[0])
                 self.assertEqual(result[2], {'2': 'sent', '4': 'deferred', '5': 'bounced'}[row.dsn[0]], result[0])
