@@ -79,12 +79,6 @@ Error execute(const RunCommand& what) {
   return fail_errno(concat("execvp ", what.words.empty() ? "/bin/sh" : what.words.front()), number).value();
 }
 
-Result<Fd> handle_of(pid_t pid) {
-  Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!handle) return fail_errno("pidfd_open", errno);
-  return handle;
-}
-
 // What a process could not do before it became the command; nothing once that runs.
 std::string failure_from(int fd) {
   std::array<char, kLongestReason> text;
@@ -136,6 +130,12 @@ void serve_commands(Fd connection, const std::string& host, const LockRules& loc
   net::Scope scope(loop);
   scope.spawn(serve_until_gone(loop, std::move(connection), handlers));
   loop.run();
+}
+
+Result<Fd> handle_of(pid_t pid) {
+  Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!handle) return fail_errno("pidfd_open", errno);
+  return handle;
 }
 
 Result<RunningCommand> RunningCommand::start(const RunCommand& what, const std::string& host,

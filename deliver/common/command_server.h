@@ -14,6 +14,9 @@ namespace postern::deliver {
 // Answers RunCommand questions until the other side is gone. Whatever runs then is killed.
 void serve_commands(Fd connection, const std::string& host, const LockRules& locks);
 
+// A descriptor of a child (pidfd), which tells of its end. Fails when there is no room for it.
+Result<Fd> handle_of(pid_t pid);
+
 // A process that runs one command; it is killed, with its group, when the object dies before its end.
 class RunningCommand {
  public:

@@ -1,6 +1,7 @@
 #include "deliver/common/commands.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -18,6 +19,10 @@ namespace postern::deliver {
 namespace {
 
 constexpr int kConnection = 3;
+// What the process may take beyond the limit of a command: it kills what is late, and waits for its end.
+constexpr Duration kMoreTime = seconds(30);
+// For the end of the process when we have left it.
+constexpr milliseconds kLastMoment = seconds(15);
 
 // In the new process: leaves everything of ours behind but the connection.
 void leave_behind(const Commands::Setup& setup, int connection) {
@@ -53,11 +58,13 @@ Result<std::unique_ptr<Commands>> Commands::start(net::Loop& loop, Setup setup) 
     serve_commands(Fd(kConnection), setup.host, setup.locks);
     ::_exit(EXIT_SUCCESS);
   }
-  return std::unique_ptr<Commands>(new Commands(loop, std::move(ours), pid));
+  auto handle = handle_of(pid);
+  if (!handle) return fail(handle.error());
+  return std::unique_ptr<Commands>(new Commands(loop, std::move(ours), pid, std::move(*handle)));
 }
 
-Commands::Commands(net::Loop& loop, Fd connection, pid_t process)
-    : loop_(loop), process_(process), scope_(loop) {
+Commands::Commands(net::Loop& loop, Fd connection, pid_t process, Fd handle)
+    : loop_(loop), process_(process), handle_(std::move(handle)), scope_(loop) {
   connection_.emplace(loop, std::move(connection), ipc::Connection::Side::connected);
   scope_.spawn(receive());
 }
@@ -65,13 +72,16 @@ Commands::Commands(net::Loop& loop, Fd connection, pid_t process)
 Commands::~Commands() {
   scope_.cancel();
   connection_.reset();
-  while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  pollfd end{handle_.get(), POLLIN, 0};
+  while (::poll(&end, 1, static_cast<int>(kLastMoment.count())) < 0 && errno == EINTR) {
+  }
+  while (::waitpid(process_, nullptr, WNOHANG) < 0 && errno == EINTR) {
   }
 }
 
 net::Task<void> Commands::receive() {
   for (;;) {
-    auto frame = co_await connection_->receive(Deadline::max());  // a command has its own limit
+    auto frame = co_await connection_->receive(Deadline::max());  // who asks has a deadline
     if (!frame) break;
     const auto found = waiting_.find(frame->id);
     if (found == waiting_.end()) continue;
@@ -81,13 +91,14 @@ net::Task<void> Commands::receive() {
     waiting->there = true;
     waiting->changed.notify();
   }
-  all_lost();
+  all_lost("the process that starts commands is gone");
 }
 
-void Commands::all_lost() {
-  lost_ = true;
-  log_fatal("the process that starts commands is gone");
+void Commands::all_lost(std::string_view why) {
+  lost_ = why;
+  log_fatal(lost_);
   for (const auto& [id, waiting] : waiting_) {
+    waiting->answer = fail(Errc::lost, lost_);
     waiting->there = true;
     waiting->changed.notify();
   }
@@ -95,16 +106,25 @@ void Commands::all_lost() {
   ::raise(SIGTERM);  // who comes after us has another one
 }
 
+// Not for receive(). What the process has not read yet it must not do later.
+void Commands::leave(std::string_view why) {
+  if (!lost_.empty()) return;
+  scope_.cancel();
+  connection_.reset();
+  all_lost(why);
+}
+
 net::Task<Result<CommandEnded>> Commands::run(RunCommand what) {
+  if (!lost_.empty()) co_return fail(Errc::lost, lost_);
   const auto waiting = std::make_shared<Waiting>(loop_);
-  if (!lost_) {
-    const std::uint64_t id = ++last_id_;
-    waiting_.emplace(id, waiting);
-    connection_->send(what, id);
-    while (!waiting->there) {
-      const bool changed = co_await waiting->changed.wait(Deadline::max());
-      if (!changed) continue;
-    }
+  const Deadline deadline = loop_.in(std::chrono::microseconds(what.limit) + kMoreTime);
+  const std::uint64_t id = ++last_id_;
+  waiting_.emplace(id, waiting);
+  connection_->send(what, id);
+  what.input.reset();
+  while (!waiting->there) {
+    const bool changed = co_await waiting->changed.wait(deadline);
+    if (!changed) leave("the process that starts commands does not answer");
   }
   co_return std::move(waiting->answer);
 }

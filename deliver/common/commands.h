@@ -32,32 +32,35 @@ class Commands {
 
   // Starts the process. Call it before there are threads, and before the jail. Fails when there is no room for it.
   static Result<std::unique_ptr<Commands>> start(net::Loop& loop, Setup setup);
-  // Lets the process end, and waits for that: nothing is left behind.
+  // Lets the process end, and waits for that: nothing is left behind, but of a process that stands still.
   ~Commands();
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
 
-  // Runs a command and waits for its end. Fails with lost when the process beside us is gone.
+  // Runs a command and waits for its end. Fails with lost when the process beside us is gone, or has not done within
+  // its time what it should have done about a command that is late. Either is the end of the agent.
   net::Task<Result<CommandEnded>> run(RunCommand what);
 
  private:
   struct Waiting {
     explicit Waiting(net::Loop& loop) : changed(loop) {}
     net::Event changed;
-    Result<CommandEnded> answer = fail(Errc::lost, "the process that starts commands is gone");
+    Result<CommandEnded> answer = fail(Errc::lost, "");
     bool there = false;
   };
 
-  Commands(net::Loop& loop, Fd connection, pid_t process);
+  Commands(net::Loop& loop, Fd connection, pid_t process, Fd handle);
   net::Task<void> receive();
-  void all_lost();
+  void leave(std::string_view why);
+  void all_lost(std::string_view why);
 
   net::Loop& loop_;
   std::optional<ipc::Connection> connection_;
   pid_t process_;
+  Fd handle_;  // pidfd
   std::map<std::uint64_t, std::shared_ptr<Waiting>> waiting_;
   std::uint64_t last_id_ = 0;
-  bool lost_ = false;
+  std::string lost_;  // why nothing more is asked
   net::Scope scope_;
 };
 

@@ -9,8 +9,6 @@ namespace postern::deliver {
 
 namespace {
 
-constexpr Duration kAnswer = std::chrono::hours(1);  // ipc_timeout's default
-
 ipc::Submit submission(const ipc::Deliver& message, Forward forward, std::int64_t id) {
   ipc::Submit submit;
   submit.queue_id = id;
@@ -42,7 +40,7 @@ net::Task<Result<void>> Forwarding::copy_spool(MessagePtr message, std::int64_t 
   ipc::OpenSpool question;
   question.queue_id = id;
   question.size = message->size;
-  auto opened = co_await qmgr_.ask<ipc::OpenSpoolCall>(question, agent_.loop().in(kAnswer));
+  auto opened = co_await qmgr_.ask<ipc::OpenSpoolCall>(question, agent_.loop().in(settings_.ask_limit));
   if (!opened) co_return fail(opened.error());
   if (!opened->problem.empty() || !opened->file) co_return fail(Errc::full, opened->problem);
   // Shared with the thread, which may outlive us.
@@ -73,7 +71,7 @@ net::Task<Result<std::int64_t>> Forwarding::send(MessagePtr message, Forward for
       co_return fail(copied.error());
     }
   }
-  auto outcome = co_await cleanup_.ask<ipc::SubmitCall>(submit, agent_.loop().in(kAnswer));
+  auto outcome = co_await cleanup_.ask<ipc::SubmitCall>(submit, agent_.loop().in(settings_.ask_limit));
   if (!outcome) co_return fail(outcome.error());
   if (outcome->code != 250) {
     co_return fail(outcome->code >= 500 ? Errc::denied : Errc::busy,

@@ -12,8 +12,6 @@ namespace postern::deliver {
 
 namespace {
 
-constexpr Duration kAnswer = std::chrono::hours(1);  // ipc_timeout's default
-
 ipc::NotifyOf failure_of(const Step& step, const Outcome& outcome) {
   ipc::NotifyOf of;  // without a number: the recipient in the queue is the list, which has not failed
   of.address = step.address;
@@ -48,10 +46,11 @@ net::Task<void> Expansion::tell_owner(const Step& step, const Outcome& outcome) 
   question.recipients.push_back(failure_of(step, outcome));
   question.content = message_->content;
   if (message_->spool) question.spool = Fd(::dup(message_->spool.get()));
-  auto answer =
-      co_await local_.agent_named("bounce").ask<ipc::NotifyCall>(question, local_.loop().in(kAnswer));
+  auto answer = co_await local_.agent_named("bounce").ask<ipc::NotifyCall>(
+      question, local_.loop().in(settings().ask_limit));
   if (answer && answer->code / 100 == 2) co_return;
-  log_warning(concat(local_.id_text(message_->queue_id), ": the owner of a list cannot be told of a failure now: ",
+  log_warning(concat(local_.id_text(message_->queue_id),
+                     ": the owner of a list cannot be told of a failure now: ",
                      answer ? answer->text : answer.error().text));
   deferred_ = Outcome::deferred("4.3.0", outcome.text);
 }

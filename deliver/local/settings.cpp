@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/config/params/command_params.h"
+#include "lib/config/params/process_params.h"
 #include "lib/daemon/command.h"
 
 namespace postern::deliver {
@@ -88,15 +89,18 @@ bool LocalSettings::allows(const config::List& places, FoundIn place) {
 Result<void> LocalSettings::read(const config::Settings& settings) {
   config::MailboxParams mailbox;
   config::CommandParams command;
+  config::ProcessParams process;
   auto done = params.load(settings);
   if (done) done = mailbox.load(settings);
   if (done) done = command.load(settings);
+  if (done) done = process.load(settings);
   if (!done) return done;
   auto rules = read_lock_rules(*mailbox.mailbox_delivery_lock, mailbox);
   if (!rules) return fail(rules.error());
   locks = *rules;
   environment = daemon::exported_environment(*command.export_environment);
   command_limit = *command.command_time_limit;
+  ask_limit = *process.ipc_timeout;
   const auto& headers = *params.prepend_delivered_header;
   delivered_to_command = is_in(headers, "command");
   delivered_to_file = is_in(headers, "file");

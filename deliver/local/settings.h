@@ -37,6 +37,7 @@ struct LocalSettings {
   table::Account nobody;  // default_privs
   std::vector<std::string> environment;
   Duration command_limit{};
+  Duration ask_limit{};             // of a question to another program
   std::size_t duplicate_limit = 0;  // 0: none
   bool propagate_alias = false, propagate_forward = false, propagate_include = false;
   bool delivered_to_command = false, delivered_to_file = false, delivered_to_forward = false;

@@ -25,6 +25,11 @@ ServiceEntry script(const std::string& attributes, const std::string& text) {
   return entry;
 }
 
+std::vector<pid_t> children_of_this_process() {
+  std::ifstream file(concat("/proc/self/task/", ::getpid(), "/children"));
+  return {std::istream_iterator<pid_t>(file), {}};
+}
+
 config::List arguments(const config::List& words, const std::string& flags, const ipc::Deliver& message) {
   auto attributes = config::parse_pipe_attributes({"user=daemon", "flags=" + flags, "argv=x"});
   REQUIRE(attributes);
@@ -144,6 +149,33 @@ TEST_CASE("a command that takes too long is killed, with all that it has started
   REQUIRE(pid);
   for (int i = 0; i < 5000 && ::kill(static_cast<pid_t>(*pid), 0) == 0; ++i) ::usleep(1000);
   CHECK(::kill(static_cast<pid_t>(*pid), 0) != 0);
+}
+
+TEST_CASE("a process beside us that stands still holds nobody for longer than its commands may take") {
+  struct Ignored {  // the agent ends itself: its successor has another process
+    Ignored() : before(::signal(SIGTERM, SIG_IGN)) {}
+    ~Ignored() { ::signal(SIGTERM, before); }
+    void (*before)(int);
+  } const ignored;
+  AgentFixture<Pipe> agent("filter_time_limit = 20s", script("", "exit 0"));
+  CHECK(like(agent.deliver(message_for({"ann@example.com"})), "sent 2.0.0 *"));
+  const auto beside = children_of_this_process();
+  REQUIRE(beside.size() == 1);
+  REQUIRE(::kill(beside.front(), SIGSTOP) == 0);
+  const std::string result = "deferred 4.3.0 the process that starts commands does not answer";
+  agent.send(message_for({"ann@example.com"}));
+  const auto first = agent.sent;
+  agent.loop.poll();
+  agent.loop.advance(seconds(40));
+  agent.loop.poll();
+  CHECK(agent.answers.count(first) == 0);
+  agent.send(message_for({"bob@example.com"}));
+  agent.loop.poll();
+  agent.loop.advance(seconds(11));
+  CHECK(AgentFixture<Pipe>::text(agent.answer_to(first).results.at(0)) == result);
+  CHECK(AgentFixture<Pipe>::text(agent.answer_to(agent.sent).results.at(0)) == result);
+  CHECK(agent.deliver(message_for({"cid@example.com"})) == result);
+  CHECK(::kill(beside.front(), SIGCONT) == 0);
 }
 
 TEST_CASE("a command gets the message as the flags say") {
