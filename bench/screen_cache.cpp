@@ -45,7 +45,7 @@ Result<void> measure(const std::string& directory, unsigned clients) {
   screen::CacheSetup setup;
   setup.map = concat("btree:", directory, "/cache");
   setup.retention = seconds(86400);
-  auto database = screening::Database::open(directory + "/cache.db", screening::Database::Access::write);
+  auto database = screening::Database::open(directory + "/cache.db", screening::Database::Access::make);
   if (!database) return fail(database.error());
   screening::Batch all;
   const std::int64_t until = wall_seconds() + 3600;

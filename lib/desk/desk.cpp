@@ -46,10 +46,7 @@ Result<std::unique_ptr<Desk>> Desk::at_database() {
   // A database is made by qmgr: its owner is not always who looks.
   if (::access(kDatabase, F_OK) != 0) return fail_errno(concat("open queue database ", kDatabase), errno);
   auto database = queue::Database::open(kDatabase, seconds(2));
-  if (!database) {
-    const bool locked = (database.error().sys & 0xff) == SQLITE_BUSY;
-    return fail(locked ? Errc::busy : database.error().kind, database.error().text);
-  }
+  if (!database) return fail(database.error());
   auto desk = std::make_unique<Desk>(std::vector<std::string>());
   desk->database_ = std::move(*database);
   return desk;

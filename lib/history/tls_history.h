@@ -2,8 +2,6 @@
 // object. See docs/formats/tls-history.md for its table.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,6 +11,7 @@
 #include <utility>
 
 #include "lib/base/result.h"
+#include "lib/base/sqlite_file.h"
 #include "lib/base/time.h"
 
 namespace postern::history {
@@ -35,11 +34,9 @@ class TlsHistory {
  public:
   static constexpr std::int64_t kMost = 100'000;  // records
 
-  // Errors of all functions: invalid when the file is damaged or of something else, busy when another process holds it
-  // longer than `patience`, not_found (of read), full, denied, io. The text names the file.
+  // All functions fail as SqliteFile::failure() says; also with invalid when the file is of something else.
 
-  // write: the file is made if it is not there, with mode 0600. change: it is written to, if it is there.
-  enum class Access { read, change, write };
+  using Access = SqliteFile::Access;
   static Result<std::unique_ptr<TlsHistory>> open(const std::string& path, Access access,
                                                   milliseconds patience = seconds(5));
   // The same for writing; a file that is damaged or of something else is renamed to PATH.aside, and a new one begun.
@@ -60,14 +57,11 @@ class TlsHistory {
 
  private:
   struct Statements;
-  TlsHistory(sqlite3* handle, std::string path);
+  explicit TlsHistory(SqliteFile file);
   Result<void> prepare(Access access);
-  Result<void> execute(const char* sql);
-  Result<std::int64_t> number(const char* sql);
-  Failure failure(std::string_view what) const;
+  Result<void> make_tables();
 
-  sqlite3* handle_;
-  std::string path_;
+  SqliteFile file_;
   std::unique_ptr<Statements> statements_;
 };
 

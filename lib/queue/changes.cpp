@@ -7,7 +7,7 @@ namespace postern::queue {
 
 Result<bool> Database::run_change(Statement& statement, std::string_view what) {
   if (statement.run() != SQLITE_DONE) return failure(what);
-  return sqlite3_changes(handle_) > 0;
+  return sqlite3_changes(handle()) > 0;
 }
 
 Result<Database::Removed> Database::remove(std::int64_t message) {

@@ -36,37 +36,28 @@ std::int64_t free_bytes(const std::string& path) {
 
 }  // namespace
 
-Database::Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+Database::Database(SqliteFile file) : file_(std::move(file)) {}
 
-Database::~Database() {
-  statements_.reset();
-  sqlite3_close(handle_);
-}
+Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, milliseconds patience) {
-  const mode_t old = ::umask(077);
-  sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-  ::umask(old);
-  std::unique_ptr<Database> database(new Database(handle, path));
-  if (code != SQLITE_OK) return database->failure(concat("open queue database ", path));
-  auto prepared = database->prepare(patience);
-  if (!prepared) return fail(Error{prepared.error().kind, concat(path, ": ", prepared.error().text), 0});
+  auto file = SqliteFile::open(path, SqliteFile::Access::make, patience);
+  if (!file) return fail(file.error());
+  std::unique_ptr<Database> database(new Database(std::move(*file)));
+  auto prepared = database->prepare();
+  if (!prepared) return fail(prepared.error());
   return database;
 }
 
-Result<void> Database::prepare(milliseconds patience) {
-  sqlite3_extended_result_codes(handle_, 1);
-  sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
+Result<void> Database::prepare() {
   auto opened = execute(kOpening);
   if (!opened) return opened;
-  auto made = make_tables(handle_);
+  auto made = make_tables(file_);
   if (!made) return made;
   int keep = 1;  // the log keeps its size: commits into it need no new blocks
-  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
-  sqlite3_wal_hook(handle_, &Database::after_commit, this);
-  statements_ = std::make_unique<Statements>(handle_);
+  sqlite3_file_control(handle(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+  sqlite3_wal_hook(handle(), &Database::after_commit, this);
+  statements_ = std::make_unique<Statements>(handle());
   if (!statements_->end_lease) return failure("prepare statements");
   return wake_active();
 }
@@ -76,15 +67,16 @@ int Database::after_commit(void* self, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
-Failure Database::failure(std::string_view what) {
-  const int code = sqlite3_errcode(handle_) & 0xff;
-  const auto kind = code == SQLITE_FULL ? Errc::full : code == SQLITE_CONSTRAINT ? Errc::exists : Errc::io;
-  return fail(Error{kind, concat(what, ": ", sqlite3_errmsg(handle_)), kind == Errc::exists ? 0 : code});
+Failure Database::failure(std::string_view what) const {
+  Error error = file_.failure(what).value();
+  if (error.kind == Errc::invalid) error.kind = Errc::io;
+  if (error.kind != Errc::exists) error.sys = sqlite3_errcode(handle()) & 0xff;
+  return fail(std::move(error));
 }
 
-Result<void> Database::execute(const char* sql) {
-  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure("queue database");
-  return {};
+Result<void> Database::execute(const std::string& sql) {
+  if (file_.execute(sql, "")) return {};
+  return failure("set up");
 }
 
 // What was active is due; but what a predecessor's agents still have in hand stays theirs.
@@ -112,17 +104,15 @@ Result<void> Database::commit() {
   return problem;
 }
 
-void Database::rollback() {
-  if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
-}
+void Database::rollback() { file_.roll_back(); }
 
-bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+bool Database::in_transaction() const { return file_.in_transaction(); }
 
 Result<void> Database::sync() {
   auto begun = begin(Sync::durable);
   if (!begun) return begun;
   // A transaction that writes nothing is not synced: this one writes a page.
-  auto touched = execute(concat("PRAGMA user_version = ", kFormat).c_str());
+  auto touched = execute(concat("PRAGMA user_version = ", kFormat));
   if (!touched) {
     rollback();
     return touched;
@@ -131,7 +121,7 @@ Result<void> Database::sync() {
 }
 
 Result<void> Database::check_room(std::int64_t size, std::int64_t reserve) {
-  if (room_ < 0) room_ = free_bytes(path_);
+  if (room_ < 0) room_ = free_bytes(file_.path());
   // A page is written to the log first and to the database later.
   if (room_ < 2 * size + reserve) {
     return fail(Errc::full, concat("write to the queue: only ", room_, " bytes are free"));
@@ -144,8 +134,8 @@ void Database::widen_log(int pages) {
   constexpr std::int64_t kFrame = 4096 + 24;
   constexpr std::int64_t kShare = 16;  // of the free bytes
   const std::int64_t wanted = pages * kFrame + pages * kFrame / 8;
-  if (free_bytes(path_) / kShare < wanted) return;
-  auto log = open_file(path_ + "-wal", O_WRONLY);
+  if (free_bytes(file_.path()) / kShare < wanted) return;
+  auto log = open_file(file_.path() + "-wal", O_WRONLY);
   struct stat status {};
   if (!log || ::fstat(log->get(), &status) != 0 || ::lseek(log->get(), 0, SEEK_END) < 0) return;
   // Zeros behind the last frame are no frames: SQLite stops at them.
@@ -158,7 +148,7 @@ void Database::widen_log(int pages) {
 
 void Database::checkpoint(int pages) {
   if (log_pages_ < pages) return;
-  if (sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr) == SQLITE_OK)
+  if (sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr) == SQLITE_OK)
     log_pages_ = 0;
 }
 

@@ -2,8 +2,6 @@
 // tables and for the states of a message. One thread uses a Database.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/sqlite_file.h"
 #include "lib/base/time.h"
 #include "lib/queue/change.h"
 #include "lib/queue/message.h"
@@ -32,7 +31,8 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // Error::sys is the SQLite code of an error that spoils the transaction.
+  // All functions fail as SqliteFile::failure() says, but with io when the file is damaged: invalid is a question that is
+  // wrong. Error::sys is the SQLite code of an error that spoils the transaction.
 
   // A transaction. Durable ones are on disk when commit() returns; others survive the end of the process, and
   // are on disk with the next durable one. Errors: full when there is no room, io otherwise; the transaction
@@ -116,12 +116,13 @@ class Database {
   void checkpoint(int pages);
 
   // For statements of others (listing.h).
-  sqlite3* handle() const { return handle_; }
+  sqlite3* handle() const { return file_.handle(); }
+  Failure failure(std::string_view what) const;
 
  private:
-  Database(sqlite3* handle, std::string path);
-  Result<void> prepare(milliseconds patience);
-  Result<void> execute(const char* sql);
+  explicit Database(SqliteFile file);
+  Result<void> prepare();
+  Result<void> execute(const std::string& sql);
   Result<void> note_taken(std::int64_t message);
   Result<void> insert_recipient(std::int64_t message, const Recipient& recipient);
   Result<std::vector<Recipient>> read_recipients(Statement& query);
@@ -131,11 +132,9 @@ class Database {
   Result<bool> run_change(Statement& statement, std::string_view what);
   Result<bool> settle_recipient(const Settlement& settlement, std::int64_t number);
   Result<void> wake_active();
-  Failure failure(std::string_view what);
   static int after_commit(void* self, sqlite3*, const char*, int pages);
 
-  sqlite3* handle_;
-  std::string path_;
+  SqliteFile file_;
   struct Statements;
   std::unique_ptr<Statements> statements_;
   Sync synchronous_ = Sync::durable;

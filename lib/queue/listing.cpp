@@ -19,33 +19,29 @@ constexpr std::string_view kColumns =
     "client_name, client_address, client_port, helo, protocol, sasl_method, sasl_username, sasl_sender "
     "FROM message WHERE id = ?";
 
-Failure failure(sqlite3* handle, std::string_view what) {
-  return fail(Error{Errc::io, concat(what, ": ", sqlite3_errmsg(handle)), sqlite3_errcode(handle)});
-}
-
 class Finder {
  public:
-  explicit Finder(sqlite3* handle)
-      : handle_(handle),
-        message_(handle, std::string(kColumns).c_str()),
+  explicit Finder(const Database& database)
+      : database_(database),
+        message_(database.handle(), std::string(kColumns).c_str()),
         recipients_(
-            handle,
+            database.handle(),
             concat("SELECT r.number, r.state, r.address, r.original, r.notify, r.orcpt, r.dsn, r.reason, "
                    "r.transport, r.nexthop, r.remote_mta, r.diagnostic, r.arrival FROM recipient r "
                    "WHERE r.message = ? AND ",
                    kWaiting, " ORDER BY r.number LIMIT ?")
                 .c_str()),
-        count_(handle,
+        count_(database.handle(),
                concat("SELECT count(*) FROM recipient r WHERE r.message = ? AND ", kWaiting).c_str()) {}
 
   Result<Listed> find(std::int64_t id, std::size_t most_recipients) {
-    if (!message_ || !recipients_ || !count_) return failure(handle_, "read the queue");
+    if (!message_ || !recipients_ || !count_) return database_.failure("read the queue");
     const int code = message_.with(id).step();
     Listed listed;
     if (code == SQLITE_ROW) listed = row(id);
     message_.reset();
     if (code == SQLITE_DONE) return fail(Errc::not_found, "the message is not in the queue");
-    if (code != SQLITE_ROW) return failure(handle_, "read a message");
+    if (code != SQLITE_ROW) return database_.failure("read a message");
     auto read = read_recipients(listed, most_recipients);
     if (!read) return fail(read.error());
     return listed;
@@ -110,7 +106,7 @@ class Finder {
       r.arrival = static_cast<int>(recipients_.number(12));
     }
     recipients_.reset();
-    if (code != SQLITE_DONE) return failure(handle_, "read recipients");
+    if (code != SQLITE_DONE) return database_.failure("read recipients");
     listed.recipients = static_cast<std::int64_t>(listed.message.recipients.size());
     if (listed.message.recipients.size() < most) return {};
     if (count_.with(listed.message.id).step() == SQLITE_ROW) listed.recipients = count_.number(0);
@@ -118,17 +114,17 @@ class Finder {
     return {};
   }
 
-  sqlite3* handle_;
+  const Database& database_;
   Statement message_, recipients_, count_;
 };
 
 // Goes through the queue and says which messages fit.
 class Walk {
  public:
-  Walk(sqlite3* handle, const Condition& condition, std::int64_t after, const PageLimits& limits)
-      : handle_(handle),
+  Walk(const Database& database, const Condition& condition, std::int64_t after, const PageLimits& limits)
+      : database_(database),
         rows_(
-            handle,
+            database.handle(),
             concat("SELECT m.id, ", condition.sql(), " FROM message m WHERE m.id > ? ORDER BY m.id").c_str()),
         next_(after),
         end_(std::chrono::steady_clock::now() + limits.time) {
@@ -140,7 +136,7 @@ class Walk {
 
   // The next queue id that fits; 0 when there is none, or no time.
   Result<std::int64_t> next() {
-    if (!rows_) return failure(handle_, "look through the queue");
+    if (!rows_) return database_.failure("look through the queue");
     for (;;) {
       if (looked_ != 0 && is_late()) return 0;
       const int code = rows_.step();
@@ -148,7 +144,7 @@ class Walk {
         more_ = false;
         return 0;
       }
-      if (code != SQLITE_ROW) return failure(handle_, "look through the queue");
+      if (code != SQLITE_ROW) return database_.failure("look through the queue");
       next_ = rows_.number(0);
       ++looked_;
       if (rows_.number(1) != 0) return next_;
@@ -162,7 +158,7 @@ class Walk {
   // The clock costs about as much as a row.
   bool is_late() const { return looked_ % 16 == 0 && std::chrono::steady_clock::now() > end_; }
 
-  sqlite3* handle_;
+  const Database& database_;
   Statement rows_;
   std::int64_t next_;
   Instant end_;
@@ -184,8 +180,8 @@ std::size_t bytes_of(const Listed& listed) {
 
 Result<Page> list_page(Database& database, const Condition& condition, std::int64_t after,
                        const PageLimits& limits) {
-  Walk walk(database.handle(), condition, after, limits);
-  Finder finder(database.handle());
+  Walk walk(database, condition, after, limits);
+  Finder finder(database);
   Page page;
   std::size_t bytes = 0, recipients = 0;
   while (page.messages.size() < limits.messages && recipients < limits.recipients && bytes < limits.bytes) {
@@ -205,7 +201,7 @@ Result<Page> list_page(Database& database, const Condition& condition, std::int6
 
 Result<IdPage> list_ids(Database& database, const Condition& condition, std::int64_t after,
                         const PageLimits& limits) {
-  Walk walk(database.handle(), condition, after, limits);
+  Walk walk(database, condition, after, limits);
   IdPage page;
   while (page.ids.size() < limits.messages) {
     auto id = walk.next();
@@ -219,7 +215,7 @@ Result<IdPage> list_ids(Database& database, const Condition& condition, std::int
 }
 
 Result<Listed> find_message(Database& database, std::int64_t id, const PageLimits& limits) {
-  return Finder(database.handle()).find(id, limits.recipients);
+  return Finder(database).find(id, limits.recipients);
 }
 
 }  // namespace postern::queue

@@ -1,9 +1,7 @@
 #include "lib/queue/schema.h"
 
-#include <cstdint>
 #include <string>
 
-#include "lib/base/statement.h"
 #include "lib/base/text.h"
 
 namespace postern::queue {
@@ -90,30 +88,19 @@ DROP TABLE message_before;
 DROP TABLE recipient_before;
 )";
 
-Result<void> execute(sqlite3* handle, const std::string& sql) {
-  if (sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-  const bool full = (sqlite3_errcode(handle) & 0xff) == SQLITE_FULL;
-  return fail(full ? Errc::full : Errc::io, concat("tables of the queue: ", sqlite3_errmsg(handle)));
-}
-
 }  // namespace
 
-Result<void> make_tables(sqlite3* handle) {
-  Statement version(handle, "PRAGMA user_version");
-  const std::int64_t format = version.step() == SQLITE_ROW ? version.number(0) : -1;
-  version.reset();
-  if (format == kFormat) return {};
-  if (format != 0 && format != 1) {
-    return fail(Errc::invalid, "the queue database is of another version, or no queue database");
+Result<void> make_tables(const SqliteFile& file) {
+  const auto format = file.number("PRAGMA user_version");
+  if (!format) return fail(format.error());
+  if (*format == kFormat) return {};
+  if (*format != 0 && *format != 1) {
+    return fail(Errc::invalid,
+                concat(file.path(), ": the queue database is of another version, or no queue database"));
   }
-  const std::string stamp = concat("PRAGMA user_version = ", kFormat, ";");
-  const std::string steps =
-      format == 0 ? concat(kTables, stamp) : concat(kFromFirst, kTables, kCopyFirst, stamp);
-  auto made = execute(handle, concat("BEGIN IMMEDIATE;", steps, "COMMIT;"));
-  if (!made && sqlite3_get_autocommit(handle) == 0) {
-    sqlite3_exec(handle, "ROLLBACK", nullptr, nullptr, nullptr);
-  }
-  return made;
+  const std::string steps = *format == 0 ? kTables : concat(kFromFirst, kTables, kCopyFirst);
+  const std::string stamp = concat("PRAGMA user_version = ", kFormat);
+  return file.transact([&] { return file.execute(concat(steps, stamp), "make the tables"); });
 }
 
 }  // namespace postern::queue

@@ -1,7 +1,5 @@
 #include "lib/screening/database.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "lib/base/text.h"
@@ -51,27 +49,6 @@ CREATE VIEW IF NOT EXISTS statistics AS
   FROM number JOIN name ON number.name = name.id;
 )";
 
-Errc kind_of(int code) {
-  switch (code & 0xff) {
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_ERROR: return Errc::invalid;  // a table that is not there, or is another
-    case SQLITE_FULL: return Errc::full;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Errc::busy;
-    case SQLITE_PERM:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN: return Errc::denied;
-    default: return Errc::io;
-  }
-}
-
-Result<std::int64_t> ask(sqlite3* handle, const char* sql, const Database& database) {
-  Statement statement(handle, sql);
-  if (!statement || statement.step() != SQLITE_ROW) return database.failure("look at the file");
-  return statement.number(0);
-}
-
 }  // namespace
 
 void merge(Passes& into, const Passes& other) {
@@ -82,75 +59,39 @@ std::int64_t last_of(const Passes& passes) {
   return *std::max_element(passes.until.begin(), passes.until.end());
 }
 
-Database::Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+Database::Database(SqliteFile file) : file_(std::move(file)) {}
 
-Database::~Database() {
-  statements_.reset();
-  sqlite3_close(handle_);
-}
-
-Failure Database::failure(std::string_view what) const {
-  const int code = sqlite3_errcode(handle_);
-  return fail(Error{kind_of(code), concat(path_, ": ", what, ": ", sqlite3_errmsg(handle_)), 0});
-}
-
-Result<void> Database::execute(const char* sql) {
-  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure("set up");
-  return {};
-}
+Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access access,
                                                  milliseconds patience) {
-  const int flags =
-      access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-  sqlite3* handle = nullptr;
-  const mode_t old = ::umask(077);
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-  ::umask(old);
-  std::unique_ptr<Database> database(new Database(handle, path));
-  if (code != SQLITE_OK) return database->failure("open");
-  sqlite3_extended_result_codes(handle, 1);
-  sqlite3_busy_timeout(handle, static_cast<int>(patience.count()));
+  auto file = SqliteFile::open(path, access, patience);
+  if (!file) return fail(file.error());
+  std::unique_ptr<Database> database(new Database(std::move(*file)));
   auto ready = database->prepare(access);
   if (!ready) return fail(ready.error());
   return database;
 }
 
 Result<void> Database::prepare(Access access) {
-  auto ready = check_format();
-  if (ready && access == Access::write) {
-    ready = execute(kOpening);
-    if (ready) ready = make_tables();
-  }
+  auto ready = file_.check_format(kApplication, kFormat);
+  if (ready && access == Access::make) ready = make_tables();
   return ready ? prepare_statements() : ready;
 }
 
-// Before anything is changed: a file of something else stays as it is.
-Result<void> Database::check_format() {
-  const auto application = ask(handle_, "PRAGMA application_id", *this);
-  const auto format = ask(handle_, "PRAGMA user_version", *this);
-  const auto tables = ask(handle_, "SELECT count(*) FROM sqlite_schema", *this);
-  for (const auto* answer : {&application, &format, &tables}) {
-    if (!*answer) return fail(answer->error());
-  }
-  if (*application == 0 && *format == 0 && *tables == 0) return {};  // new
-  if (*application != kApplication) return fail(Errc::invalid, concat(path_, ": a file of something else"));
-  if (*format == kFormat) return {};
-  return fail(Errc::invalid, concat(path_, ": a file of another version: ", *format));
-}
-
 Result<void> Database::make_tables() {
-  return in_transaction([this] {
-    auto made = execute(kTables);
-    if (made) made = execute(concat("PRAGMA application_id = ", kApplication).c_str());
-    return made ? execute(concat("PRAGMA user_version = ", kFormat).c_str()) : made;
+  auto made = file_.execute(kOpening, "set up");
+  if (!made) return made;
+  return file_.transact([this] {
+    auto done = file_.execute(kTables, "set up");
+    return done ? file_.set_format(kApplication, kFormat) : done;
   });
 }
 
 Result<void> Database::prepare_statements() {
-  statements_ = std::make_unique<Statements>(handle_);
+  statements_ = std::make_unique<Statements>(file_.handle());
   if (statements_->whole()) return {};
-  return fail(Errc::invalid, concat(path_, ": its tables are not those of this version"));
+  return fail(Errc::invalid, concat(file_.path(), ": its tables are not those of this version"));
 }
 
 Result<std::optional<Passes>> Database::find(std::string_view client) {
@@ -177,7 +118,7 @@ void Database::end_view() {
 }
 
 Result<void> Database::store(const Batch& batch) {
-  return in_transaction([this, &batch] {
+  return file_.transact([this, &batch] {
     auto written = write_passes(batch);
     if (written) written = write_numbers(batch);
     return written ? write_networks(batch) : written;
@@ -232,16 +173,15 @@ Result<void> Database::write_networks(const Batch& batch) {
 
 Result<void> Database::begin_anew() {
   end_view();
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_RESET_DATABASE, 1, 0);
-  auto emptied = execute("VACUUM");
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_RESET_DATABASE, 0, 0);
-  if (emptied) emptied = execute(kOpening);
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_RESET_DATABASE, 1, 0);
+  auto emptied = file_.execute("VACUUM", "set up");
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_RESET_DATABASE, 0, 0);
   if (emptied) emptied = make_tables();
   return emptied ? prepare_statements() : emptied;
 }
 
 void Database::checkpoint() {
-  sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
 }  // namespace postern::screening

@@ -2,8 +2,6 @@
 // See docs/formats/screen-cache.md for its tables. One thread uses a Database.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +10,7 @@
 #include <unordered_map>
 
 #include "lib/base/result.h"
+#include "lib/base/sqlite_file.h"
 #include "lib/base/time.h"
 #include "lib/screening/tally.h"
 #include "lib/screening/tests.h"
@@ -36,11 +35,9 @@ class Database {
   static constexpr std::int64_t kNetworkHoursKept = 24 * 31;
   static constexpr int kNetworksOfHour = 100;
 
-  // Errors of all functions: invalid when the file is damaged or of something else, full when there is no room, busy when
-  // another process holds it longer than `patience`, denied, or io.
+  // All functions fail as SqliteFile::failure() says; also with invalid when the file is of something else.
 
-  // write: the file is made if it is not there, with mode 0600 and our user as owner. read: not_found when it is not.
-  enum class Access { read, write };
+  using Access = SqliteFile::Access;
   static Result<std::unique_ptr<Database>> open(const std::string& path, Access access,
                                                 milliseconds patience = seconds(5));
   ~Database();
@@ -75,15 +72,14 @@ class Database {
   void checkpoint();
 
   // For questions of others (report.h).
-  sqlite3* handle() const { return handle_; }
-  Failure failure(std::string_view what) const;
+  sqlite3* handle() const { return file_.handle(); }
+  Failure failure(std::string_view what) const { return file_.failure(what); }
 
  private:
   struct Statements;
-  Database(sqlite3* handle, std::string path);
+  explicit Database(SqliteFile file);
   Result<void> prepare(Access access);
   Result<void> make_tables();
-  Result<void> check_format();
   Result<void> prepare_statements();
   Result<void> write_passes(const Batch& batch);
   Result<void> write_numbers(const Batch& batch);
@@ -91,13 +87,8 @@ class Database {
   Result<void> add_number(std::int64_t hour, std::string_view name, std::int64_t n);
   Result<void> set_state(std::string_view name, std::int64_t value);
   Result<std::int64_t> state(std::string_view name);
-  Result<void> execute(const char* sql);
-  // In one transaction, which a failure undoes.
-  template <class Work>
-  Result<void> in_transaction(Work work);
 
-  sqlite3* handle_;
-  std::string path_;
+  SqliteFile file_;
   std::unique_ptr<Statements> statements_;
   bool viewing_ = false;
 };

@@ -34,7 +34,7 @@ Result<std::int64_t> Database::last_cleanup() { return state(kEnded); }
 
 Result<bool> Database::claim_cleanup(std::int64_t now, std::int64_t interval) {
   bool ours = false;
-  const auto asked = in_transaction([&]() -> Result<void> {
+  const auto asked = file_.transact([&]() -> Result<void> {
     const auto ended = state(kEnded);
     const auto claimed = state(kClaimed);
     if (!ended) return fail(ended.error());
@@ -64,7 +64,7 @@ Result<void> Database::clean(Cleanup& state, std::int64_t oldest, int limit) {
   page.reset();
   if (code != SQLITE_DONE) return failure("read");
   if (!old.empty()) {
-    auto dropped = in_transaction([&]() -> Result<void> {
+    auto dropped = file_.transact([&]() -> Result<void> {
       for (const auto& client : old) {
         if (statements_->drop.with(std::string_view(client), oldest).run() != SQLITE_DONE)
           return failure("write");
@@ -81,7 +81,7 @@ Result<void> Database::clean(Cleanup& state, std::int64_t oldest, int limit) {
 }
 
 Result<void> Database::end_cleanup(std::int64_t now) {
-  return in_transaction([&]() -> Result<void> {
+  return file_.transact([&]() -> Result<void> {
     const std::int64_t hour = now / 3600;
     if (statements_->drop_numbers.with(hour - kHoursKept).run() != SQLITE_DONE ||
         statements_->drop_networks.with(hour - kNetworkHoursKept).run() != SQLITE_DONE) {

@@ -1,9 +1,7 @@
 // A cache must never keep mail out: what cannot be read is put aside, and a new one begun.
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <chrono>
-#include <cstdio>
 
 #include "lib/base/fd.h"
 #include "lib/base/statement.h"
@@ -17,18 +15,6 @@ namespace {
 // How long a start may take to look for damage; of a large file only a part is looked at.
 constexpr milliseconds kLook{200};
 constexpr int kStepsBetween = 10'000;
-
-struct FileId {
-  dev_t device = 0;
-  ino_t number = 0;
-  bool operator==(const FileId&) const = default;
-};
-
-FileId id_of(const std::string& path) {
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0) return {};
-  return {found.st_dev, found.st_ino};
-}
 
 int time_is_over(void* deadline) {
   return std::chrono::steady_clock::now() > *static_cast<const Deadline*>(deadline) ? 1 : 0;
@@ -60,7 +46,7 @@ void warm(const std::string& path) {
 }
 
 Result<std::unique_ptr<Database>> open_whole(const std::string& path) {
-  auto database = Database::open(path, Database::Access::write);
+  auto database = Database::open(path, Database::Access::make);
   if (!database) return database;
   auto looked = look_for_damage(**database);
   if (!looked) return fail(looked.error());
@@ -70,19 +56,13 @@ Result<std::unique_ptr<Database>> open_whole(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_or_begin(const std::string& path, std::string& warning) {
-  const FileId before = id_of(path);
+  const FileId found = file_id(path);
   warm(path);
   auto database = open_whole(path);
   if (database || database.error().kind != Errc::invalid) return database;
-  // Another process may have put it aside meanwhile, and begun a new one.
-  if (id_of(path) == before) {
-    const std::string aside = path + ".aside";
-    if (::rename(path.c_str(), aside.c_str()) != 0) return database;
-    std::remove((path + "-shm").c_str());
-    if (::rename((path + "-wal").c_str(), (aside + "-wal").c_str()) != 0)
-      std::remove((aside + "-wal").c_str());
-    warning = concat("moved to ", aside, ", and a new one begun: ", database.error().text);
-  }
+  auto moved = put_aside(path, found, database.error().text);
+  if (!moved) return database;
+  warning = std::move(*moved);
   return open_whole(path);
 }
 

@@ -56,17 +56,4 @@ struct Database::Statements {
   Statement drop_networks{db, "DELETE FROM network WHERE hour < ?"};
 };
 
-template <class Work>
-Result<void> Database::in_transaction(Work work) {
-  if (sqlite3_exec(handle_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) != SQLITE_OK) {
-    return failure("write");
-  }
-  Result<void> done = work();
-  if (done && sqlite3_exec(handle_, "COMMIT", nullptr, nullptr, nullptr) != SQLITE_OK) {
-    done = failure("write");
-  }
-  if (sqlite3_get_autocommit(handle_) == 0) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
-  return done;
-}
-
 }  // namespace postern::screening

@@ -21,7 +21,7 @@ namespace {
 constexpr std::int64_t kNow = 1'800'000'000;
 constexpr std::int64_t kHour = kNow / 3600;
 
-std::unique_ptr<Database> open(const std::string& path, Database::Access access = Database::Access::write) {
+std::unique_ptr<Database> open(const std::string& path, Database::Access access = Database::Access::make) {
   auto database = Database::open(path, access);
   if (!database) FAIL(database.error().text);
   return std::move(*database);
@@ -174,7 +174,7 @@ TEST_CASE("What cannot be opened is an error, and nothing is moved") {
   std::filesystem::create_directory(directory.path("cache.db"));
   CHECK_FALSE(open_or_begin(directory.path("cache.db"), warning));
   CHECK_FALSE(open_or_begin(directory.path("no/such/place.db"), warning));
-  CHECK_FALSE(Database::open(directory.path("none.db"), Database::Access::read));
+  CHECK(Database::open(directory.path("none.db"), Database::Access::read).error().kind == Errc::not_found);
   CHECK(warning.empty());
   CHECK_FALSE(std::filesystem::exists(directory.path("none.db")));
 }
@@ -220,7 +220,7 @@ TEST_CASE("kill -9 at any moment leaves whole batches") {
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      auto database = Database::open(path, Database::Access::write);
+      auto database = Database::open(path, Database::Access::make);
       for (int i = 0; database; ++i) {
         Batch batch;
         for (int k = 0; k < 10; ++k) batch.passes[concat(round, ".", i, ".", k)] = {{kNow, 0, 0, 0, 0}};
