@@ -1,11 +1,8 @@
 #include "screen/dialogue.h"
 
-#include <doctest/doctest.h>
-
 #include <array>
 
-#include "lib/base/text.h"
-#include "lib/config/main_cf.h"
+#include "tests/screen/talk.h"
 
 using namespace postern;
 using namespace postern::screen;
@@ -14,10 +11,6 @@ using screening::TestSet;
 
 namespace {
 
-constexpr std::string_view kMainCf =
-    "myhostname = mx.example\nsmtpd_banner = $myhostname ESMTP\ncompatibility_level = 3.6\n"
-    "message_size_limit = 1000\n";
-constexpr TestSet kDeep = screening::kDeepTests;
 constexpr std::string_view kEnforceAll =
     "postscreen_bare_newline_action = enforce\npostscreen_non_smtp_command_action = enforce\n";
 constexpr std::string_view kDropAll =
@@ -26,67 +19,6 @@ constexpr std::string_view kDropAll =
 constexpr std::string_view kIgnoreAll =
     "postscreen_bare_newline_action = ignore\npostscreen_non_smtp_command_action = ignore\n"
     "postscreen_pipelining_action = ignore\n";
-
-// A dialogue as a transcript. "C: " in front of what a client sends, with \n for a line that ends without CR; "+" for what
-// it sends in the same packet; what else is answered, logged or done comes out, a reply's lines joined by '|'.
-class Talk {
- public:
-  explicit Talk(std::string_view main_cf = "", Speech speech = Speech::dummy, TestSet to_do = kDeep)
-      : settings_(*config::MainCf::parse(concat(kMainCf, main_cf))),
-        setup(std::move(*DialogueSetup::load(settings_))),
-        dialogue(*setup, speech, to_do, ends_) {}
-
-  // What comes of a line, one fact a line: "250 2.0.0 Ok", "log: ...", "end", "hand over", "slow".
-  std::string hears(std::string_view line, std::string_view behind = "") {
-    const bool crlf = !line.ends_with('\n');
-    if (!crlf) line.remove_suffix(1);
-    return told(dialogue.hear(line, crlf, behind));
-  }
-  void stress(bool on) {
-    settings_.override("stress", on ? "yes" : "");
-    REQUIRE(setup->follow(settings_, "stress"));
-  }
-  std::string told(const Turn& turn) {
-    std::string out;
-    for (const std::string& line : turn.log) out += concat("log: ", line, '\n');
-    if (!turn.reply.empty()) out += concat(joined(turn.reply), '\n');
-    if (turn.next == Next::hang_up) out += "end\n";
-    if (turn.next == Next::hand_over) out += "hand over\n";
-    if (turn.next == Next::start_tls) out += "tls\n";
-    if (turn.slow) out += "slow\n";
-    if (!out.empty()) out.pop_back();
-    return out;
-  }
-
- private:
-  static std::string joined(std::string_view reply) {
-    std::string out;
-    for (std::size_t at = 0; at < reply.size();) {
-      const auto end = reply.find("\r\n", at);
-      REQUIRE(end != std::string_view::npos);
-      out += concat(out.empty() ? "" : "|", reply.substr(at, end - at));
-      at = end + 2;
-    }
-    return out;
-  }
-
-  config::Settings settings_;
-  Ends ends_{"192.0.2.1", "4711", "192.0.2.9", "25"};
-
- public:
-  std::unique_ptr<DialogueSetup> setup;
-  Dialogue dialogue;
-};
-
-struct Line {
-  std::string_view sent, expected;
-};
-void converse(Talk& talk, std::initializer_list<Line> lines) {
-  for (const Line& line : lines) {
-    CAPTURE(line.sent);
-    CHECK(talk.hears(line.sent) == line.expected);
-  }
-}
 
 constexpr std::string_view kReject450 =
     "log: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 450 4.3.2 Service currently unavailable; from=<a@b>, "
@@ -408,96 +340,6 @@ TEST_CASE("a refusal has a footer") {
   Talk limit("postscreen_reject_footer = foot\n");
   CHECK(limit.told(limit.dialogue.timed_out())
             .ends_with("421-4.4.2 mx.example Error: timeout exceeded|421 4.4.2 foot\nend"));
-}
-
-TEST_CASE("in a server's words, until the server is needed") {
-  Talk talk("", Speech::server, {Test::non_smtp_command});
-  converse(talk, {{"EHLO x",
-                   "250-mx.example|250-PIPELINING|250-SIZE "
-                   "1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING"},
-                  {"foo", "500 5.5.2 Error: command not recognized"},
-                  {"RCPT TO:<c@d>", "503 5.5.1 Error: need MAIL command"},
-                  {"MAIL FROM:<a@b> SIZE=1001", "552 5.3.4 Message size exceeds fixed limit"},
-                  {"MAIL FROM:<a b>", "501 5.1.7 Bad sender address syntax"},
-                  {"NOOP \xff", "500 5.5.2 Error: bad UTF-8 syntax"},
-                  {"MAIL FROM:<a@b> SIZE=1000", "250 2.1.0 Ok"},
-                  {"MAIL FROM:<a@b>", "503 5.5.1 Error: nested MAIL command"},
-                  {"RCPT TO:<c d>", "501 5.1.3 Bad recipient address syntax"},
-                  {"RCPT TO:<c@d>", "hand over"}});
-  CHECK(talk.dialogue.pipelining());
-  CHECK(talk.dialogue.take_said() == std::vector<std::string>{"EHLO x", "?", "RCPT", "MAIL", "MAIL",
-                                                              "NOOP \xff", "MAIL FROM:<a@b> SIZE=1000",
-                                                              "MAIL", "RCPT"});
-  CHECK(talk.dialogue.to_watch() == TestSet{Test::non_smtp_command});
-}
-
-TEST_CASE("what was overtaken is repeated in short") {
-  Talk talk("", Speech::server);
-  for (const std::string_view line :
-       {"HELO first.example", "MAIL FROM:<long@sender.example>", "RSET", "EHLO second.example",
-        "MAIL FROM:<a@b>", "EHLO third.example", "noop with words"}) {
-    talk.hears(line);
-  }
-  CHECK(talk.dialogue.take_said() == std::vector<std::string>{"HELO x", "MAIL FROM:<>", "RSET", "EHLO x",
-                                                              "MAIL FROM:<>", "EHLO third.example", "NOOP"});
-}
-
-TEST_CASE("lines that a server must see itself") {
-  struct Case {
-    std::string_view main_cf, line, behind, expected;
-  };
-  constexpr std::string_view kOk = "250 2.0.0 Ok";
-  for (const auto& [main_cf, line, behind, expected] :
-       std::initializer_list<Case>{{"", "STARTTLS", "", "hand over"},
-                                   {"", "AUTH PLAIN", "", "hand over"},
-                                   {"", "VRFY x", "", "hand over"},
-                                   {"", "BDAT 3 LAST", "foo", "hand over"},
-                                   {"", "DATA", "", "503 5.5.1 Error: need RCPT command"},
-                                   {"", "GET /", "", "hand over"},
-                                   {"", "From: x", "", "hand over"},
-                                   {"", "NOOP\n", "", kOk},
-                                   {"smtpd_forbid_bare_newline = note\n", "NOOP\n", "", "hand over"},
-                                   {"", "NOOP", "", kOk},
-                                   {"", "RSET", "NOOP\r\n", "hand over"},
-                                   {"smtpd_noop_commands = foo\n", "foo bar", "", kOk}}) {
-    Talk talk(main_cf, Speech::server, {});
-    const std::string_view said = line;
-    CAPTURE(said);
-    CHECK(talk.hears(line, behind) == expected);
-  }
-  Talk pipelined("", Speech::server, {});
-  pipelined.hears("EHLO x");
-  CHECK(pipelined.hears("RSET", "NOOP\r\n") == kOk);
-  CHECK(pipelined.hears("NOOP", "NOOP\r\n") == "hand over");
-}
-
-TEST_CASE("a client that fails in a server's words hears the dummy's from then on") {
-  Talk talk("", Speech::server);
-  CHECK(talk.hears("EHLO x", "NOOP\r\n") ==
-        "log: COMMAND PIPELINING from [192.0.2.1]:4711 after EHLO: NOOP\\r\\n\n"
-        "250-mx.example|250-SIZE "
-        "1000|250-VRFY|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|250-SMTPUTF8|"
-        "250 CHUNKING");
-  CHECK(talk.hears("MAIL FROM:<a@b>") == "250 2.1.0 Ok");
-  CHECK(talk.hears("RCPT TO:<c@d>").ends_with("550 5.5.1 Protocol error"));
-  Talk later("", Speech::server);
-  later.hears("HELO x");
-  later.hears("MAIL FROM:<a@b>", "R");
-  CHECK(later.hears("RCPT TO:<c@d>") ==
-        "log: NOQUEUE: reject: RCPT from [192.0.2.1]:4711: 550 5.5.1 Protocol error; from=<a@b>, to=<c@d>, "
-        "proto=SMTP, "
-        "helo=<x>\n550 5.5.1 Protocol error");
-}
-
-TEST_CASE("errors count as a server counts them") {
-  Talk talk("smtpd_soft_error_limit = 2\nsmtpd_hard_error_limit = 4\nsmtpd_junk_command_limit = 1\n",
-            Speech::server);
-  constexpr std::string_view kWrong = "500 5.5.2 Error: command not recognized";
-  CHECK(talk.hears("foo") == kWrong);
-  for (int i = 0; i < 3; ++i) CHECK(talk.hears("NOOP") == "250 2.0.0 Ok");
-  CHECK(talk.hears("EHLO") == "501 Syntax: EHLO hostname\nslow");
-  CHECK(talk.hears("foo") == concat("log: too many errors after UNKNOWN from [192.0.2.1]:4711\n", kWrong,
-                                    "|421 4.7.0 mx.example Error: too many errors\nend\nslow"));
 }
 
 TEST_CASE("a server that judges early is known") {
