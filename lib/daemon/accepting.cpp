@@ -20,10 +20,11 @@ constexpr Duration kOthersTurn = milliseconds(40);
 constexpr Duration kRoomComes = milliseconds(20);
 constexpr Duration kFullLook = seconds(1);
 // A process that helps looks so often whether clients still wait, before it believes that nobody takes them; and looks away
-// for so long when somebody has.
+// for so long when somebody has. Both together are less than the turn of others: nobody gives way while there is room.
 constexpr int kLooks = 4;
-constexpr Duration kBetweenLooks = milliseconds(5);
-constexpr Duration kLookAway = milliseconds(80);
+constexpr Duration kBetweenLooks = milliseconds(4);
+constexpr Duration kLookAway = milliseconds(20);
+static_assert(kLooks * kBetweenLooks + kLookAway < kOthersTurn);
 // A writer that never stops has the others wait no longer.
 constexpr Duration kTriggerPause = milliseconds(10);
 
@@ -126,10 +127,17 @@ net::Task<void> Server::wait_for_client(int listener, net::Readiness& readiness)
   for (int look = 0; look < kLooks; ++look) {
     co_await net::sleep_until(loop_, loop_.in(kBetweenLooks));
     if (net::has_arrivals(listener)) continue;
-    co_await net::sleep_until(loop_, loop_.in(kLookAway));
+    co_await look_away();
     co_return;
   }
   takes_until_ = loop_.in(kHelping);
+}
+
+net::Task<void> Server::look_away() {
+  const Deadline until = loop_.in(kLookAway);
+  while (helps_ && loop_.now() < until) {
+    [[maybe_unused]] const bool changed = co_await changed_.wait(until);  // it may lead from now on
+  }
 }
 
 // A client that comes when the process is full does not wait behind those who keep it full. First others have the chance

@@ -241,7 +241,10 @@ net::Task<void> Server::watch_master() {
 }
 
 void Server::hear(std::string_view words) {
-  if (words == kLeads || words == kHelps) helps_ = words == kHelps && limits_.sessions > 1 && !limits_.taken;
+  if (words == kLeads || words == kHelps) {
+    helps_ = words == kHelps && limits_.sessions > 1 && !limits_.taken;
+    changed_.notify();
+  }
   if (words != kStressed && words != kNotStressed) return;
   context_.settings_.override("stress", std::string(words.substr(words.find('=') + 1)));
   service_.stress_changed(context_.settings());

@@ -43,6 +43,7 @@ class Server final : private Sessions {
   net::Task<void> make_room(int listener, net::Readiness& readiness);
   void became_full();
   net::Task<void> wait_for_client(int listener, net::Readiness& readiness);
+  net::Task<void> look_away();
   bool holds_back() const { return helps_ && loop_.now() >= takes_until_; }
   net::Task<void> serve(net::Accepted connection);
   net::Task<void> serve_passed(net::Accepted connection);
