@@ -9,6 +9,7 @@
 #include "commands/postern/run_master.h"
 #include "commands/postern/tls_files.h"
 #include "lib/base/json.h"
+#include "lib/base/log_destination.h"
 #include "lib/base/text.h"
 #include "lib/check/check.h"
 #include "lib/config/place.h"
@@ -97,6 +98,15 @@ Result<MailSystem> find(const Arguments& arguments) {
   return MailSystem::find(arguments.directory);
 }
 
+// A mail system whose log nobody takes looks like one that does nothing.
+void warn_of_silence(const MailSystem& system) {
+  const char* receiver = log::SystemLog::kPath;
+  if (!system.common().maillog_file->empty() || ::access(receiver, F_OK) == 0) return;
+  std::fprintf(stderr,
+               "postern: warning: nobody takes the log: there is no %s, and maillog_file is not set\n",
+               receiver);
+}
+
 }  // namespace
 
 Result<int> start(const Arguments& arguments) {
@@ -107,6 +117,7 @@ Result<int> start(const Arguments& arguments) {
   const auto pid = start_master(*program, system->directory(), Bond::none);
   if (!pid) return fail(pid.error().kind, concat("not started: ", pid.error().text));
   say(concat("the mail system is running, process ", *pid));
+  warn_of_silence(*system);
   return EXIT_SUCCESS;
 }
 

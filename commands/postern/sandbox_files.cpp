@@ -21,6 +21,16 @@ namespace {
 
 std::string line(std::string_view name, std::string_view value) { return concat(name, " = ", value, "\n"); }
 
+// A setting of the caller's takes the place of ours.
+void set(std::string& text, std::string_view name, std::string_view value) {
+  const std::size_t before = text.find(concat("\n", name, " = "));
+  if (before == std::string::npos) {
+    text += line(name, value);
+  } else {
+    text.replace(before + 1, text.find('\n', before + 1) - before, line(name, value));
+  }
+}
+
 // The queue's group: that of an installed system, otherwise the owner's own.
 std::string queue_group(const passwd& owner) {
   if (::getgrnam("postdrop") != nullptr) return "postdrop";
@@ -115,7 +125,7 @@ std::string sandbox_main_cf(const SandboxFiles& files) {
     text += line("smtpd_tls_eccert_file", "$config_directory/tls/ecdsa.pem");
     text += line("smtpd_tls_cert_file", "$config_directory/tls/rsa.pem");
   }
-  for (const auto& [name, value] : files.settings) text += line(name, value);
+  for (const auto& [name, value] : files.settings) set(text, name, value);
   return text;
 }
 

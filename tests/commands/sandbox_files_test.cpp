@@ -17,7 +17,8 @@ SandboxFiles example(bool root) {
   files.domain = "a.test";
   files.owner = {root, "mail", "mail", root ? 8u : 1000u, 8};
   files.port = 2525;
-  files.settings = {{"message_size_limit", "1"}, {"smtpd_banner", "$myhostname mine"}};
+  files.settings = {
+      {"message_size_limit", "1"}, {"smtpd_banner", "$myhostname mine"}, {"relay_domains", "b.test"}};
   return files;
 }
 
@@ -34,6 +35,7 @@ TEST_CASE("every parameter of a sandbox is a known one with a good value") {
     CHECK(params.load(settings));
     CHECK(*params.common.queue_directory == "/tmp/x/queue");
     CHECK(*params.limits.message_size_limit == 1);
+    CHECK(settings.value("relay_domains") == "b.test");
     CHECK(*params.smtpd.banner == "mail.a.test mine");
     CHECK(*params.virtual_.minimum_uid == (root ? 8 : 100));
   }

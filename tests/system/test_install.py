@@ -61,5 +61,73 @@ class Install(unittest.TestCase):
         self.assertEqual((done.returncode, errors), (0, ['']))
 
 
+# In an image of this system that nobody else sees: /etc, /usr and /var may be changed, the network is empty, and there are
+# neither our user nor a package of another mail system.
+IMAGE = '''
+set -eu
+mount --make-rprivate /
+mount -t tmpfs tmpfs {scratch}
+for place in etc usr var; do
+  mkdir -p {scratch}/$place/new {scratch}/$place/work
+  mount -t overlay -o lowerdir=/$place,upperdir={scratch}/$place/new,workdir={scratch}/$place/work overlay /$place || exit 77
+done
+mount -t tmpfs tmpfs /dev/shm
+mount -t tmpfs tmpfs /run
+mkdir /dev/shm/bin
+printf '#!/bin/sh\n{owner}' >/dev/shm/bin/dpkg-query
+chmod +x /dev/shm/bin/dpkg-query
+PATH=/dev/shm/bin:$PATH
+rm -rf /etc/postern /var/lib/postern /var/spool/postern
+for user in postern; do ! getent passwd $user >/dev/null || userdel $user; done
+for group in postern postdrop; do ! getent group $group >/dev/null || groupdel $group; done
+{body}
+'''
+
+FIRST_STEPS = '''
+useradd --create-home --home-dir {scratch}/ann ann
+packaging/install --build "$POSTERN_INSTALLED"
+postern start 2>{scratch}/complaints
+[ -e /dev/log ] || grep -q 'nobody takes the log: there is no /dev/log' {scratch}/complaints
+printf 'Subject: first\n\nfirst letter\n' | sendmail ann
+tries=0
+until grep -q 'first letter' {scratch}/ann/Maildir/new/*; do
+  tries=$((tries + 1)); [ $tries -lt 200 ]; sleep 0.05
+done
+postern stop
+stat -c '%U %a %n' /var/lib/postern
+stat -c '%G %a %n' /usr/sbin/postdrop
+packaging/install --build "$POSTERN_INSTALLED"
+'''
+
+
+@unittest.skipUnless(postern.IS_ROOT and os.path.exists(os.path.join(postern.BUILD, 'cmake_install.cmake')),
+                     'needs root and a build directory')
+class FirstSteps(unittest.TestCase):
+    def run_in_image(self, body, owner='exit 1'):
+        scratch = tempfile.mkdtemp(prefix='postern-image-')
+        self.addCleanup(os.rmdir, scratch)
+        body = body.replace('{scratch}', scratch)
+        script = IMAGE.replace('{scratch}', scratch).replace('{owner}', owner).replace('{body}', body)
+        done = subprocess.run(['unshare', '-m', '-n', '-p', '-f', '--mount-proc', 'bash', '-c', script], text=True,
+                              capture_output=True, check=False, cwd=postern.SOURCE, timeout=100,
+                              env={**os.environ, 'POSTERN_INSTALLED': os.path.abspath(postern.BUILD)})
+        if done.returncode == 77 or 'unshare' in done.stderr:
+            self.skipTest('no image of this system: ' + done.stderr)
+        return done
+
+    def test_from_the_installation_to_a_letter(self):
+        done = self.run_in_image(FIRST_STEPS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for line in ('start it: postern start', 'the mail system is running', 'postern 700 /var/lib/postern',
+                     'postdrop 2755 /usr/sbin/postdrop'):
+            self.assertIn(line, done.stdout)
+
+    def test_another_mail_system_is_left_alone(self):
+        done = self.run_in_image('packaging/install --build "$POSTERN_INSTALLED"',
+                                 owner='[ "$2" = /usr/sbin/sendmail ] && echo "exim4-daemon: $2"')
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn('/usr/sbin/sendmail is of the package exim4-daemon: apt-get remove exim4-daemon', done.stderr)
+
+
 if __name__ == '__main__':
     unittest.main()
