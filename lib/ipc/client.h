@@ -23,7 +23,8 @@ class Client {
 
   // Asks, and waits for the answer. Fails with timeout; lost when the connection broke before the answer (the
   // service may or may not have done what was asked); not_found, denied or io when no connection could be
-  // made; invalid when the answer is not of the declared shape.
+  // made; invalid when the answer is not of the declared shape. A service that comes to a question when its deadline has
+  // passed does nothing about it.
   template <class C>
   net::Task<Result<typename C::Answer>> ask(const typename C::Question& question, Deadline deadline) {
     auto connected = co_await connect(deadline);
@@ -31,7 +32,7 @@ class Client {
     const std::uint64_t id = ++last_id_;
     const Instant begun = loop_.now();
     Link& link = *link_;
-    link.connection.send(question, id);
+    link.connection.send(question, id, deadline);
     auto frame = co_await Answer(*this, link, id, deadline);
     if (log::is_verbose()) note(C::Question::name, begun, frame ? nullptr : &frame.error());
     if (!frame) co_return fail(frame.error());

@@ -22,14 +22,15 @@ class Connection : net::Posted {
   // Takes a connected, non-blocking UNIX socket.
   Connection(net::Loop& loop, Fd fd, Side side);
 
-  // Queues a message; it is sent in this turn of the loop. The message's descriptor is duplicated.
+  // Queues a message; it is sent in this turn of the loop. The message's descriptor is duplicated. `until`: for a question,
+  // when nobody waits for the answer any more.
   template <class Message>
-  void send(const Message& message, std::uint64_t id) {
+  void send(const Message& message, std::uint64_t id, Deadline until = Deadline::max()) {
     if constexpr (requires { Message::descriptor; }) {
       if (message.*Message::descriptor)
         out_.emplace_back();  // descriptors leave with the first byte of a chunk
     }
-    append_message(room().bytes, message, id);
+    append_message(room().bytes, message, id, until);
     if constexpr (requires { Message::descriptor; }) attach(message.*Message::descriptor);
     if (!is_posted()) loop_.post(*this);
   }

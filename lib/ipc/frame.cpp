@@ -11,14 +11,19 @@ namespace {
 constexpr std::size_t kKept = 64 * 1024;
 constexpr std::size_t kBelieved = 1024 * 1024;  // room that is made on the word of a header
 
+constexpr std::uint64_t kLatest = std::chrono::duration_cast<milliseconds>(Duration::max()).count();
+
 // Bytes of one frame may arrive together with the first of the next, whose descriptors are then here too.
 constexpr std::size_t kMostUnclaimed = 2 * kMostFrameDescriptors;
 
 }  // namespace
 
 void append_frame(std::string& out, std::string_view name, std::uint64_t id, std::string_view attributes,
-                  std::string_view body, std::size_t descriptors) {
-  out += concat(name, " ", id, " ", attributes.size(), " ", body.size(), " ", descriptors, "\n");
+                  std::string_view body, std::size_t descriptors, Deadline until) {
+  out += concat(name, " ", id, " ", attributes.size(), " ", body.size(), " ", descriptors);
+  if (until != Deadline::max())
+    out += concat(" ", std::chrono::duration_cast<milliseconds>(until.time_since_epoch()).count());
+  out += '\n';
   out += attributes;
   out += '\n';
   out += body;
@@ -26,11 +31,11 @@ void append_frame(std::string& out, std::string_view name, std::uint64_t id, std
 
 Result<FrameHeader> parse_header(std::string_view line) {
   const auto words = split_fields(line, ' ');
-  if (words.size() != 5 || words[0].empty()) {
+  if (words.size() < 5 || words.size() > 6 || words[0].empty()) {
     return fail(Errc::invalid, concat("bad frame header \"", printable(line, 80), "\""));
   }
-  std::uint64_t numbers[4] = {};
-  for (std::size_t i = 0; i < 4; ++i) {
+  std::uint64_t numbers[5] = {};
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const auto number = parse_number(words[i + 1]);
     if (!number)
       return fail(Errc::invalid, concat("bad number in frame header \"", printable(line, 80), "\""));
@@ -45,6 +50,8 @@ Result<FrameHeader> parse_header(std::string_view line) {
   header.attributes = numbers[1];
   header.body = numbers[2];
   header.descriptors = numbers[3];
+  if (words.size() == 6 && numbers[4] < kLatest)  // later is never
+    header.until = Deadline(milliseconds(static_cast<std::int64_t>(numbers[4])));
   return header;
 }
 
@@ -103,6 +110,7 @@ Result<std::optional<Frame>> FrameReader::next() {
   Frame frame;
   frame.name = header->name;
   frame.id = header->id;
+  frame.until = header->until;
   frame.attributes = rest.substr(end + 1, header->attributes);
   frame.body = rest.substr(end + 1 + header->attributes + 1, header->body);
   for (std::size_t i = 0; i < header->descriptors; ++i)

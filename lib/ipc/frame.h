@@ -1,6 +1,7 @@
 // The frame around a message: `NAME ID ATTRIBUTES BODY DESCRIPTORS` and LF (the name, a number that pairs
-// question and answer, two lengths in bytes, a count), the attributes, an empty line, the body. A connection
-// starts with the line `postern-ipc VERSION`, sent by the side that connected.
+// question and answer, two lengths in bytes, a count), the attributes, an empty line, the body. The line of a question that
+// nobody waits for after some time has ` UNTIL` too. A connection starts with the line `postern-ipc VERSION`, sent by
+// the side that connected.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/ipc/codec.h"
 
 namespace postern::ipc {
@@ -24,6 +26,7 @@ constexpr std::size_t kMostFrameDescriptors = 4;
 struct Frame {
   std::string name;
   std::uint64_t id = 0;
+  Deadline until = Deadline::max();  // nobody waits for an answer any more
   std::string attributes;
   std::string body;
   std::vector<Fd> descriptors;
@@ -31,7 +34,7 @@ struct Frame {
 
 // What the wire holds of a frame, without its descriptors. Appends to `out`.
 void append_frame(std::string& out, std::string_view name, std::uint64_t id, std::string_view attributes,
-                  std::string_view body, std::size_t descriptors);
+                  std::string_view body, std::size_t descriptors, Deadline until = Deadline::max());
 
 struct FrameHeader {
   std::string_view name;
@@ -39,6 +42,7 @@ struct FrameHeader {
   std::size_t attributes = 0;
   std::size_t body = 0;
   std::size_t descriptors = 0;
+  Deadline until = Deadline::max();
 };
 // The header line without its LF. Fails with invalid (wrong shape) or too_long (a bound is exceeded).
 Result<FrameHeader> parse_header(std::string_view line);
@@ -67,12 +71,13 @@ class FrameReader {
 
 // A message as its frame.
 template <class Message>
-void append_message(std::string& out, const Message& message, std::uint64_t id) {
+void append_message(std::string& out, const Message& message, std::uint64_t id,
+                    Deadline until = Deadline::max()) {
   std::string_view body;
   std::size_t descriptors = 0;
   if constexpr (requires { Message::body; }) body = message.*Message::body;
   if constexpr (requires { Message::descriptor; }) descriptors = message.*Message::descriptor ? 1 : 0;
-  append_frame(out, Message::name, id, encode_attributes(message), body, descriptors);
+  append_frame(out, Message::name, id, encode_attributes(message), body, descriptors, until);
 }
 
 // A frame as the message that it should hold. Fails with invalid.

@@ -47,6 +47,7 @@ net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell
       co_return;
     }
     if (log::is_verbose()) log_info(concat("was asked ", frame->name, " by user ", connection.peer_user()));
+    if (frame->until <= loop.now()) continue;  // we stood still; the asker has taken it for a failure
     auto taken = entry->second(connection, scope, std::move(*frame));
     if (!taken) {
       log_warning(concat("request refused: ", taken.error().text));

@@ -80,7 +80,8 @@ class Farewell {
 };
 
 // Serves one accepted connection until the peer leaves it. Questions of a peer that has left are dropped
-// where they stand. A peer that does not keep to the protocol is logged and left. At most 4,096 questions of
+// where they stand, and those whose deadline has passed when they are read are not begun. A peer that does not keep to
+// the protocol is logged and left. At most 4,096 questions of
 // one connection are worked on at a time, unless the table says otherwise; more wait unread.
 // `farewell`, when there is one, outlives the task.
 net::Task<void> serve(net::Loop& loop, Fd fd, const Handlers& handlers, Farewell* farewell = nullptr);

@@ -164,15 +164,15 @@ net::Task<ipc::Outcome> Cleanup::submit(ipc::Submit submitted) {
   const std::string id = id_text(submitted.queue_id);
   net::Loop& loop = context_->loop();
   const Duration patience = context_->ipc_deadline() - loop.now();
-  net::Task<ipc::Outcome> taking = admit(std::move(submitted));
-  auto outcome =
-      co_await net::with_deadline<ipc::Outcome>(loop, std::move(taking), loop.in(patience - patience / 10));
+  const Deadline limit = loop.in(patience - patience / 10);
+  net::Task<ipc::Outcome> taking = admit(std::move(submitted), limit);
+  auto outcome = co_await net::with_deadline<ipc::Outcome>(loop, std::move(taking), limit);
   if (outcome) co_return std::move(*outcome);
   log_warning(concat(id, ": not in the queue in time: tables or the queue manager are too slow"));
   co_return queue_trouble();
 }
 
-net::Task<ipc::Outcome> Cleanup::admit(ipc::Submit submitted) {
+net::Task<ipc::Outcome> Cleanup::admit(ipc::Submit submitted, Deadline limit) {
   const std::string id = id_text(submitted.queue_id);
   const auto before = submitted.content.size();
   const Treatment treatment = treatment_of(submitted);
@@ -202,7 +202,7 @@ net::Task<ipc::Outcome> Cleanup::admit(ipc::Submit submitted) {
   question.sender = envelope.sender();
   question.recipients = envelope.take_recipients();
   question.expanded = envelope.take_expanded();
-  auto answer = co_await qmgr_->ask<ipc::EnqueueCall>(question, context_->ipc_deadline());
+  auto answer = co_await qmgr_->ask<ipc::EnqueueCall>(question, limit);
   if (answer) co_return std::move(*answer);
   log_warning(concat(id, ": ", answer.error().text));
   co_return queue_trouble();

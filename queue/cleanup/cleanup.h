@@ -25,7 +25,7 @@ class Cleanup : public daemon::Service {
 
   // One message.
   net::Task<ipc::Outcome> submit(ipc::Submit submitted);
-  net::Task<ipc::Outcome> admit(ipc::Submit submitted);
+  net::Task<ipc::Outcome> admit(ipc::Submit submitted, Deadline limit);
 
  private:
   // How a message came to be decides what is done to it.

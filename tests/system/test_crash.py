@@ -1,6 +1,7 @@
 """Processes die at any moment: no message that was acknowledged is lost, none is half written, none is invented.
 
 POSTERN_CRASH_MESSAGES sets how many are sent (2,000)."""
+import contextlib
 import os
 import random
 import re
@@ -131,6 +132,68 @@ class Crash(unittest.TestCase):
 
     def test_services_and_master_are_killed(self):
         self.all_is_there(*self.storm(with_master=True))
+
+
+class StandStill(unittest.TestCase):
+    """A process that neither works nor ends holds nobody for longer than its limit, and what was then taken for a failure it
+    does not do later: a client that was told 451 sends its letter again."""
+    LIMIT, DELIVERY, LATE = 1, 5, 3  # seconds: of a question, of a delivery, and how late we may be
+
+    @classmethod
+    def setUpClass(cls):
+        cls.box = postern.Sandbox(settings={
+            'ipc_timeout': f'{cls.LIMIT}s', 'daemon_timeout': f'{cls.DELIVERY}s', 'minimal_backoff_time': '1s',
+            'maximal_backoff_time': '1s', 'queue_run_delay': '1s'})
+        cls.addClassCleanup(cls.box.close)
+        cls.names = []
+        cls.send('first')
+
+    @classmethod
+    def send(cls, name):
+        postern.wait_for(lambda: cls.box.send(postern.letter(name)).startswith('250'), f'{name} to be taken')
+        cls.names.append(name)
+
+    @contextlib.contextmanager
+    def stopped(self, program):
+        processes = postern.wait_for(lambda: self.box.processes(program), program)
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in processes:
+                os.kill(pid, signal.SIGCONT)
+
+    def each_letter_is_there_once(self):
+        postern.wait_for(lambda: len(self.box.mail()) >= len(self.names) and self.box.queue_is_empty(), 'all letters')
+        found = sorted(re.search(rb'^Subject: (\S+)$', text, re.M)[1].decode() for text in self.box.wait_mail())
+        self.assertEqual(found, sorted(self.names))
+
+    def test_what_a_client_waits_for(self):
+        for program in ('cleanup', 'qmgr'):
+            for size in (1, 200_000):  # in the question, and in a file that qmgr opens
+                with self.subTest(f'{program}, {size}'), self.box.session(helo='client.example') as session:
+                    name = f'{program}-{size}'
+                    session.begin()
+                    with self.stopped(program):
+                        begun = time.monotonic()
+                        reply = session.content(postern.letter(name, b'Hello, hello.\r\n' * (1 + size // 15)))
+                        held = time.monotonic() - begun
+                        self.assertEqual(reply, '451 4.3.0 Error: queue file write error')
+                        self.assertGreater(held, self.LIMIT * 0.85)
+                        self.assertLess(held, self.LIMIT + self.LATE)
+                        self.assertRegex(session.command('NOOP'), '^250 ')
+                    self.send(name)
+        self.each_letter_is_there_once()
+        spool = os.path.join(self.box.directory, 'queue', 'spool')
+        postern.wait_for(lambda: not os.listdir(spool), 'an empty spool directory')
+
+    def test_what_qmgr_waits_for(self):
+        self.each_letter_is_there_once()
+        with self.stopped('virtual'):
+            self.send('agent')
+            self.box.wait_log(r'to=<bob@sandbox\.test>.* status=deferred', limit=self.DELIVERY + self.LATE)
+        self.each_letter_is_there_once()
 
 
 if __name__ == '__main__':

@@ -140,7 +140,7 @@ TEST_CASE("a reader that is destroyed closes the descriptors of unfinished frame
   CHECK(net::testing::open_descriptors() == before);
 }
 
-TEST_CASE("the header has five words, numbers where numbers belong, and bounds") {
+TEST_CASE("the header has five words or six, numbers where numbers belong, and bounds") {
   struct Row {
     const char* header;
     std::optional<Errc> error;
@@ -151,7 +151,12 @@ TEST_CASE("the header has five words, numbers where numbers belong, and bounds")
       {"x 0 67108864 67108864 4", std::nullopt},
       {"", Errc::invalid},
       {"x 1 2 3", Errc::invalid},
-      {"x 1 2 3 4 5", Errc::invalid},
+      {"x 1 2 3 4 5", std::nullopt},
+      {"x 1 2 3 4 9223372036854775807", std::nullopt},
+      {"x 1 2 3 4 -5", Errc::invalid},
+      {"x 1 2 3 4 9223372036854775808", Errc::invalid},
+      {"x 1 2 3 4 ", Errc::invalid},
+      {"x 1 2 3 4 5 6", Errc::invalid},
       {" 1 2 3 4", Errc::invalid},
       {"x  1 2 3", Errc::invalid},
       {"x 1 -2 3 4", Errc::invalid},
@@ -168,6 +173,20 @@ TEST_CASE("the header has five words, numbers where numbers belong, and bounds")
     CHECK(header.has_value() == !row.error.has_value());
     if (!header && row.error) CHECK(header.error().kind == *row.error);
   }
+}
+
+TEST_CASE("a question says until when its asker waits, if that is not for ever") {
+  const Deadline latest(std::chrono::duration_cast<milliseconds>(Duration::max()));
+  for (const Deadline until :
+       {Deadline(milliseconds(0)), Deadline(seconds(1234)), latest - milliseconds(1)}) {
+    std::string wire;
+    append_frame(wire, "x", 1, "", "", 0, until);
+    const auto header = parse_header(std::string_view(wire).substr(0, wire.find('\n')));
+    REQUIRE(header);
+    CHECK(header->until == until);
+  }
+  CHECK(parse_header("x 1 2 3 4")->until == Deadline::max());
+  CHECK(parse_header("x 1 2 3 4 9223372036854775807")->until == Deadline::max());
 }
 
 TEST_CASE("nonsense on the wire is an error as soon as it can be seen") {

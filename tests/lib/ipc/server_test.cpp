@@ -133,6 +133,18 @@ TEST_CASE("a question is answered under its number; a remark is not answered") {
   CHECK(served.service.remarks == std::vector<std::int64_t>{5});
 }
 
+TEST_CASE("a question that nobody waits for any more is not begun") {
+  Served served;
+  std::string questions(kGreeting);
+  append_message(questions, wish(1), 1, served.loop.now());
+  append_message(questions, wish(2), 2, served.loop.now() - seconds(5));
+  append_message(questions, wish(3), 3, served.loop.now() + seconds(5));
+  served.hear(questions);
+  CHECK(heard(served.pair.theirs) == "grant 3 9 0 0\nnumber=3\n\n");
+  CHECK(served.service.granted == 1);
+  CHECK(served.open());
+}
+
 TEST_CASE("answers of one turn leave together") {
   Loop loop;
   Pair pair(SOCK_SEQPACKET);
