@@ -94,7 +94,7 @@ net::Task<bool> Session::skip_chunk(std::uint64_t size) {
     }
     const auto taken = std::min<std::uint64_t>(size, some->size());
     stream_.unread(some->substr(taken));
-    waited(taken);
+    wasted(taken);
     size -= taken;
   }
   co_return true;

@@ -33,8 +33,11 @@ class Conversation : public Roster<Conversation>::Member {
   // Ends a session that waits for its client, because others need its place.
   void give_way();
   bool may_give_way() const;
+  // Says something whenever it has to, and gets on so slowly that it may have to give way all the same.
+  bool lags() const;
   bool is_proven() const { return proven_; }  // has delivered mail
   Duration waited_for(Instant now) const { return patience_.used(now); }
+  double pace(Instant now) const;
 
  protected:
   enum class Protocol : std::uint8_t { smtp, esmtp };
@@ -49,7 +52,8 @@ class Conversation : public Roster<Conversation>::Member {
   Deadline wait();
   Deadline wait(Duration request);  // with another limit than smtpd_timeout
   void waited(std::size_t content = 0);
-  void begin_request();  // what was waited for the last one counts no more
+  void wasted(std::size_t content);  // the same, with bytes of a message that nobody keeps
+  void begin_request();              // what was waited for the last one counts no more
   void out_of_time(std::string_view after);
   Patience::Limits limits(Duration request) const;
 
@@ -85,6 +89,7 @@ class Conversation : public Roster<Conversation>::Member {
   const mail::Address* recipient_ = nullptr;  // while RCPT is judged
   std::string_view where_ = "CONNECT";        // the last command, for the log
   int errors_ = 0;                            // since the last message
+  std::uint64_t wasted_ = 0;                  // bytes of content that nobody kept
   int junk_ = 0;                              // commands that do nothing, since the last message
   Tally tally_;
   Patience patience_;

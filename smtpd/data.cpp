@@ -59,7 +59,7 @@ net::Task<bool> Session::receive(Content& content, std::uint64_t count) {
     }
     const auto progress = content.take(some->substr(0, std::min<std::uint64_t>(count, some->size())));
     stream_.unread(some->substr(progress.consumed));
-    waited(progress.consumed);
+    content.problem() ? wasted(progress.consumed) : waited(progress.consumed);
     if (content.overflows()) {
       co_await content.open_spool();
     }
@@ -117,6 +117,7 @@ void Session::answer(const Result<ipc::Outcome>& outcome, Content& content) {
     junk_ = 0;
     shared_.accepted.add();
     proven_ = true;
+    patience_.delivered();
     if (handed_) handed_->finish(true);
     shared_.bytes.add(content.size());
     reply(content.queued(shared_.setup.text_of(mail_->id)));

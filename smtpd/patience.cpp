@@ -12,6 +12,9 @@ Duration rest_of(Duration limit, int percent, Duration used) {
   return limit / 100 * percent - used;
 }
 
+// Seconds for which somebody without content counts as one that brings as much as it must.
+constexpr std::int64_t kCredit = 30;
+
 }  // namespace
 
 Deadline Patience::begin_wait(Instant now, const Limits& limits) {
@@ -37,12 +40,24 @@ Deadline Patience::again(const Limits& limits) {
 void Patience::end_wait(Instant now, std::size_t content, const Limits& limits) {
   const Duration waited = waits_ ? now - began_ : Duration::zero();
   waits_ = false;
+  held_ += waited;
+  content_ += content;
   // More than an hour's worth at once is no different from an hour's worth.
   const auto most = static_cast<std::uint64_t>(limits.data_rate) * 3600;
   const auto bytes = static_cast<std::int64_t>(std::min<std::uint64_t>(content, most));
   const Duration paid = microseconds(bytes * 1'000'000 / limits.data_rate);
   request_ = std::max(Duration::zero(), request_ + waited - paid);
   session_ = std::max(Duration::zero(), session_ + waited - paid);
+}
+
+void Patience::delivered() {
+  held_ = Duration::zero();
+  content_ = 0;
+}
+
+double Patience::pace(Instant now, std::int64_t data_rate) const {
+  const std::chrono::duration<double> time = std::max<Duration>(held(now), seconds(1));
+  return (static_cast<double>(content_) + static_cast<double>(data_rate * kCredit)) / time.count();
 }
 
 }  // namespace postern::smtpd

@@ -33,16 +33,23 @@ class Patience {
   Deadline again(const Limits& limits);
   // It is over. `content`: bytes of a message that came. They count even without a wait.
   void end_wait(Instant now, std::size_t content, const Limits& limits);
+  // A message was delivered: what came before it says no more how the session gets on.
+  void delivered();
 
   // Of the last begin_wait() or again().
   Cause cause() const { return cause_; }
   // What the request under way has cost so far, with a wait that began and lasts.
   Duration used(Instant now) const { return request_ + (waits_ ? now - began_ : Duration::zero()); }
   bool waits() const { return waits_; }
+  // How long it was waited for in all since the last delivery, whatever was paid back.
+  Duration held(Instant now) const { return held_ + (waits_ ? now - began_ : Duration::zero()); }
+  // Bytes of content a second in that time. Whoever has just begun is fast.
+  double pace(Instant now, std::int64_t data_rate) const;
 
  private:
-  Duration request_{}, session_{};
-  Instant began_{};  // of the last wait
+  Duration request_{}, session_{}, held_{};
+  std::uint64_t content_ = 0;  // bytes since the last delivery
+  Instant began_{};            // of the last wait
   Cause cause_ = Cause::request;
   bool waits_ = false;
   bool commanded_ = false;

@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kGrace = seconds(1);
 // Nobody gives way who has not kept us waiting for this long.
 constexpr Duration kLeastWaited = seconds(1);
+// The same of those who say something all the time, and deliver nothing: in all.
+constexpr Duration kLeastHeld = seconds(5);
 // Sessions that are looked at for one that should give way.
 constexpr int kMostSeen = 64;
 constexpr int kMostCompared = 8;
@@ -64,6 +66,14 @@ void Conversation::waited(std::size_t content) {
   if (content > 0 && patience_.used(now) < kLeastWaited) shared_.sessions.touch(*this, proven_);
 }
 
+// It pays as well, so that a client on a slow line hears in the end what is wrong: for as much as one message may have, and
+// not for ever.
+void Conversation::wasted(std::size_t content) {
+  const auto limit = static_cast<std::uint64_t>(*shared_.setup.limits.message_size_limit);
+  wasted_ += content;
+  waited(limit == 0 || wasted_ <= limit ? content : 0);
+}
+
 void Conversation::hurry() {
   if (patience_.waits()) stream_.hurry(shared_.loop.in(shared_.setup.timeout()));
 }
@@ -78,6 +88,14 @@ bool Conversation::may_give_way() const {
   return open_ && !gives_way_ && patience_.waits() && patience_.used(shared_.loop.now()) >= kLeastWaited;
 }
 
+bool Conversation::lags() const {
+  return open_ && !gives_way_ && patience_.waits() && patience_.held(shared_.loop.now()) >= kLeastHeld;
+}
+
+double Conversation::pace(Instant now) const {
+  return patience_.pace(now, *shared_.setup.smtpd.min_data_rate);
+}
+
 void Conversation::give_way() {
   gives_way_ = true;
   stream_.hurry(shared_.loop.now());
@@ -90,9 +108,11 @@ void Conversation::out_of_time(std::string_view after) {
   if (stream_.has_unheard()) stream_.give_up_output();
   if (gives_way_) {
     shared_.shed.add();
-    log_info(concat("session given up after ", after, " from ", peer_.text(), ": all ",
-                    shared_.load.capacity(), " sessions are in use, and it ",
-                    proven_ ? "does nothing" : "has not delivered mail"));
+    const bool is_still = patience_.used(shared_.loop.now()) >= kLeastWaited;
+    log_info(
+        concat("session given up after ", after, " from ", peer_.text(), ": all ", shared_.load.capacity(),
+               " sessions are in use, and it ",
+               proven_ ? (is_still ? "does nothing" : "is slower than others") : "has not delivered mail"));
     reply(mail::Status{421, {4, 3, 2}, concat(shared_.setup.host(), " Error: server busy, try again later")});
     return;
   }
@@ -120,18 +140,36 @@ void Shared::show_load() {
   if (news) log_warning(*news);
 }
 
-bool make_room(Shared& shared) {
+namespace {
+
+// Of the first of those that may: the one that is worse than the others, and proven only if all are.
+template <class May, class Worse>
+Conversation* worst_of(Shared& shared, May may, Worse worse) {
   Conversation* worst = nullptr;
   int seen = 0, compared = 0;
-  const Instant now = shared.loop.now();
   shared.sessions.each([&](Conversation& session) {
     const bool spares = worst != nullptr && session.is_proven() && !worst->is_proven();
-    if (session.may_give_way() && !spares) {
-      if (worst == nullptr || session.waited_for(now) > worst->waited_for(now)) worst = &session;
+    if (may(session) && !spares) {
+      if (worst == nullptr || worse(session, *worst)) worst = &session;
       ++compared;
     }
     return ++seen >= kMostSeen || compared >= kMostCompared;
   });
+  return worst;
+}
+
+}  // namespace
+
+bool make_room(Shared& shared) {
+  const Instant now = shared.loop.now();
+  Conversation* worst = worst_of(
+      shared, [](const Conversation& session) { return session.may_give_way(); },
+      [now](const Conversation& a, const Conversation& b) { return a.waited_for(now) > b.waited_for(now); });
+  if (worst == nullptr) {
+    worst = worst_of(
+        shared, [](const Conversation& session) { return session.lags(); },
+        [now](const Conversation& a, const Conversation& b) { return a.pace(now) < b.pace(now); });
+  }
   if (worst == nullptr) return false;
   worst->give_way();
   return true;

@@ -310,3 +310,25 @@ TEST_CASE("a chunk that trickles is given up, and one that flows is not, whether
     honest.expect(in_mail ? queued(200'002) : "503 5.5.1 *");
   }
 }
+
+TEST_CASE("content that nobody keeps holds a session no longer than the largest message would") {
+  struct Row {
+    std::string_view begins;
+    std::size_t kept;  // bytes of the content before it is too much
+  };
+  const Row rows[] = {{"BDAT 1000000000 LAST\r\n", 0}, {"DATA\r\n", 100'000}};
+  for (const Row& row : rows) {
+    CAPTURE(row.begins);
+    Chunked client("smtpd_timeout = 100s\nmessage_size_limit = 100000\nsmtpd_session_time_limit = 0\n");
+    client.sends(row.begins);
+    std::size_t sent = 0;
+    for (; !client.is_over() && sent < 1'000'000; sent += 5000) {
+      client.sends(std::string(4998, 'x') + "\r\n");
+      client.advance(seconds(10));  // as much as must come in this time
+    }
+    const std::size_t paid = row.kept + 100'000;
+    CHECK(sent >= paid + 40'000);
+    CHECK(sent <= paid + 55'000);
+    CHECK(client.hears().ends_with("421 4.4.2 mx.example Error: timeout exceeded\r\n"));
+  }
+}
