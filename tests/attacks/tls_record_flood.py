@@ -47,9 +47,11 @@ def bytewise(options):
         for _ in range(options.count // 2):
             session.send(b'\r')
             session.send(b'\n')
-        return True, f'{options.count} records, and the session goes on: {session.ask("NOOP")}'
+        if not session.ends():
+            return True, f'{options.count} records, and the session goes on'
     except tls_tools.Lost:
-        return False, 'the session ended'
+        pass
+    return False, 'the session ended'
 
 
 def main():

@@ -72,6 +72,19 @@ class Tls(Plain):
         if self.ssl.SSL_write(self.tls, data, len(data)) != len(data):
             raise Lost('the server broke off')
 
+    def ends(self):
+        """Whether the server closes the connection, once it has answered what it has read; not if it just says no more."""
+        while self.receive():
+            pass
+        try:
+            while self.socket.recv(65536):
+                pass
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def renegotiate(self):
         """Whether there was a second handshake."""
         return self.ssl.SSL_renegotiate(self.tls) == 1 and self.ssl.SSL_do_handshake(self.tls) == 1
