@@ -52,6 +52,7 @@ struct Scripted {
   bool secure = false;        // AD
   bool silent = false;        // no reply at all
   bool cut = false;           // TC over UDP
+  bool drips = false;         // over TCP, an octet now and then
   bool refuses_edns = false;  // FORMERR while the question has EDNS
   std::string raw;            // these bytes behind the id and the flags, in place of everything else
 };
@@ -143,7 +144,11 @@ class DnsServer {
     ++over_tcp_;
     std::string out = reply(packet, true);
     out = word(static_cast<unsigned>(out.size())) + out;
-    ::send(peer.get(), out.data(), out.size(), MSG_NOSIGNAL);
+    const std::size_t piece = drips_ ? 1 : out.size();
+    while (!leaving_ && !out.empty() && ::send(peer.get(), out.data(), piece, MSG_NOSIGNAL) > 0) {
+      out.erase(0, piece);
+      if (!out.empty()) ::poll(nullptr, 0, 5);
+    }
   }
 
   std::string reply(std::string_view packet, bool tcp) {
@@ -164,6 +169,7 @@ class DnsServer {
     what.code = 3;
     if (found != table_.end()) what = found->second;
     if (what.silent) return {};
+    drips_ = tcp && what.drips;
     if (what.refuses_edns && has_edns) {
       what.code = 1;
       what.records.clear();
@@ -177,6 +183,7 @@ class DnsServer {
   std::map<std::string, Scripted> table_;
   std::atomic<int> questions_{0}, over_tcp_{0};
   std::atomic<bool> leaving_{false}, asked_for_validation_{false};
+  bool drips_ = false;
   std::thread thread_;
 };
 

@@ -287,6 +287,22 @@ TEST_CASE("a reply that was cut is asked for over TCP") {
   CHECK(ask.server.over_tcp() == 1);
 }
 
+TEST_CASE("a server that drips its reply over TCP has the time of a question that is not answered") {
+  Resolver ask(milliseconds(50), 2);
+  std::vector<std::string> many;
+  for (unsigned i = 0; i < 90; ++i)
+    many.push_back(mx("slow.example", i, concat("a-host-with-a-long-name-", i, ".example")));
+  Scripted slow = with(many);
+  slow.cut = slow.drips = true;
+  ask.server.on("slow.example", DnsType::mx, slow);
+  const Instant begun = ask.loop.now();
+  CHECK(ask.mx("slow.example").status == DnsStatus::try_again);
+  CHECK(ask.loop.now() - begun < seconds(3));
+  CHECK(ask.server.over_tcp() > 0);
+  ask.server.on("a.example", DnsType::mx, with({mx("a.example", 1, "b.example")}));
+  CHECK(ask.mx("a.example").status == DnsStatus::found);
+}
+
 TEST_CASE("a server that does not know EDNS is asked without it") {
   Resolver ask;
   Scripted old = with({mx("old.example", 1, "a.example")});
