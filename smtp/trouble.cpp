@@ -24,10 +24,8 @@ std::string dsn_of(const wire::Reply& reply) {
 
 Trouble refused(const Host& host, const wire::Reply& reply, std::string text) {
   Trouble made = trouble(dsn_of(reply), std::move(text));
-  if (made.dsn[0] != '4' && made.dsn[0] != '5') {
-    made.text.insert(0, "Protocol error: ");
-    made.dsn = "5.5.0";
-  }
+  if (made.dsn[0] == '2') made.text.insert(0, "Protocol error: ");
+  if (made.dsn[0] != '4' && made.dsn[0] != '5') made.dsn = "5.5.0";
   made.remote_mta = host.name;
   made.diagnostic = concat("smtp; ", reply.text());
   return made;

@@ -35,9 +35,14 @@ std::size_t line_length(std::string_view text, std::size_t room) {
 // A reply code is three digits whatever the caller says: 550 if it is not one.
 std::string code_text(int code) { return std::to_string(code < 200 || code > 599 ? 550 : code); }
 
+// As a server wrote it.
+std::string digits(int code) {
+  return {static_cast<char>('0' + code / 100), static_cast<char>('0' + code / 10 % 10),
+          static_cast<char>('0' + code % 10)};
+}
+
 bool has_code(std::string_view line) {
-  if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2]))
-    return false;
+  if (line.size() < 3 || !is_digit(line[0]) || !is_digit(line[1]) || !is_digit(line[2])) return false;
   return line.size() == 3 || line[3] == '-' || is_blank(line[3]);
 }
 
@@ -81,13 +86,12 @@ void append_reply(std::string& out, int code, std::span<const std::string> lines
 }
 
 std::string Reply::text() const {
-  const std::string number = std::to_string(code);
-  if (lines.empty()) return number;
+  if (lines.empty()) return digits(code);
   std::string out;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool last = i + 1 == lines.size();
     if (i > 0) out += ' ';
-    out += number;
+    out += digits(i < codes.size() ? codes[i] : code);
     if (!last || !lines[i].empty()) out += last ? ' ' : '-';
     out += lines[i];
   }
@@ -116,6 +120,7 @@ Result<ReplyReader::State> ReplyReader::add(std::string_view line) {
   const auto text = line.substr(std::min<std::size_t>(line.size(), 4));
   reply_.dsn = mail::split_dsn(text).dsn;
   if (reply_.dsn.kind != reply_.code / 100) reply_.dsn = {};
+  reply_.codes.push_back(static_cast<std::uint16_t>(reply_.code));
   reply_.lines.push_back(clean(text));
   bytes_ += reply_.lines.back().size();
   return more ? State::more : State::complete;

@@ -2,6 +2,7 @@
 // client.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,14 +29,15 @@ void soften(std::string& reply);
 
 // What a server answered.
 struct Reply {
-  int code = 0;                    // of the last line
-  mail::Dsn dsn;                   // of the last line, when its class fits the code; otherwise not given()
-  std::vector<std::string> lines;  // the text of each line behind the reply code, controls made '?'
+  int code = 0;                      // of the last line
+  mail::Dsn dsn;                     // of the last line, when its class fits the code; otherwise not given()
+  std::vector<std::string> lines;    // the text of each line behind the reply code, controls made '?'
+  std::vector<std::uint16_t> codes;  // of each line; empty: they do not differ
 
   bool ok() const { return code >= 200 && code < 300; }
   bool go_ahead() const { return code >= 300 && code < 400; }
   bool temporary() const { return code >= 400 && code < 500; }
-  bool permanent() const { return code >= 500; }
+  bool permanent() const { return code >= 500 && code < 600; }
 
   // "250 2.0.0 Ok: queued as X", "550-5.1.1 No such 550 5.1.1 user": all lines with their codes, joined by blanks, as
   // logs and bounces show a reply.
@@ -54,9 +56,10 @@ class ReplyReader {
  public:
   enum class State { more, complete };
 
-  // Takes the next line, without its line ending. Fails with invalid when it does not begin with a code (200
-  // to 599, then '-', a blank or nothing), with too_long when the server exceeds the bounds. After that, or
-  // when the reply is complete, the reader is ready for take().
+  // Takes the next line, without its line ending. Fails with invalid when it does not begin with a code (three digits, then
+  // '-', a blank or nothing), with too_long when the server exceeds the bounds. After that, or when the reply is complete,
+  // the reader is ready for take(). A code that SMTP does not have makes a reply too, which is neither good nor bad: were
+  // it passed over, all further replies would belong to the command before theirs.
   Result<State> add(std::string_view line);
 
   // The reply that is complete; the reader begins anew.

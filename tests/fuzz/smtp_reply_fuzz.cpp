@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto state = reader.add(line);
     if (!state || *state == wire::ReplyReader::State::more) continue;
     const auto reply = reader.take();
-    if (reply.code < 200 || reply.code > 599 || reply.lines.empty()) std::abort();
+    if (reply.code > 999 || reply.codes.size() != reply.lines.size() || reply.lines.empty()) std::abort();
     if (reply.text().size() > 2 * wire::kLargestReply + 5 * wire::kMostReplyLines) std::abort();
     const auto features = smtp::read_features(reply, {});
     if (features.mechanisms.size() > size || features.xforward.size() > size) std::abort();

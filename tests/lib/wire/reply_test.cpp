@@ -101,6 +101,17 @@ TEST_CASE("a client reads replies of several lines, and the last line's code cou
   CHECK(read({"250-5.7.1 one", "550 5.7.1 two"}).status() == mail::Status{550, {5, 7, 1}, "one two"});
 }
 
+TEST_CASE("a code that SMTP does not have is an answer all the same, and neither yes nor no") {
+  for (const std::string_view line : {"000 x", "099 x", "199 x", "600 5.0.0 x", "999"}) {
+    CAPTURE(line);
+    const auto reply = read({line});
+    CHECK_FALSE((reply.ok() || reply.go_ahead() || reply.temporary() || reply.permanent()));
+    CHECK_FALSE(reply.dsn.given());
+    CHECK(reply.text() == line);
+  }
+  CHECK(read({"250-a", "550 b"}).text() == "250-a 550 b");
+}
+
 TEST_CASE("an enhanced code that contradicts the reply code is not believed") {
   CHECK_FALSE(read({"250 5.7.1 fine"}).dsn.given());
   CHECK(read({"550 2.0.0 what"}).status().dsn == mail::Dsn{5, 0, 0});
@@ -116,7 +127,7 @@ TEST_CASE("a reader can be used again") {
 
 TEST_CASE("what is no reply fails") {
   for (const std::string_view line :
-       {"", "2", "25", "250x", "2500", "199 x", "600 x", " 250 x", "abc", "HTTP/1.1 200"}) {
+       {"", "2", "25", "250x", "2500", "2x0 x", " 250 x", "abc", "HTTP/1.1 200"}) {
     CAPTURE(line);
     ReplyReader reader;
     const auto state = reader.add(line);
