@@ -109,8 +109,12 @@ net::Task<Opened> open_session(Shop& shop, Wanted wanted) {
     co_return opened;
   }
   Attempt attempt{shop, wanted, std::move(*found)};
+  if (wanted.plain && !attempt.policy.is_required()) attempt.policy.level = TlsLevel::none;
   opened = co_await open_once(attempt);
-  if (!opened.trouble || !attempt.try_plain) co_return opened;
+  if (!opened.trouble) co_return opened;
+  const bool broke_off = opened.session != nullptr && goes_plain(*opened.session, shop, wanted);
+  if (!attempt.try_plain && !broke_off) co_return opened;
+  if (broke_off) log_info(concat(wanted.queue_id, ": ", opened.trouble->text));
   attempt.policy.level = TlsLevel::none;
   opened = co_await open_once(attempt);
   co_return opened;

@@ -37,6 +37,7 @@ struct Wanted {
   Deadline end = Deadline::max();  // of the delivery to this host
   bool loop_detection = false;
   bool is_best_host = false;
+  bool plain = false;  // without TLS, unless it is required
 };
 
 struct Opened {
@@ -55,6 +56,10 @@ Hosts local_host(const Setup& setup, const Destination& destination);
 // `try_plain` is set when the failure of an attempt that was not required lets a second one go without TLS.
 net::Task<Maybe> secure(Session& session, const Shop& shop, const Wanted& wanted, const TlsPolicy& policy,
                         bool wrapped, bool& try_plain);
+
+// Whether what a session that broke within TLS did not deliver may go without TLS: where it is not required, the message
+// waits for the second time, and the server's history does not forbid it. Says so in the log if it is a downgrade.
+bool goes_plain(const Session& session, const Shop& shop, const Wanted& wanted);
 
 // Logs in (RFC 4954) where smtp_sasl_password_maps has a password and the server offers AUTH.
 net::Task<Maybe> log_in(Session& session, const Wanted& wanted);

@@ -102,6 +102,7 @@ net::Task<Maybe> Transaction::send_content() {
   early = session_.unexpected(Session::Next::command, look);
   if (early) co_return early;
   encoding.finish(stream);
+  result_.in_doubt = true;
   co_return co_await send_piece();
 }
 

@@ -108,7 +108,7 @@ net::Task<void> Delivery::try_kept(const Destination& destination) {
   const std::string address = session->host().address;
   session->end = shop_.loop.in(*setup_.session.delivery_time_limit);
   reached_ = false;
-  co_await use(std::move(session), key);
+  co_await use(std::move(session), key, nullptr);
   if (!reached_) tried_.erase(address);
 }
 
@@ -143,32 +143,49 @@ net::Task<void> Delivery::try_host(const Destination& destination, const Host& h
   wanted.end = shop_.loop.in(*setup_.session.delivery_time_limit);
   wanted.loop_detection = destination.port == kSmtpPort && !setup_.is_lmtp();
   wanted.is_best_host = host.preference == best_preference_;
+  wanted.plain = co_await try_session(destination, wanted);
+  if (wanted.plain) {
+    co_await try_session(destination, wanted);
+  }
+}
+
+// True: TLS broke off, and what is left may go to this host without.
+net::Task<bool> Delivery::try_session(const Destination& destination, Wanted wanted) {
   auto opened = co_await open_session(shop_, wanted);
   reached_ = opened.connected;
   if (opened.session == nullptr && !opened.connected) {
     log_info(opened.trouble->text);
     why_ = std::move(opened.trouble);
-    co_return;
+    co_return false;
   }
   connected_ = wall_micros();
   if (opened.trouble) {
     co_await fail_left(std::move(*opened.trouble), opened.session.get());
     if (opened.session != nullptr) shop_.cache.leave(std::move(opened.session));
-    co_return;
+    co_return false;
   }
   opened.session->was_last = last_host_;
-  co_await use(std::move(opened.session), key_of(destination));
+  const std::string key = key_of(destination);
+  co_return co_await use(std::move(opened.session), key, &wanted);
 }
 
-net::Task<void> Delivery::use(std::unique_ptr<Session> session, const std::string& key) {
+net::Task<bool> Delivery::use(std::unique_ptr<Session> session, const std::string& key,
+                              const Wanted* wanted) {
   session->queue_id = id_;
   const auto who = left();
   Transaction transaction(*session, letter_, who);
   auto transfer = co_await transaction.run();
-  if (transfer.stale) co_return;
+  if (transfer.stale) co_return false;
   reached_ = true;
+  const bool is_open = wanted != nullptr && transfer.whole && !transfer.in_doubt;
+  const bool plain_next = is_open && goes_plain(*session, shop_, *wanted);
+  if (plain_next) {
+    log_info(concat(id_, ": ", transfer.whole->text));
+    transfer.whole.reset();
+  }
   co_await settle(std::move(transfer), who, *session);
   shop_.cache.give_back(key, std::move(session));
+  co_return plain_next&& left_ > 0;
 }
 
 // Hosts that hold us as long as they may, one after the other, must not hold us for hours: no other is asked once the time

@@ -27,7 +27,8 @@ class Delivery {
   net::Task<void> try_kept(const Destination& destination);
   net::Task<void> try_hosts(const Destination& destination, std::vector<Host> hosts, bool last_destination);
   net::Task<void> try_host(const Destination& destination, const Host& host);
-  net::Task<void> use(std::unique_ptr<Session> session, const std::string& key);
+  net::Task<bool> try_session(const Destination& destination, Wanted wanted);
+  net::Task<bool> use(std::unique_ptr<Session> session, const std::string& key, const Wanted* wanted);
   net::Task<void> settle(Transfer transfer, const std::vector<std::size_t>& who, const Session& session);
   net::Task<void> fail_left(Trouble why, const Session* session);
   net::Task<void> give_up();

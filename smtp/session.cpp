@@ -151,6 +151,10 @@ Trouble Session::broken(const Error& error, std::string_view doing) {
   return trouble("4.4.2", concat("lost connection with ", host_.label(), " while ", doing));
 }
 
+bool Session::lost_tls() const {
+  return is_tls && is_broken_ && stream_.tls_breach() == net::TlsBreach::none;
+}
+
 Trouble Session::late(std::string_view doing) const {
   return trouble("4.4.2", concat("conversation with ", host_.label(), " timed out while ", doing, " (",
                                  setup_.session.delivery_time_limit.name(), ")"));

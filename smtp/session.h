@@ -51,6 +51,9 @@ class Session {
   enum class Next { command, mail, tls };
   Maybe unexpected(Next next = Next::command, net::Stream::Look look = net::Stream::Look::near);
 
+  // Whether the connection was lost, or timed out, within TLS, and nothing speaks of an attack.
+  bool lost_tls() const;
+
   // Says QUIT, unless the stream is broken, and does not wait.
   void leave();
   // The same, and waits for the reply.
@@ -70,6 +73,7 @@ class Session {
   bool is_tls = false;
   bool is_verified = false;    // and the certificate is as it was asked to be
   bool may_reuse_tls = false;  // smtp_tls_connection_reuse
+  bool may_go_plain = false;   // should TLS break off, another session may do without
   bool needs_reset = false;    // a transaction is open
   bool may_be_kept = true;
   bool was_last = false;  // no other host was left to try

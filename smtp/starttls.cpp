@@ -28,7 +28,7 @@ void note_established(const Session& session, const Setup& setup, const net::Tls
   if (setup.tls_log_level < 1) return;
   log_info(concat(facts.standing(), " TLS connection established to ", session.host().relay(), ": ",
                   facts.text()));
-  if (!facts.is_matched && !facts.problem.empty() && facts.has_certificate && !facts.is_trusted) {
+  if (!facts.is_matched && !facts.problem.empty() && facts.has_certificate) {
     log_info(concat("certificate verification failed for ", session.host().relay(), ": ",
                     printable(facts.problem)));
   }
@@ -50,8 +50,7 @@ void note_failed(const Session& session, const Error& error) {
 // What the level asks of the certificate, beyond its being there.
 Maybe judge(const TlsPolicy& policy, const net::TlsFacts& facts) {
   if (policy.peer.trust == net::TlsTrust::none || facts.is_matched) return std::nullopt;
-  return trouble("4.7.5",
-                 facts.is_trusted ? "Server certificate not verified" : "Server certificate not trusted");
+  return trouble("4.7.5", "Server certificate not verified");
 }
 
 // A server that has less than it had before: the log says so, and it is a trouble if the configuration says so.
@@ -112,6 +111,7 @@ net::Task<Maybe> shake_hands(Session& session, const Shop& shop, const Wanted& w
   note_established(session, session.setup(), *facts);
   session.is_tls = true;
   session.is_verified = facts->is_matched && policy.peer.trust != net::TlsTrust::none;
+  session.may_go_plain = co_await may_go_plain(session, wanted, policy);
   auto why = judge(policy, *facts);
   co_return why ? std::move(why) : compare_with(session, shop, wanted, policy, *facts);
 }
@@ -132,7 +132,7 @@ net::Task<Maybe> secure(Session& session, const Shop& shop, const Wanted& wanted
     co_return std::nullopt;
   }
   auto answer = co_await session.ask("STARTTLS", *session.setup().tls.starttls_timeout,
-                                     "performing the STARTTLS command");
+                                     "receiving the STARTTLS response");
   if (!answer) co_return answer.error();
   if (!answer->ok()) {
     session.features.starttls = false;
@@ -146,6 +146,11 @@ net::Task<Maybe> secure(Session& session, const Shop& shop, const Wanted& wanted
   auto early = session.unexpected(Session::Next::tls, net::Stream::Look::kernel);
   if (early) co_return early;
   co_return co_await shake_hands(session, shop, wanted, policy, try_plain);
+}
+
+bool goes_plain(const Session& session, const Shop& shop, const Wanted& wanted) {
+  if (!session.may_go_plain || !session.lost_tls()) return false;
+  return !compare_without(session, shop, wanted, "breaks off within TLS");
 }
 
 }  // namespace postern::smtp

@@ -221,6 +221,7 @@ bool choose_protocols(const Search& search, const TlsPolicyText& text, TlsPolicy
     excluded = joined(*tls.tls_exclude_ciphers, " ");
     if (required) excluded += concat(" ", joined(*tls.tls_mandatory_exclude_ciphers, " "));
   }
+  if (required) excluded += " eNULL";  // whatever the grade allows
   policy.peer.ciphers = cipher_list(search.setup, grade, excluded);
   return !policy.peer.ciphers.empty();
 }

@@ -23,8 +23,9 @@ struct Fate {
 struct Transfer {
   std::vector<Fate> fates;  // of the recipients, in the order in which they were named
   Maybe whole;              // the trouble of all that have no fate
-  bool stale = false;   // a connection that had been kept was of no use: nothing was said about this message
-  bool probed = false;  // it was a probe: `sent` is the reply to RCPT or DATA
+  bool stale = false;  // a connection that had been kept was of no use: nothing was said about this message
+  bool in_doubt = false;  // the end of the content was said: it may have been delivered
+  bool probed = false;    // it was a probe: `sent` is the reply to RCPT or DATA
 };
 
 class Transaction {

@@ -114,6 +114,8 @@ TlsClient::~TlsClient() { SSL_CTX_free(context_); }
 
 Result<void> TlsConnection::configure(const TlsClient& client, const TlsClientPeer& peer) {
   Result<void> done;
+  // Where the certificate counts, what cannot be forged by the way has to vouch for it.
+  if (peer.trust != TlsTrust::none) SSL_set_security_level(ssl_, 1);
   if (!peer.server_name.empty()) {
     done = tls_check(SSL_set_tlsext_host_name(ssl_, peer.server_name.c_str()) == 1,
                      concat("no name for SNI: ", printable(peer.server_name)));

@@ -68,8 +68,12 @@ bool has_fingerprint(const TlsClientPeer& peer, const TlsFacts& facts) {
 
 bool has_name(X509* certificate, const TlsClientPeer& peer) {
   return std::any_of(peer.names.begin(), peer.names.end(), [&](const std::string& name) {
-    return !name.empty() && X509_check_host(certificate, name.data(), name.size(),
-                                            X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
+    if (name.empty()) return false;
+    constexpr int kNoAddress = -2;
+    const int by_address = X509_check_ip_asc(certificate, name.c_str(), 0);
+    if (by_address != kNoAddress) return by_address == 1;
+    return X509_check_host(certificate, name.data(), name.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                           nullptr) == 1;
   });
 }
 

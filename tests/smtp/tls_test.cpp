@@ -41,7 +41,7 @@ TEST_CASE("each level asks what it should of a certificate") {
       {"smtp_tls_security_level = may\n", secured, sent,
        "Untrusted TLS connection established to 127.0.0.1[127.0.0.1]:"},
       {"smtp_tls_security_level = encrypt\n" + ca, secured, sent, "Trusted TLS connection established to "},
-      {"smtp_tls_security_level = verify\n", secured, "deferred 4.7.5 Server certificate not trusted",
+      {"smtp_tls_security_level = verify\n", secured, "deferred 4.7.5 Server certificate not verified",
        "status=deferred"},
       {"smtp_tls_security_level = verify\n" + ca, secured, "deferred 4.7.5 Server certificate not verified",
        ""},
@@ -69,6 +69,8 @@ TEST_CASE("TLS that is not to be had") {
   const Identity server = issue("mx.example", "", nullptr);
   const Script mail(kMailByTls.begin() + 3, kMailByTls.end());
   const Script no_offer = {"S: 220 mx", "C: EHLO *", "S: 250 mx"};
+  const Script secured = joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS"}});
+  const Script breaks_at_hello = joined({secured, {"C: EHLO *"}});
   const std::string host = "127.0.0.1[127.0.0.1]";
   struct Case {
     const char* level;
@@ -100,6 +102,29 @@ TEST_CASE("TLS that is not to be had") {
        "deferred 4.7.5 Cannot start TLS: handshake failure",
        4000},
       {"may",
+       {breaks_at_hello},
+       "deferred 4.4.2 lost connection with " + host + " while performing the EHLO handshake",
+       0},
+      {"may", {breaks_at_hello, joined({kOffer, kMailByLines})}, "sent 2.0.0 250 2.0.0 done", 4000},
+      {"encrypt",
+       {breaks_at_hello, joined({kOffer, kMailByLines})},
+       "deferred 4.4.2 lost connection with " + host + " while performing the EHLO handshake",
+       4000},
+      {"may",
+       {joined({secured, {"C: EHLO *", "S: 250 mx", "C: MAIL*"}}), joined({kOffer, kMailByLines})},
+       "sent 2.0.0 250 2.0.0 done",
+       4000},
+      {"may",
+       {joined({secured, {"C: EHLO *", "S: 250 mx", "C: MAIL*", "S: 250 ok", "C: RCPT*", "S: 550 5.1.1 no"}}),
+        joined({kOffer, kMailByLines})},
+       "bounced 5.1.1 host " + host + " said: 550 5.1.1 no (in reply to RCPT TO command)",
+       4000},
+      {"may",
+       {joined({secured, Script(kMailByTls.begin(), kMailByTls.end() - 1)}), joined({kOffer, kMailByLines})},
+       "deferred 4.4.2 lost connection with " + host +
+           " while sending end of data -- message may be sent more than once",
+       4000},
+      {"may",
        {joined({kOffer, {"C: STARTTLS", "S: 220 go\r\n250 injected"}})},
        "deferred 4.7.0 unexpected server message from " + host,
        0}};
@@ -125,7 +150,7 @@ TEST_CASE("DANE: TLSA records of a secure host decide") {
   };
   const Case cases[] = {
       {true, server.key_digest(), "dane", "sent 2.0.0 250 2.0.0 done", "Verified TLS connection"},
-      {true, std::string(32, 'x'), "dane", "deferred 4.7.5 Server certificate not trusted", ""},
+      {true, std::string(32, 'x'), "dane", "deferred 4.7.5 Server certificate not verified", ""},
       {false, server.key_digest(), "dane", "sent 2.0.0 250 2.0.0 done", "Untrusted TLS connection"},
       {false, server.key_digest(), "dane-only", "deferred 4.7.5 non DANE destination", ""}};
   for (const Case& one : cases) {

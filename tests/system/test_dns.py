@@ -40,7 +40,7 @@ RESULTS = {
     'circle.test': ('deferred', '4.4.3', 'Name service error for name=circle.test type=MX: Host not found, try again'),
     'dead.test': ('deferred', '4.4.1', 'connect to mx.dead.test[127.0.0.9]:'),
     'dane.test': ('sent', '2.0.0', 'relay=mx.dane.test[127.0.0.3]:'),
-    'danebad.test': ('deferred', '4.7.5', '(Server certificate not trusted)'),
+    'danebad.test': ('deferred', '4.7.5', '(Server certificate not verified)'),
     'danenone.test': ('sent', '2.0.0', 'relay=mx.danenone.test[127.0.0.3]:'),
     'insecure.test': ('sent', '2.0.0', 'relay=mx.insecure.test[127.0.0.3]:'),
     'six.test': ('sent', '2.0.0', 'relay=mx.six.test[::1]:'),

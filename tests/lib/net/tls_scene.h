@@ -19,7 +19,9 @@ struct World {
   Identity future = issue("mx.example", "DNS:mx.example", &authority, false, 3600, 7200);
   Identity nameless = issue("mx.example", "", &authority);
   Identity alone = issue("mx.example", "DNS:mx.example", nullptr);
-  Identity rsa = issue("mx.example", "DNS:mx.example", &authority, false, -3600, 86400, true);
+  Identity rsa = issue("mx.example", "DNS:mx.example", &authority, false, -3600, 86400, 2048);
+  Identity weak = issue("mx.example", "DNS:mx.example", &authority, false, -3600, 86400, 768);
+  Identity numbered = issue("mx.example", "IP:192.0.2.1, IP:2001:db8::1, DNS:192.0.2.2", &authority);
 };
 inline World& world() {
   static World one;

@@ -57,11 +57,12 @@ struct Identity {
   }
 };
 
-// "DNS:mx.example, DNS:*.example" as names; nothing for none. From `begins` to `ends`, seconds from now.
+// "DNS:mx.example, DNS:*.example" as names; nothing for none. From `begins` to `ends`, seconds from now. `rsa`: bits of such a
+// key.
 inline Identity issue(const std::string& common_name, const std::string& names, const Identity* issuer,
-                      bool is_ca = false, long begins = -3600, long ends = 86400, bool rsa = false) {
+                      bool is_ca = false, long begins = -3600, long ends = 86400, unsigned rsa = 0) {
   Identity made;
-  made.key.reset(rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
+  made.key.reset(rsa > 0 ? EVP_RSA_gen(rsa) : EVP_EC_gen("P-256"));
   made.certificate.reset(X509_new());
   X509* certificate = made.certificate.get();
   X509_set_version(certificate, 2);
