@@ -49,6 +49,9 @@ TEST_CASE("a server that has less TLS than before") {
       {settings, refused, sent, "refuses STARTTLS", 0},
       {defer, joined({kOffer, {"C: STARTTLS", "S: 220 go"}}), less + "fails in the TLS handshake" + before,
        "fails in the TLS handshake", 4000},
+      {defer, joined({kOffer, {"C: STARTTLS", "S: 220 go", "TLS", "C: EHLO *"}}),
+       "deferred 4.4.2 lost connection with 127.0.0.1[127.0.0.1] while performing the EHLO handshake",
+       "breaks off within TLS" + before, 4000},
       {defer + hidden, joined({kOffer, kMailByLines}), sent, "", 0},  // our own will
       {defer + "smtp_tls_CAfile =\n", secured, sent, "", 0},  // another question, no less of an answer
       {defer, secured, sent, "", 0},
