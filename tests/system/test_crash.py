@@ -6,6 +6,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import threading
 import time
 import unittest
@@ -187,6 +188,15 @@ class StandStill(unittest.TestCase):
         self.each_letter_is_there_once()
         spool = os.path.join(self.box.directory, 'queue', 'spool')
         postern.wait_for(lambda: not os.listdir(spool), 'an empty spool directory')
+
+    def test_what_a_command_waits_for(self):
+        with self.stopped('qmgr'):
+            begun = time.monotonic()
+            done = subprocess.run([os.path.join(postern.BUILD, 'bin', 'mailq')], capture_output=True, text=True, check=False,
+                                  env={**os.environ, 'MAIL_CONFIG': self.box.facts['config_directory']}, timeout=postern.LIMIT)
+            self.assertLess(time.monotonic() - begun, self.LIMIT + self.LATE)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('no answer from public/qmgr in time', done.stderr)
 
     def test_what_qmgr_waits_for(self):
         self.each_letter_is_there_once()
