@@ -75,6 +75,8 @@ Task<Result<void>> Stream::fill(Deadline deadline) {
   }
   auto received = co_await receive(kReadAhead, deadline);
   if (!received) co_return fail(received.error());
+  // So many lines are work enough for a turn.
+  if (received->size() >= kReadAhead / 2) full_reads_ = kMostFullReads;
   if (at_ > 0) in_.erase(0, std::exchange(at_, 0));
   in_ += *received;
   co_return Result<void>();

@@ -264,6 +264,28 @@ TEST_CASE("a flood meets the deadline too, and leaves turns to others") {
   CHECK(turns > 10);
 }
 
+TEST_CASE("lines that come faster than they are obeyed leave turns to others; one at a time is no flood") {
+  struct Row {
+    std::size_t at_once, least, most;  // lines of two bytes; turns
+  };
+  const Row rows[] = {{16'384, 8, 100}, {1, 0, 3}};
+  for (const Row& row : rows) {
+    CAPTURE(row.at_once);
+    Conversation with;
+    std::string lines;
+    for (std::size_t i = 0; i < row.at_once; ++i) lines += "x\n";
+    say(with.pair.theirs, lines);
+    with.pair.theirs = Fd();
+    std::size_t turns = 0;
+    with.loop.before_sleep([&] { ++turns; });
+    std::vector<std::string> heard;
+    finish(with.loop, keep_lines(with.stream, heard, with.loop.in(seconds(5))));
+    CHECK(heard.size() == row.at_once + 1);
+    CHECK(turns >= row.least);
+    CHECK(turns <= row.most);
+  }
+}
+
 TEST_CASE("read_some gives what is there; what is given back is read next") {
   Conversation with;
   say(with.pair.theirs, "one\r\ntwo\r\nthree");
