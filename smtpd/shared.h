@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/own_page.h"
 #include "lib/daemon/tls_counters.h"
 #include "lib/ipc/client.h"
 #include "lib/mail/queue_id.h"

@@ -7,7 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/config/texts.h"
 #include "lib/control/processes.h"
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/scoreboard_reader.h"
 
 namespace postern::control {
 

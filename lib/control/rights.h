@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/scoreboard_reader.h"
 
 namespace postern::control {
 

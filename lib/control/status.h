@@ -11,7 +11,7 @@
 #include "lib/base/result.h"
 #include "lib/control/descriptors.h"
 #include "lib/control/mail_system.h"
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/scoreboard_reader.h"
 
 namespace postern::control {
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/own_page.h"
 #include "lib/net/loop.h"
 
 namespace postern::daemon {

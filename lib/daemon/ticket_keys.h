@@ -11,7 +11,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/scoreboard_memory.h"
 #include "lib/daemon/shared_text.h"
 #include "lib/net/tls_tickets.h"
 

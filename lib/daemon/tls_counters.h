@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/own_page.h"
 #include "lib/net/tls.h"
 #include "lib/net/tls_guard.h"
 

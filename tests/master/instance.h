@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/base/fd.h"
-#include "lib/daemon/scoreboard.h"
+#include "lib/daemon/scoreboard_reader.h"
 
 namespace postern::test {
 

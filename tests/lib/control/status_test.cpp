@@ -5,6 +5,8 @@
 
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/daemon/own_page.h"
+#include "lib/daemon/scoreboard.h"
 
 using namespace postern;
 using namespace postern::control;

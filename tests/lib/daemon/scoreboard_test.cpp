@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "lib/base/text.h"
+#include "lib/daemon/own_page.h"
+#include "lib/daemon/scoreboard_reader.h"
 
 using namespace postern;
 using namespace postern::daemon;

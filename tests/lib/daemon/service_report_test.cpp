@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "lib/daemon/scoreboard.h"
+#include "lib/daemon/scoreboard_reader.h"
 
 using namespace postern;
 using namespace postern::daemon;
