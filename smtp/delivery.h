@@ -23,12 +23,17 @@ class Delivery {
   net::Task<ipc::Delivered> run();
 
  private:
+  // delivery.cpp
   net::Task<void> try_destinations(std::vector<Destination> destinations, std::size_t own);
   net::Task<void> try_kept(const Destination& destination);
   net::Task<void> try_hosts(const Destination& destination, std::vector<Host> hosts, bool last_destination);
   net::Task<void> try_host(const Destination& destination, const Host& host);
   net::Task<bool> try_session(const Destination& destination, Wanted wanted);
   net::Task<bool> use(std::unique_ptr<Session> session, const std::string& key, const Wanted* wanted);
+  std::string key_of(const Destination& destination) const;
+  bool is_over() const;
+
+  // results.cpp
   net::Task<void> settle(Transfer transfer, const std::vector<std::size_t>& who, const Session& session);
   net::Task<void> fail_left(Trouble why, const Session* session);
   net::Task<void> give_up();
@@ -37,8 +42,6 @@ class Delivery {
   void log(std::size_t i, const Session* session) const;
   std::vector<std::size_t> left() const;
   bool is_temporary(const Trouble& why) const;
-  std::string key_of(const Destination& destination) const;
-  bool is_over() const;
 
   Shop& shop_;
   const Setup& setup_;

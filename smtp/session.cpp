@@ -15,6 +15,10 @@ constexpr std::size_t kLongestLine = 2048;            // of a reply; the rest of
 constexpr std::size_t kMostPassedOver = 1024 * 1024;  // bytes of one line
 constexpr int kMostGarbage = 100;                     // lines of a reply that are none
 
+Trouble unwilling(const Host& host, const wire::Reply& answer) {
+  return refused(host, answer, concat("host ", host.label(), " refused to talk to me: ", answer.text()));
+}
+
 tl::unexpected<Trouble> failed(Trouble why) { return tl::make_unexpected(std::move(why)); }
 
 }  // namespace
@@ -28,8 +32,7 @@ net::Task<Maybe> Session::greeting() {
   auto answer = co_await reply(*setup_.session.helo_timeout, "receiving the initial server greeting");
   if (!answer) co_return answer.error();
   if (!answer->ok()) {
-    Trouble why =
-        refused(host_, *answer, concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+    Trouble why = unwilling(host_, *answer);
     if (answer->permanent() && *setup_.session.skip_5xx_greeting) why.dsn[0] = '4';
     co_return why;
   }
@@ -59,18 +62,14 @@ net::Task<Maybe> Session::hello() {
       co_return co_await read_keywords(std::move(*answer));
     }
     if (setup_.is_lmtp() || answer->code == 421) {
-      co_return refused(host_, *answer,
-                        concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
+      co_return unwilling(host_, *answer);
     }
   }
   auto answer =
       co_await ask(concat("HELO ", name), *setup_.session.helo_timeout, "performing the HELO handshake");
   if (!answer) co_return answer.error();
   features = Features();
-  if (!answer->ok()) {
-    co_return refused(host_, *answer,
-                      concat("host ", host_.label(), " refused to talk to me: ", answer->text()));
-  }
+  if (!answer->ok()) co_return unwilling(host_, *answer);
   co_return greeted_by_ourselves(*answer);
 }
 

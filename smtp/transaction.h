@@ -44,17 +44,22 @@ class Transaction {
     std::size_t recipient = 0;
   };
 
+  // transaction.cpp
+  bool is_probe() const;
   Maybe impossible() const;
   void refuse_malformed();
+  net::Task<void> envelope();
   net::Task<void> say(Verb verb, std::size_t recipient, std::string command);
   net::Task<void> settle();
   void judge(Step step, const wire::Reply& reply);
+  void judge_data(const wire::Reply& reply);
   void fail_all(Trouble why);
   bool is_late() const;
   std::size_t recipients_in_time() const;
   void leave_rest(std::size_t first);
   bool goes_on() const { return !result_.whole; }
-  net::Task<void> envelope();
+
+  // content.cpp
   net::Task<void> content();
   net::Task<Maybe> send_content();
   net::Task<Maybe> send_piece();
@@ -63,13 +68,14 @@ class Transaction {
   void take_final(std::size_t n, wire::Reply reply);
   Duration time_for(std::uint64_t bytes) const;
   std::uint64_t bytes_in(Duration time) const;
+
+  // commands.cpp
   std::string mail_command() const;
   std::string rcpt_command(std::size_t recipient) const;
   std::vector<std::string> xforward_commands() const;
   std::string written(std::string_view address) const;
   Duration limit_of(Verb verb) const;
   std::string_view doing(Verb verb) const;
-  bool is_probe() const;
 
   Session& session_;
   const Setup& setup_;
