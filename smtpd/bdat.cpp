@@ -57,7 +57,7 @@ net::Task<void> Session::take_chunk(wire::Bdat chunk) {
   const bool complete = co_await receive(content, chunk.size);
   if (!complete) co_return;
   if (chunk.last) {
-    where_ = "END-OF-MESSAGE";
+    where_ = kEndOfMessage;
     co_await hand_over(content);
     forget_transaction();
   } else {

@@ -30,14 +30,16 @@ class Conversation : public Roster<Conversation>::Member {
   // The load has reached a step: what the client is waited for now ends by the limits of that step, counted from when the
   // wait began, though not within a moment.
   void tighten();
+  // giving_way.cpp
   // Ends a session that waits for its client, because others need its place.
   void give_way();
+  // It has kept us waiting for a while.
   bool may_give_way() const;
   // Says something whenever it has to, and gets on so slowly that it may have to give way all the same.
   bool lags() const;
   bool is_proven() const { return proven_; }  // has delivered mail
   Duration waited_for(Instant now) const { return patience_.used(now); }
-  double pace(Instant now) const;
+  double pace(Instant now) const;  // bytes of content a second
 
  protected:
   enum class Protocol : std::uint8_t { smtp, esmtp };
@@ -55,6 +57,8 @@ class Conversation : public Roster<Conversation>::Member {
   void wasted(std::size_t content);  // the same, with bytes of a message that nobody keeps
   void begin_request();              // what was waited for the last one counts no more
   void out_of_time(std::string_view after);
+  void say_busy(std::string_view after);
+  bool is_still() const;  // nothing has come for a moment
   Patience::Limits limits(Duration request) const;
 
   // conversation.cpp

@@ -28,7 +28,7 @@ net::Task<void> Session::data() {
     Content content(shared_, *mail_, wire::Framing::dots, bare_newline_policy());
     const bool complete = co_await receive(content, std::numeric_limits<std::uint64_t>::max());
     if (complete) {
-      where_ = "END-OF-MESSAGE";
+      where_ = kEndOfMessage;
       co_await hand_over(content);
     }
   }

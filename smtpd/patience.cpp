@@ -20,10 +20,10 @@ constexpr std::int64_t kCredit = 30;
 Deadline Patience::begin_wait(Instant now, const Limits& limits) {
   began_ = now;
   waits_ = true;
-  return again(limits);
+  return limit_wait(limits);
 }
 
-Deadline Patience::again(const Limits& limits) {
+Deadline Patience::limit_wait(const Limits& limits) {
   Duration left = rest_of(limits.request, limits.percent, request_);
   cause_ = Cause::request;
   const auto consider = [&](Cause cause, Duration limit) {

@@ -29,14 +29,14 @@ class Patience {
 
   // A wait begins now; returns when it must end at the latest.
   Deadline begin_wait(Instant now, const Limits& limits);
-  // The same for a wait that is under way, by limits that have become tighter.
-  Deadline again(const Limits& limits);
+  // When the wait under way must end at the latest, by limits that have become tighter meanwhile.
+  Deadline limit_wait(const Limits& limits);
   // It is over. `content`: bytes of a message that came. They count even without a wait.
   void end_wait(Instant now, std::size_t content, const Limits& limits);
   // A message was delivered: what came before it says no more how the session gets on.
   void delivered();
 
-  // Of the last begin_wait() or again().
+  // Of the last begin_wait() or limit_wait().
   Cause cause() const { return cause_; }
   // What the request under way has cost so far, with a wait that began and lasts.
   Duration used(Instant now) const { return request_ + (waits_ ? now - began_ : Duration::zero()); }

@@ -39,8 +39,7 @@ net::Task<void> Session::converse() {
   while (open_) {
     idle_ = mail_ == nullptr;
     begin_request();
-    auto line =
-        co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit), wait());
+    auto line = co_await stream_.read_line(shared_.setup.longest_line(), wait());
     waited();
     idle_ = false;
     if (!line) {
@@ -258,26 +257,9 @@ net::Task<void> Session::no_line(Error error) {
   }
   open_ = false;
   if (meets_tls(error)) co_return;
-  if (!shared_.stopping && where_ != "END-OF-MESSAGE") {
+  if (!shared_.stopping && where_ != kEndOfMessage) {
     log_info(concat("lost connection after ", place(), " from ", peer_.text()));
   }
-}
-
-// A client that speaks TLS where plain text is spoken: it has the wrong port, or somebody makes a browser talk to us.
-bool Session::meets_tls(const Error& error) {
-  if (error.kind != Errc::invalid || stream_.is_encrypted()) return false;
-  shared_.tls.confusions.add();
-  log_warning(concat("TLS: ", peer_.text(), " begins with TLS where plain text is spoken"));
-  reply(mail::status::foreign_protocol(221));
-  return true;
-}
-
-// What ended the session within TLS, if that was the client's doing.
-void Session::tell_breach() {
-  const auto breach = stream_.tls_breach();
-  if (!tls_ || breach == net::TlsBreach::none) return;
-  shared_.tls.ended(breach);
-  daemon::log_breach(peer_.text(), breach, stream_.tls_breach_text());
 }
 
 net::Task<void> Session::skip_line() {

@@ -43,8 +43,6 @@ class Session : public Conversation {
   void end_when_due();
   net::Task<void> no_line(Error error);
   net::Task<void> skip_line();
-  bool meets_tls(const Error& error);
-  void tell_breach();
   bool is_improper(std::string_view line);
   bool is_foreign(std::string_view line, std::string_view before);
   bool is_forbidden(std::string_view line);
@@ -96,6 +94,8 @@ class Session : public Conversation {
   mail::Status too_many_handshakes() const;
   bool is_injected(std::string_view line);
   void forget_plain_text();
+  bool meets_tls(const Error& error);
+  void tell_breach();
   void count_handshake(const Result<net::TlsFacts>& facts);
   bool refuses_plain(Verb verb) const;
   void show_tls(ipc::Submit& submit) const;

@@ -59,6 +59,8 @@ struct Setup {
 
   const std::string& host() const { return *common.myhostname; }
   Duration timeout() const { return *smtpd.timeout; }
+  // Of a command, in bytes.
+  std::size_t longest_line() const { return static_cast<std::size_t>(*limits.line_length_limit); }
   // A queue id as log and replies show it.
   std::string text_of(mail::QueueId id) const { return long_queue_ids ? id.long_text() : id.short_text(); }
 

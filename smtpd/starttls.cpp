@@ -187,11 +187,27 @@ net::Task<void> Session::send_away(std::string_view why) {
   log_info(concat("NOQUEUE: abort: TLS from ", peer_.text(), ": ", why));
   if (!*shared_.setup.tls_params.wrappermode) {
     begin_request();
-    auto line =
-        co_await stream_.read_line(static_cast<std::size_t>(*shared_.setup.limits.line_length_limit), wait());
+    auto line = co_await stream_.read_line(shared_.setup.longest_line(), wait());
     waited();
   }
   reply(mail::Status{421, {4, 7, 1}, concat(shared_.setup.host(), " Error: ", why)});
+}
+
+// A client that speaks TLS where plain text is spoken: it has the wrong port, or somebody makes a browser talk to us.
+bool Session::meets_tls(const Error& error) {
+  if (error.kind != Errc::invalid || stream_.is_encrypted()) return false;
+  shared_.tls.confusions.add();
+  log_warning(concat("TLS: ", peer_.text(), " begins with TLS where plain text is spoken"));
+  reply(mail::status::foreign_protocol(221));
+  return true;
+}
+
+// What ended the session within TLS, if that was the client's doing.
+void Session::tell_breach() {
+  const auto breach = stream_.tls_breach();
+  if (!tls_ || breach == net::TlsBreach::none) return;
+  shared_.tls.ended(breach);
+  daemon::log_breach(peer_.text(), breach, stream_.tls_breach_text());
 }
 
 // Only what leads to TLS, or away, is said in plain text where TLS is required.

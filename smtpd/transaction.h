@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "lib/ipc/messages/submit.h"
 #include "lib/mail/address.h"
@@ -10,6 +11,9 @@
 namespace postern::smtpd {
 
 class Content;
+
+// What the end of the content is called where others have the name of a command.
+inline constexpr std::string_view kEndOfMessage = "END-OF-MESSAGE";
 
 struct Transaction {
   mail::Address sender;

@@ -185,7 +185,7 @@ TEST_CASE("waiting costs a request and a session, and content pays back, never m
   patience.begin_request();
   CHECK(patience.begin_wait(start, limits) == start + seconds(100));
   limits.percent = 20;
-  CHECK(patience.again(limits) == start + seconds(10));
+  CHECK(patience.limit_wait(limits) == start + seconds(10));
   CHECK(patience.cause() == Patience::Cause::session);
   patience.end_wait(start, std::size_t{1} << 62, limits);
   CHECK(patience.begin_wait(start, limits) == start + seconds(20));

@@ -137,3 +137,37 @@ TEST_CASE("a session that speaks in the same moment stays") {
   client.expect("250 *");
   CHECK(!client.is_over());
 }
+
+TEST_CASE("where all of them say something in time, the one that gets on least gives way") {
+  Host host("process_session_limit = 10\n");
+  Client talker(host, "192.0.2.1"), slow(host, "192.0.2.2"), slower(host, "192.0.2.3");
+  talker.says("EHLO x");
+  for (Client* sender : {&slow, &slower}) sender->says("HELO x\r\nMAIL FROM:<ann@client.example>");
+  host.loop.advance(milliseconds(100));
+  for (Client* sender : {&slow, &slower}) sender->says("RCPT TO:<bob@home.example>\r\nDATA");
+  for (Client* client : {&talker, &slow, &slower}) {
+    host.loop.advance(milliseconds(100));
+    client->hears();
+  }
+  // Not one of them keeps the server waiting for a whole second.
+  const auto go_on = [&](int tenths) {
+    for (int i = 0; i < tenths; ++i) {
+      if (i % 5 == 0) talker.says("EHLO x");
+      slow.says(std::string(200, 'x'));
+      slower.says(std::string(60, 'x'));
+      host.loop.advance(milliseconds(100));
+    }
+  };
+  go_on(40);
+  CHECK(!make_room(host.shared));
+  go_on(400);
+  CHECK(make_room(host.shared));
+  CHECK(talker.hears().ends_with(concat(kBusy, "\r\n")));
+  CHECK(host.logged(
+            "session given up after EHLO from unknown[192.0.2.1]: all 10 sessions are in use, and it has "
+            "not delivered mail") == 1);
+  CHECK(make_room(host.shared));
+  CHECK(slower.hears().ends_with(concat(kBusy, "\r\n")));
+  CHECK(host.logged("session given up after DATA (* bytes) from unknown[192.0.2.3]: *") == 1);
+  CHECK(!slow.is_over());
+}
