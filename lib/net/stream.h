@@ -114,7 +114,7 @@ class Stream {
   ssize_t transmit();
   Result<std::size_t> receive_now();
   Task<Result<std::string_view>> receive_tls(std::size_t most, Deadline deadline);
-  Task<Result<void>> first_record(Deadline deadline);
+  Task<Result<void>> next_record(Deadline deadline);
   bool meets_tls() const;
   Task<Result<void>> shake_hands(Deadline deadline);
   Task<Result<void>> shake_hands_as_server(TlsThreads* threads, Deadline deadline);

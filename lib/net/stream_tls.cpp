@@ -6,7 +6,6 @@
 
 #include "lib/net/stream.h"
 #include "lib/net/tls_connection.h"
-#include "lib/net/tls_records.h"
 #include "lib/net/tls_threads.h"
 
 namespace postern::net {
@@ -15,11 +14,8 @@ using Step = TlsConnection::Step;
 
 namespace {
 
-bool begins_with_record(std::string_view text) {
-  TlsRecords records;
-  records.add(text);
-  return records.has_whole();
-}
+// Of a peer in a handshake: longer than honest ones need for their next message.
+constexpr Duration kPatience = milliseconds(400);
 
 }  // namespace
 
@@ -53,40 +49,34 @@ Task<Result<TlsFacts>> Stream::accept_tls(const TlsServer& context, Deadline dea
   if (!sent) co_return fail(sent.error());
   if (tls_) co_return fail(Errc::invalid, "TLS within TLS");
   discard_input();
-  auto begun = co_await first_record(deadline);
+  tls_ = std::make_shared<TlsConnection>(context, fd_.get(), readiness_);
+  auto there = co_await next_record(deadline);
+  if (!there) co_return fail(there.error());
+  auto begun = tls_->begin();
   if (!begun) co_return fail(begun.error());
-  auto made = TlsConnection::server(context, fd_.get(), readiness_);
-  if (!made) co_return fail(made.error());
-  tls_ = std::move(*made);
   auto done = co_await shake_hands_as_server(context.threads(), deadline);
   if (!done) co_return fail(done.error());
   co_return tls_->facts_of_client(context.options().digest);
 }
 
-// A client that lets its handshake trickle costs no more than one in plain text: until the first record is all there, the
-// kernel keeps it. What is wrong with it, the handshake finds out.
-Task<Result<void>> Stream::first_record(Deadline deadline) {
-  for (;;) {
-    const auto n = ::recv(fd_.get(), loop_.scratch(), TlsRecords::kLongest, MSG_PEEK | MSG_DONTWAIT);
-    const bool has_nothing = n < 0 && (errno == EAGAIN || errno == EINTR);
-    const std::string_view there(loop_.scratch(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-    if (!has_nothing && (n <= 0 || begins_with_record(there) || readiness_.is_ending()))
-      co_return Result<void>();
-    const bool in_time = co_await readiness_.readable(soonest(deadline));
-    if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
+// Waits for a whole one, or an end; what is wrong with it, the handshake finds out.
+Task<Result<void>> Stream::next_record(Deadline deadline) {
+  Deadline patience = loop_.in(kPatience);
+  while (tls_->gather() == TlsConnection::Gathered::part) {
+    const bool came = co_await readiness_.readable(soonest(std::min(deadline, patience)));
+    if (loop_.now() >= patience) {
+      tls_->rest();
+      patience = Deadline::max();
+    } else if (!came) {
+      co_return fail(Errc::timeout, "timed out in the TLS handshake");
+    }
   }
+  co_return Result<void>();
 }
 
 Task<Result<void>> Stream::shake_hands_as_server(TlsThreads* threads, Deadline deadline) {
   const TlsThreads::Place place(threads);
-  auto gathered = TlsConnection::Gathered::nothing;
-  for (;;) {
-    if (readiness_.may_read()) gathered = tls_->gather();
-    if (gathered != TlsConnection::Gathered::nothing) break;
-    const bool in_time = co_await readiness_.readable(soonest(deadline));
-    if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
-  }
-  if (place.is_crowded() && gathered == TlsConnection::Gathered::record) {
+  if (place.is_crowded() && tls_->gather() == TlsConnection::Gathered::record) {
     tls_->go_away();
     const Step step = co_await threads->step(tls_);
     tls_->come_back();
@@ -110,16 +100,17 @@ bool Stream::meets_tls() const {
 Task<Result<void>> Stream::shake_hands(Deadline deadline) {
   for (;;) {
     const Step step = tls_->handshake();
-    bool in_time = true;
     if (step == Step::done) co_return Result<void>();
     if (step == Step::wants_read) {
-      in_time = co_await readiness_.readable(soonest(deadline));
+      auto there = co_await next_record(deadline);
+      if (!there) co_return there;
     } else if (step == Step::wants_write) {
-      in_time = co_await readiness_.writable(soonest(deadline));
+      tls_->rest();
+      const bool has_room = co_await readiness_.writable(soonest(deadline));
+      if (!has_room) co_return fail(Errc::timeout, "timed out in the TLS handshake");
     } else {
       co_return fail(tls_->error());
     }
-    if (!in_time) co_return fail(Errc::timeout, "timed out in the TLS handshake");
   }
 }
 

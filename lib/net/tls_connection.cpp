@@ -135,47 +135,40 @@ struct TlsTransport {
   }
 };
 
-TlsConnection::TlsConnection(SSL* ssl, int fd, Readiness& readiness)
-    : ssl_(ssl), fd_(fd), readiness_(readiness) {
-  SSL_set_app_data(ssl_, this);
-}
+TlsConnection::TlsConnection(SSL_CTX* context, int fd, Readiness& readiness)
+    : context_(context), fd_(fd), readiness_(readiness) {}
+
+TlsConnection::TlsConnection(const TlsServer& server, int fd, Readiness& readiness)
+    : TlsConnection(server.context(), fd, readiness) {}
 
 TlsConnection& TlsConnection::of(SSL* ssl) { return *static_cast<TlsConnection*>(SSL_get_app_data(ssl)); }
 
 TlsConnection::~TlsConnection() {
   // A session whose connection ended without a word could not be resumed.
-  if (!dead_ && SSL_is_init_finished(ssl_) == 1) SSL_shutdown(ssl_);
+  if (ssl_ != nullptr && !dead_ && SSL_is_init_finished(ssl_) == 1) SSL_shutdown(ssl_);
   SSL_free(ssl_);
   ERR_clear_error();
 }
 
-Result<std::unique_ptr<TlsConnection>> TlsConnection::make(SSL_CTX* context, int fd, Readiness& readiness) {
-  SSL* ssl = SSL_new(context);
-  if (ssl == nullptr) return fail(Errc::io, tls_problem("new TLS connection"));
-  std::unique_ptr<TlsConnection> made(new TlsConnection(ssl, fd, readiness));
-  BIO* bio = BIO_new(TlsTransport::method());
+Result<void> TlsConnection::begin() {
+  ssl_ = SSL_new(context_);
+  BIO* bio = ssl_ == nullptr ? nullptr : BIO_new(TlsTransport::method());
   if (bio == nullptr) return fail(Errc::io, tls_problem("new TLS connection"));
-  BIO_set_data(bio, made.get());
+  SSL_set_app_data(ssl_, this);
+  BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
-  SSL_set_bio(ssl, bio, bio);
-  return made;
+  SSL_set_bio(ssl_, bio, bio);
+  SSL_is_server(ssl_) == 1 ? SSL_set_accept_state(ssl_) : SSL_set_connect_state(ssl_);
+  return {};
 }
 
 Result<std::unique_ptr<TlsConnection>> TlsConnection::client(const TlsClient& client,
                                                              const TlsClientPeer& peer, int fd,
                                                              Readiness& readiness) {
-  auto made = make(client.context(), fd, readiness);
-  if (!made) return made;
-  SSL_set_connect_state((*made)->ssl_);
-  auto configured = (*made)->configure(client, peer);
-  if (!configured) return fail(configured.error());
-  return made;
-}
-
-Result<std::unique_ptr<TlsConnection>> TlsConnection::server(const TlsServer& server, int fd,
-                                                             Readiness& readiness) {
-  auto made = make(server.context(), fd, readiness);
-  if (made) SSL_set_accept_state((*made)->ssl_);
+  std::unique_ptr<TlsConnection> made(new TlsConnection(client.context(), fd, readiness));
+  auto ready = made->begin();
+  if (ready) ready = made->configure(client, peer);
+  if (!ready) return fail(ready.error());
   return made;
 }
 
@@ -240,7 +233,8 @@ TlsConnection::Step TlsConnection::established() {
 }
 
 TlsConnection::Step TlsConnection::handshake() {
-  if (dead_) return Step::broken;
+  if (!is_alive()) return Step::broken;
+  const TlsMemory::Use use(memory_);
   ERR_clear_error();
   sys_ = 0;
   if (!away_ && !kept_.empty()) {
@@ -260,7 +254,8 @@ TlsConnection::Step TlsConnection::handshake() {
 }
 
 TlsConnection::Step TlsConnection::read(char* data, std::size_t size, std::size_t& count) {
-  if (dead_) return Step::closed;
+  if (!is_alive()) return Step::closed;
+  const TlsMemory::Use use(memory_);
   ERR_clear_error();
   sys_ = 0;
   const Step step = conclude(SSL_read_ex(ssl_, data, size, &count));
@@ -269,7 +264,8 @@ TlsConnection::Step TlsConnection::read(char* data, std::size_t size, std::size_
 }
 
 TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& count) {
-  if (dead_) return Step::broken;
+  if (!is_alive()) return Step::broken;
+  const TlsMemory::Use use(memory_);
   ERR_clear_error();
   sys_ = 0;
   const Step step = conclude(SSL_write_ex(ssl_, data.data(), data.size(), &count));
@@ -278,23 +274,27 @@ TlsConnection::Step TlsConnection::write(std::string_view data, std::size_t& cou
 }
 
 bool TlsConnection::has_pending() const {
-  return !dead_ && (SSL_has_pending(ssl_) == 1 || records_.has_whole());
+  return is_alive() && (SSL_has_pending(ssl_) == 1 || records_.has_whole());
 }
 
 TlsConnection::Gathered TlsConnection::gather() {
-  const auto n = collect();
-  if (n == kNothing) return Gathered::nothing;
-  return records_.has_whole() ? Gathered::record : Gathered::part;
+  const bool is_there = records_.has_whole() || guard_.is_broken();
+  const auto n = is_there ? kNothing : collect();
+  if (records_.has_whole() || guard_.is_broken()) return Gathered::record;
+  return n == kNothing ? Gathered::part : Gathered::end;
 }
 
 // Receives until there is a whole record, or nothing more. As recv(2); kNothing: the socket has nothing.
 long TlsConnection::collect() {
+  sys_ = failed_;
+  if (failed_ != 0) return -1;
   char bytes[kCollected];
   while (readiness_.may_read()) {
     const auto n = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) break;
-    sys_ = n < 0 ? errno : (n == 0 ? ECONNRESET : 0);
+    if (n < 0) failed_ = errno;
+    if (n <= 0) sys_ = n < 0 ? failed_ : ECONNRESET;
     if (n <= 0) return n;
     if (static_cast<std::size_t>(n) < sizeof bytes) readiness_.drained();
     guard_.received(bytes, static_cast<std::size_t>(n));

@@ -10,6 +10,7 @@
 #include "lib/net/readiness.h"
 #include "lib/net/tls.h"
 #include "lib/net/tls_guard.h"
+#include "lib/net/tls_memory.h"
 #include "lib/net/tls_records.h"
 #include "lib/net/tls_server.h"
 
@@ -24,8 +25,10 @@ class TlsConnection {
   // Fails with io (out of memory), invalid (what the peer asks for: protocols, ciphers, digests).
   static Result<std::unique_ptr<TlsConnection>> client(const TlsClient& client, const TlsClientPeer& peer,
                                                        int fd, Readiness& readiness);
+  // Without OpenSSL until begin(): a client that never says anything whole costs no more than one in plain text.
+  TlsConnection(const TlsServer& server, int fd, Readiness& readiness);
   // Fails with io.
-  static Result<std::unique_ptr<TlsConnection>> server(const TlsServer& server, int fd, Readiness& readiness);
+  Result<void> begin();
   // Says goodbye to the peer, without waiting.
   ~TlsConnection();
   TlsConnection(const TlsConnection&) = delete;
@@ -45,11 +48,13 @@ class TlsConnection {
   // The connection to which OpenSSL's object belongs.
   static TlsConnection& of(ssl_st* ssl);
 
-  // A step may be done by another thread: the socket, and who waits for it, belong to the loop's. Receives what is there,
-  // which may be an end or an error too. record: it is the whole first record of the peer, so that the step is worth the
-  // trouble.
-  enum class Gathered { nothing, part, record };
+  // Receives what is there. part: nothing yet that OpenSSL could make something of; record: a whole one, or what is none;
+  // end: of the connection, or an error, which the next step meets too.
+  enum class Gathered { part, record, end };
   Gathered gather();
+  // The peer takes its time: gives back the memory that does nothing meanwhile.
+  void rest() { memory_.rest(); }
+  // A step may be done by another thread: the socket, and who waits for it, belong to the loop's.
   // Until come_back() OpenSSL reads what was gathered, and what it writes is kept.
   void go_away() { away_ = keeps_ = true; }
   void come_back() { away_ = keeps_ = false; }
@@ -64,10 +69,10 @@ class TlsConnection {
   void forget_session();
 
  private:
-  TlsConnection(ssl_st* ssl, int fd, Readiness& readiness);
-  static Result<std::unique_ptr<TlsConnection>> make(ssl_ctx_st* context, int fd, Readiness& readiness);
+  TlsConnection(ssl_ctx_st* context, int fd, Readiness& readiness);
   TlsFacts common_facts() const;
   Result<void> configure(const TlsClient& client, const TlsClientPeer& peer);
+  bool is_alive() const { return ssl_ != nullptr && !dead_; }
   Step step_of(int returned);
   Step conclude(int returned);
   Step breached();
@@ -76,13 +81,16 @@ class TlsConnection {
   friend struct TlsTransport;
   friend struct TlsCallbacks;
 
-  ssl_st* ssl_;
+  TlsMemory memory_;  // of ssl_, which it outlives
+  ssl_ctx_st* context_;
+  ssl_st* ssl_ = nullptr;
   int fd_;
   Readiness& readiness_;
   TlsSessions* sessions_ = nullptr;
   std::string session_key_;
   Error error_;
-  int sys_ = 0;  // errno of the last transfer that failed
+  int sys_ = 0;     // errno of the last transfer that failed
+  int failed_ = 0;  // of receiving: the socket says it only once
   bool dead_ = false;
   bool away_ = false, keeps_ = false;  // without the socket; without sending
   TlsRecords records_;

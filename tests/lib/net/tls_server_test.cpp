@@ -314,6 +314,36 @@ TEST_CASE("a client that goes, is silent, trickles, or speaks no TLS") {
   CHECK(facts.error().text.starts_with(text));
 }
 
+TEST_CASE("a client that takes its time for each octet of its handshake gets there") {
+  Folder folder;
+  Meeting meeting(with(folder, {&world().good}));
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                  &SSL_CTX_free);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Pair pair;
+    meeting.here = std::make_unique<Stream>(meeting.loop, std::move(pair.ours));
+    auto accepting = meeting.here->accept_tls(*meeting.server, meeting.loop.in(std::chrono::hours(1)));
+    accepting.handle().resume();
+    const std::unique_ptr<SSL, decltype(&SSL_free)> client(SSL_new(context.get()), &SSL_free);
+    SSL_set_max_proto_version(client.get(), version);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    SSL_set_bio(client.get(), in, out);
+    SSL_set_connect_state(client.get());
+    while (SSL_do_handshake(client.get()) != 1 || BIO_pending(out) > 0) {
+      REQUIRE(BIO_pending(out) > 0);
+      for (char octet = 0; BIO_read(out, &octet, 1) == 1;) {
+        say(pair.theirs, std::string_view(&octet, 1));
+        meeting.loop.poll();
+        meeting.loop.advance(seconds(1));
+      }
+      const std::string said = heard(pair.theirs);
+      if (!said.empty()) BIO_write(in, said.data(), static_cast<int>(said.size()));
+    }
+    REQUIRE(accepting.done());
+    CHECK(accepting.handle().promise().take());
+  }
+}
+
 namespace {
 
 struct Acceptance {
