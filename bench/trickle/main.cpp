@@ -1,6 +1,6 @@
 // Clients that keep a server waiting, in many phases of a session at the same time; see README.md.
 //
-//   bench_trickle port=2525 count=10000 kinds=127 request_s=300 …
+//   bench_trickle port=2525 count=10000 kinds=255 request_s=300 …
 //       a line when they all trickle; one JSON object when all were sent away, or SIGTERM came
 
 #include <atomic>

@@ -11,7 +11,7 @@ struct Options : bench::Options {
     numbers = {
         {"port", 2525},        // of 127.0.0.1
         {"count", 10000},      // tricklers
-        {"kinds", 127},        // a bit for each phase: see phases.cpp
+        {"kinds", 255},        // a bit for each phase: see phases.cpp
         {"rate", 2000},        // new connections a second
         {"every_ms", 1000},    // between two octets of a trickler
         {"again", 0},          // 1: who was sent away calls again
@@ -26,7 +26,7 @@ struct Options : bench::Options {
 
   Result<void> read(std::span<const char* const> words) {
     auto understood = bench::Options::read(words);
-    if (understood && ((*this)["rate"] < 1 || (*this)["every_ms"] < 1 || ((*this)["kinds"] & 127) == 0)) {
+    if (understood && ((*this)["rate"] < 1 || (*this)["every_ms"] < 1 || ((*this)["kinds"] & 255) == 0)) {
       return fail(Errc::invalid, "rate, every_ms and kinds are at least 1");
     }
     return understood;

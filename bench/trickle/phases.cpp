@@ -15,6 +15,12 @@ std::string flood() {
   return text;
 }
 
+// What follows a ClientHello: the record that changes the cipher, then the longest that there is.
+std::string flight() {
+  constexpr std::string_view kChange("\x14\x03\x03\x00\x01\x01", 6), kLongest("\x17\x03\x03\x41\x00", 5);
+  return concat(kChange, kLongest, 'x');
+}
+
 }  // namespace
 
 std::vector<Phase> all_phases(const std::string& to) {
@@ -49,6 +55,11 @@ std::vector<Phase> all_phases(const std::string& to) {
                     .drip = "MAIL FROM:<a",
                     .limit = Limit::request,
                     .encrypted = true});
+  phases.push_back({.name = "flight",
+                    .before = starttls,
+                    .at_once = client_hello(),
+                    .drip = flight(),
+                    .limit = Limit::handshake});
   return phases;
 }
 
