@@ -1,4 +1,5 @@
-"""Private instances of mail servers, the load on them, and what it costs. Used by run and stress."""
+"""Private instances of mail servers, the load on them, and what it costs; and what the scripts here have in common."""
+import argparse
 import contextlib
 import json
 import os
@@ -7,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -17,6 +19,41 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 class Trouble(Exception):
     """Something that the person who measures has to know: one line."""
+
+
+def carry_out(main):
+    """Runs the main() of a script; trouble is said in one line."""
+    try:
+        main()
+    except Trouble as trouble:
+        sys.exit(f"bench/{os.path.relpath(os.path.realpath(sys.argv[0]), HERE)}: {trouble}")
+    except KeyboardInterrupt:
+        sys.exit(1)
+
+
+def comparison(text):
+    """The parser of a script that compares servers, with what each of these can be told. They run as root."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--servers", type=lambda names: names.split(","), default=["postern", "postfix"], metavar="S1,S2",
+                        help="these servers (postern,postfix)")
+    parser.add_argument("--json", metavar="FILE", help="keep every figure")
+    return parser
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Trouble("run this as root: Postfix needs it, and both are measured with the same rights")
+
+
+def keep_figures(chosen, results):
+    """Writes them to the file of --json, if there is to be one."""
+    if chosen.json:
+        with open(chosen.json, "w") as file:
+            json.dump(results, file, indent=1)
+
+
+def build(*targets):
+    subprocess.run(["cmake", "--build", BUILD, "--target", *targets], check=True)
 
 
 def free_port():

@@ -4,14 +4,13 @@
 Both have the same main.cf and see the same callers, in turns. What is measured is the CPU time of the screening process
 (and of its helpers) for each connection, who came through to smtpd, and what became of legitimate mail. With --hold N,
 N connections wait for their greeting at the same time, and the memory of the screening process is measured. As root."""
-import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 
-from systems import BOTNET, LEGITIMATE, SCREEN, Screened, Trouble, call, name_server, settle, wait_until
+from systems import BOTNET, LEGITIMATE, SCREEN, Screened, call, name_server, settle, wait_until
+from harness import build, carry_out, comparison, keep_figures, need_root
 
 SETTINGS = """
 postscreen_greet_wait = {wait}s
@@ -134,9 +133,8 @@ def report_hold(results):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = comparison(__doc__)
     parser.add_argument("--rounds", type=int, default=1, help="turns of each server (1)")
-    parser.add_argument("--servers", default="postern,postfix", help="these servers")
     parser.add_argument("--bots", type=int, default=20000)
     parser.add_argument("--percent", type=int, default=1, help="legitimate senders of a hundred bots (1)")
     parser.add_argument("--rate", type=int, default=800, help="new connections a second (800)")
@@ -148,7 +146,6 @@ def arguments():
     parser.add_argument("--sites", default="zen.test*2, half.test*1, clean.test*2", help="DNS lists; none: ''")
     parser.add_argument("--more", default="", help="further lines of main.cf")
     parser.add_argument("--hold", type=int, default=0, metavar="N", help="hold N connections in the greeting wait")
-    parser.add_argument("--json", metavar="FILE", help="keep every figure")
     parser.add_argument("--keep", action="store_true", help="leave the servers' directories")
     chosen = parser.parse_args()
     chosen.wait = chosen.wait or (30 if chosen.hold else 6)
@@ -157,13 +154,12 @@ def arguments():
 
 def main():
     chosen = arguments()
-    if os.geteuid() != 0:
-        raise Trouble("run this as root: Postfix needs it, and both are measured with the same rights")
+    need_root()
     more = SETTINGS.format(**vars(chosen)) + chosen.more.replace("\\n", "\n")
     results, servers = {}, []
     with name_server() as resolv:
         try:
-            for name in chosen.servers.split(","):
+            for name in chosen.servers:
                 servers.append(Screened(name, resolv, more))
                 servers[-1].verb("build")
             for turn in range(chosen.rounds):
@@ -175,15 +171,10 @@ def main():
             for server in servers:
                 server.stop() if chosen.keep else server.remove()
     (report_hold if chosen.hold else report_run)(results)
-    if chosen.json:
-        with open(chosen.json, "w") as file:
-            json.dump(results, file, indent=1)
+    keep_figures(chosen, results)
 
 
 if __name__ == "__main__":
     if not os.path.exists(BOTNET):
-        subprocess.run(["cmake", "--build", os.path.dirname(os.path.dirname(BOTNET)), "--target", "bench_botnet"], check=True)
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench/botnet/compare.py: {trouble}")
+        build("bench_botnet")
+    carry_out(main)

@@ -3,7 +3,6 @@
 
 A good client sends mail before, while, and after they are there; what it got through, and how long it waited for its
 greeting, is compared. Then: the memory of each trickler, and whether each is gone when its time is over. As root."""
-import argparse
 import contextlib
 import json
 import os
@@ -14,11 +13,12 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import BUILD, Server, Trouble, send, wait_until  # noqa: E402
+from harness import (BUILD, Server, build, carry_out, comparison, keep_figures, need_root, send,  # noqa: E402
+                     wait_until)
 
 TRICKLE = BUILD + "/bench/bench_trickle"
-PLAIN, HANDSHAKE, RECORDS = 1 | 2 | 4 | 8 | 32, 16, 64  # bits of bench_trickle's kinds
-ALL = PLAIN | HANDSHAKE | RECORDS
+PLAIN, HANDSHAKE, RECORDS, FLIGHT = 1 | 2 | 4 | 8 | 32, 16, 64, 128  # bits of bench_trickle's kinds
+ALL = PLAIN | HANDSHAKE | RECORDS | FLIGHT
 TLS = """
 smtpd_tls_security_level = may
 smtpd_tls_chain_files = {certificate}
@@ -124,7 +124,7 @@ def lateness(server, chosen):
 def measure(chosen, certificate):
     tls = TLS.format(certificate=certificate)
     results = {}
-    for name in chosen.servers.split(","):
+    for name in chosen.servers:
         result = results[name] = {}
         procs = chosen.procs if name == "postern" else 100  # Postfix's default
         for count in (chosen.count,) if name == "postern" else (chosen.count, 500):
@@ -133,7 +133,7 @@ def measure(chosen, certificate):
                 report_load(name, result[f"load {count}"])
         if name != "postern":
             continue
-        for title, kinds in (("plain", PLAIN), ("TLS", RECORDS), ("handshake", HANDSHAKE)):
+        for title, kinds in (("plain", PLAIN), ("TLS", RECORDS), ("handshake", HANDSHAKE), ("flight", FLIGHT)):
             with running(name, procs, tls + "smtpd_load_limits =\n") as server:
                 result["memory " + title] = found = memory(server, chosen, kinds)
                 print(f"{name}: {found['kib_each']:.1f} KiB each, {title}, of {found['trickling']} tricklers", flush=True)
@@ -167,37 +167,29 @@ def report_lateness(name, found, chosen):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = comparison(__doc__)
     parser.add_argument("--count", type=int, default=10000, help="tricklers (10000)")
-    parser.add_argument("--servers", default="postern,postfix", help="these servers")
     parser.add_argument("--procs", type=int, default=2, help="processes of Postern's smtpd (2)")
     parser.add_argument("--messages", type=int, default=600, help="of the good client, a turn (600)")
     parser.add_argument("--turns", type=int, default=3, help="of the good client (3)")
     parser.add_argument("--seconds", type=int, default=20, help="of a turn, at most (20)")
     parser.add_argument("--rate", type=int, default=1000, help="calls of tricklers a second (1000)")
     parser.add_argument("--limit", type=int, default=20, help="seconds of the limits for the part about punctuality (20)")
-    parser.add_argument("--json", metavar="FILE", help="keep every figure")
     return parser.parse_args()
 
 
 def main():
     chosen = arguments()
-    if os.geteuid() != 0:
-        raise Trouble("run this as root: Postfix needs it, and both are measured with the same rights")
+    need_root()
     certificate = make_certificate()
     try:
         results = measure(chosen, certificate)
     finally:
         os.unlink(certificate)
-    if chosen.json:
-        with open(chosen.json, "w") as file:
-            json.dump(results, file, indent=1)
+    keep_figures(chosen, results)
 
 
 if __name__ == "__main__":
     if not os.path.exists(TRICKLE):
-        subprocess.run(["cmake", "--build", BUILD, "--target", "bench_trickle", "bench_load"], check=True)
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench/trickle/compare.py: {trouble}")
+        build("bench_trickle", "bench_load")
+    carry_out(main)

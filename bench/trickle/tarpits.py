@@ -3,8 +3,6 @@
 
 A letter to each tarpit, every one of them a destination of its own; then letters to other destinations, whose way out is
 compared with what it was before. As root."""
-import argparse
-import json
 import os
 import resource
 import sys
@@ -12,7 +10,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "tests", "attacks"))
-from harness import Server, Trouble, send, wait_until  # noqa: E402
+from harness import Server, carry_out, comparison, keep_figures, need_root, send, wait_until  # noqa: E402
 from remote_tarpit import KINDS, Tarpit  # noqa: E402
 
 MORE = """
@@ -88,34 +86,26 @@ def report(name, found):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = comparison(__doc__)
     parser.add_argument("--tarpits", type=int, default=500)
     parser.add_argument("--kind", default="drip", choices=sorted(KINDS), help="see tests/attacks/remote_tarpit.py (drip)")
     parser.add_argument("--pause", type=float, default=1, help="seconds between two bytes of a tarpit (1)")
     parser.add_argument("--letters", type=int, default=200, help="to other destinations (200)")
     parser.add_argument("--seconds", type=int, default=60, help="in which these should be delivered (60)")
-    parser.add_argument("--servers", default="postern,postfix", help="these servers")
-    parser.add_argument("--json", metavar="FILE", help="keep every figure")
     return parser.parse_args()
 
 
 def main():
     chosen = arguments()
-    if os.geteuid() != 0:
-        raise Trouble("run this as root: Postfix needs it, and both are measured with the same rights")
+    need_root()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     results = {}
-    for name in chosen.servers.split(","):
+    for name in chosen.servers:
         results[name] = measure(name, chosen)
         report(name, results[name])
-    if chosen.json:
-        with open(chosen.json, "w") as file:
-            json.dump(results, file, indent=1)
+    keep_figures(chosen, results)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Trouble as trouble:
-        sys.exit(f"bench/trickle/tarpits.py: {trouble}")
+    carry_out(main)
