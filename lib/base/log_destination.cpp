@@ -16,18 +16,20 @@ namespace {
 
 constexpr int kAppend = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY;
 
-bool is_socket(int fd) {
+mode_t kind_of(int fd) {
   struct stat status {};
-  return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+  return ::fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
 }
 
 Result<Fd> open_stdout() {
+  Fd copy(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!copy) return fail_errno("duplicate standard output", errno);
+  // A file never blocks, and who shares it with us goes on behind our lines.
+  if (kind_of(copy.get()) == S_IFREG) return copy;
   // A description of our own, so that O_NONBLOCK does not reach the shell that we share the old one with.
   auto fresh = open_file("/proc/self/fd/1", kAppend);
   if (fresh) return fresh;
-  Fd copy(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  if (!copy) return fail_errno("duplicate standard output", errno);
-  if (is_socket(copy.get())) return copy;  // send(2) has a flag for it
+  if (kind_of(copy.get()) == S_IFSOCK) return copy;  // send(2) has a flag for it
   auto set = set_nonblocking(copy.get());
   if (!set) return fail(set.error());
   return copy;

@@ -12,9 +12,9 @@
 namespace postern::log {
 
 // The destination named by maillog_file, for Target::descriptor. A path is opened to append (created with mode 0600 when
-// it is new, in a directory that must exist); a pipe need not have a reader. "/dev/stdout" becomes a fresh non-blocking
-// description of descriptor 1; where the kernel does not allow that (standard output of another user), descriptor 1
-// itself becomes non-blocking, for all who share it. Fails when it cannot be opened.
+// it is new, in a directory that must exist); a pipe need not have a reader. "/dev/stdout" becomes descriptor 1 where that is
+// a regular file, otherwise a fresh non-blocking description of it; where the kernel does not allow that (standard output of
+// another user), descriptor 1 itself becomes non-blocking, for all who share it. Fails when it cannot be opened.
 Result<Fd> open_destination(const std::string& maillog_file);
 
 // The socket of the system log, for Target::syslog: one open description that several processes share. Who holds the

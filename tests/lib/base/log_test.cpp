@@ -54,9 +54,7 @@ struct Pipe {
   Fd reader, writer;
 };
 
-std::vector<std::string_view> lines(std::string_view text) {
-  return split_words(text, "\n");
-}
+std::vector<std::string_view> lines(std::string_view text) { return split_words(text, "\n"); }
 
 // True for "Nov 23 04:05:06 ".
 bool is_stamp(std::string_view text) {
@@ -178,7 +176,8 @@ TEST_CASE("lines that a full pipe does not take wait, and come in order once the
     for (const auto line : lines(text)) all.push_back(told(line));
     log::flush();
   }
-  for (int i = 0; i < 60; ++i) CHECK(all[static_cast<std::size_t>(i)].rfind(concat("warning: ", i, " "), 0) == 0);
+  for (int i = 0; i < 60; ++i)
+    CHECK(all[static_cast<std::size_t>(i)].rfind(concat("warning: ", i, " "), 0) == 0);
   CHECK(!log::waiting());
 }
 
@@ -377,6 +376,27 @@ TEST_CASE("the destination is made private, is appended to, and needs its direct
   const auto nowhere = log::open_destination(directory.path("no/log"));
   REQUIRE(!nowhere);
   CHECK(nowhere.error().kind == Errc::not_found);
+}
+
+TEST_CASE("a file as standard output is shared with others, and no line is written over another") {
+  TemporaryDirectory directory;
+  const Fd saved(::dup(STDOUT_FILENO));
+  const Fd file(::open(directory.path("out").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  REQUIRE(::dup2(file.get(), STDOUT_FILENO) == STDOUT_FILENO);
+  auto destination = log::open_destination("/dev/stdout");
+  REQUIRE(::write(file.get(), "theirs\n", 7) == 7);
+  {
+    const OpenLog open(std::move(*destination));
+    log_info("ours");
+  }
+  REQUIRE(::write(file.get(), "theirs\n", 7) == 7);
+  ::dup2(saved.get(), STDOUT_FILENO);
+  const std::string text = read_file(directory.path("out")).value_or("");
+  const auto all = lines(text);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0] == "theirs");
+  CHECK(told(all[1]) == "ours");
+  CHECK(all[2] == "theirs");
 }
 
 TEST_CASE("standard output as destination does not become non-blocking for others") {
