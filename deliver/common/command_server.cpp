@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ namespace {
 constexpr std::size_t kLongestReason = 500;
 // For the end of processes that were killed.
 constexpr Duration kLastMoment = seconds(10);
+constexpr int kMoment = 1000;  // milliseconds, when nothing more is served
 
 Result<void> become(const RunCommand& what) {
   if (::geteuid() != 0) return {};
@@ -79,7 +81,7 @@ Error execute(const RunCommand& what) {
   return fail_errno(concat("execvp ", what.words.empty() ? "/bin/sh" : what.words.front()), number).value();
 }
 
-// What a process could not do before it became the command; nothing once that runs.
+// What a process that has ended could not do before it became the command.
 std::string failure_from(int fd) {
   std::array<char, kLongestReason> text;
   ssize_t got = 0;
@@ -146,7 +148,7 @@ Result<RunningCommand> RunningCommand::start(const RunCommand& what, const std::
   Fd ours(output[0]);
   Fd theirs(output[1]);
   if (::pipe2(trouble, O_CLOEXEC) != 0) return fail_errno("create a pipe", errno);
-  const Fd told(trouble[0]);
+  Fd told(trouble[0]);
   Fd tell(trouble[1]);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
@@ -154,10 +156,8 @@ Result<RunningCommand> RunningCommand::start(const RunCommand& what, const std::
   if (pid == 0) turn_into(what, host, locks, theirs.get(), tell, parent);
   theirs.reset();
   tell.reset();
-  RunningCommand command(pid, Fd(), std::move(ours));
-  // A file is written while we would wait for the end of this pipe.
-  const std::string failure = what.file.empty() ? failure_from(told.get()) : std::string();
-  if (!failure.empty()) return fail(Errc::io, failure);
+  if (!what.file.empty()) told.reset();
+  RunningCommand command(pid, Fd(), std::move(ours), std::move(told));
   auto handle = handle_of(pid);
   if (!handle) return fail(handle.error());
   auto waits_not = set_nonblocking(command.output_.get());
@@ -170,7 +170,10 @@ RunningCommand::~RunningCommand() {
   if (pid_ == 0) return;
   ::kill(-pid_, SIGKILL);
   ::kill(pid_, SIGKILL);  // before it had a group
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  pollfd end{handle_.get(), POLLIN, 0};
+  while (::poll(&end, 1, kMoment) < 0 && errno == EINTR) {
+  }
+  while (::waitpid(pid_, nullptr, WNOHANG) < 0 && errno == EINTR) {
   }
 }
 
@@ -210,6 +213,11 @@ net::Task<CommandEnded> RunningCommand::end(net::Loop& loop, Deadline deadline) 
   take_output(ended.output);
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) == pid_) pid_ = 0;
+  const std::string failure = pid_ == 0 && trouble_ ? failure_from(trouble_.get()) : std::string();
+  if (!failure.empty()) {
+    ended.output = failure;
+    co_return ended;
+  }
   ended.how = CommandEnding::time_out;
   if (in_time) ended.how = WIFSIGNALED(status) ? CommandEnding::signaled : CommandEnding::exited;
   ended.number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
