@@ -108,11 +108,19 @@ bool Transport::may_yield(Pace pace) const {
          of(hands_, Pace::slow).size() < places(Pace::slow);
 }
 
+// How long a delivery keeps its place from others: the less, the more of them wait for each place, so that a hundred servers
+// that do not answer cost the next one no hundred times the patience.
+Duration Transport::patience(Pace pace) const {
+  const auto most = static_cast<std::int64_t>(std::max<std::size_t>(1, places(pace)));
+  const Duration shared = limits.patience * most / (most + of(in_line_, pace));
+  return std::max(shared, std::min(limits.least_patience, limits.patience));
+}
+
 // A place of this pace; for want of one that of a delivery that lasts.
 bool Transport::find_place(Pace pace, Instant now) {
   Hands& hands = of(hands_, pace);
   if (hands.size() < places(pace)) return true;
-  if (!may_yield(pace) || hands.front().begun + limits.patience > now) return false;
+  if (!may_yield(pace) || hands.front().begun + patience(pace) > now) return false;
   Hand& oldest = hands.front();
   oldest.pace = Pace::slow;
   if (oldest.destination->pace == Pace::fresh) oldest.destination->pace = Pace::slow;
@@ -125,7 +133,7 @@ std::optional<Instant> Transport::next_yield() const {
   std::optional<Instant> first;
   for (const Pace pace : {Pace::brisk, Pace::fresh}) {
     if (of(lines_, pace).empty() || pausing || !may_yield(pace)) continue;
-    const Instant when = of(hands_, pace).front().begun + limits.patience;
+    const Instant when = of(hands_, pace).front().begun + patience(pace);
     first = first ? std::min(*first, when) : when;
   }
   return first;
@@ -143,6 +151,7 @@ void Transport::put_back(Offers& offers, bool first) {
   if (offers.line.empty()) return;
   offers.in_line = true;
   Line<Offers>& line = of(lines_, pace_of(offers));
+  ++of(in_line_, pace_of(offers));
   if (first) {
     line.push_front(offers);
   } else {
@@ -155,6 +164,7 @@ std::optional<Transport::Start> Transport::next_of(Pace pace, Instant now) {
   while (!pausing && !line.empty() && find_place(pace, now)) {
     Offers& offers = line.pop_front();
     offers.in_line = false;
+    --of(in_line_, pace);
     if (offers.line.empty()) {
       erase_if_idle(*offers.turn);
       continue;

@@ -119,6 +119,7 @@ class Transport {
  private:
   bool has_place(const Destination& destination) const;
   std::size_t places(Pace pace) const;
+  Duration patience(Pace pace) const;
   bool find_place(Pace pace, Instant now);
   bool may_yield(Pace pace) const;
   std::optional<Start> next_of(Pace pace, Instant now);
@@ -134,8 +135,9 @@ class Transport {
 
   std::unordered_map<std::string, std::unique_ptr<Destination>> destinations_;
   std::unordered_map<std::int64_t, std::unique_ptr<Turn>> turns_;
-  std::array<Line<Offers>, kPaces> lines_;  // of turns with offers
-  std::array<Hands, kPaces> hands_;         // the oldest first
+  std::array<Line<Offers>, kPaces> lines_;      // of turns with offers
+  std::array<std::int64_t, kPaces> in_line_{};  // how many of them
+  std::array<Hands, kPaces> hands_;             // the oldest first
   Paces paces_;
 
  public:

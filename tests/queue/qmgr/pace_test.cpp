@@ -18,11 +18,12 @@ Message letter_to(std::int64_t id, const std::string& domain) {
 
 // Two places, no matter for how long, and some more for deliveries that last.
 struct PaceRig : Rig {
-  PaceRig(Duration patience, int slow_at_once) {
+  PaceRig(Duration patience, int slow_at_once, Duration least_patience = seconds(1)) {
     limits.active_messages = 1000;
     transport.at_once = 2;
     transport.patience = patience;
     transport.slow_at_once = slow_at_once;
+    transport.least_patience = least_patience;
     start();
     agent->hold_sites("tarpit");
   }
@@ -59,6 +60,15 @@ TEST_CASE("Deliveries that last give their places to others, even to those that 
   q.send_to_tarpits(100);
   q.deliver_to(1, "other.example");
   wait_for(q.loop, [&] { return q.agent->at_once == kTarpits; });
+  q.end();
+}
+
+TEST_CASE("The more wait for a place, the sooner a delivery that lasts gives it to them") {
+  PaceRig q(seconds(60), 100, milliseconds(1));
+  q.send_to_tarpits(100, 300);
+  const Instant begun = q.loop.now();
+  wait_for(q.loop, [&] { return q.agent->at_once >= 4; });
+  CHECK(q.loop.now() - begun < seconds(30));
   q.end();
 }
 
