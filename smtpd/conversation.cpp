@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/mail/address.h"
 #include "lib/wire/reply.h"
+#include "smtpd/content.h"
 
 namespace postern::smtpd {
 
@@ -25,6 +26,7 @@ Conversation::Conversation(Shared& shared, net::Accepted connection)
     : shared_(shared),
       stream_(shared.loop, std::move(connection.fd)),
       peer_(peer_of(connection.peer, shared)) {
+  net::keep_little_unsent(stream_.fd());
   shared.sessions.touch(*this, false);
   shared.follow_load(1);
 }

@@ -144,6 +144,12 @@ Result<Accepted> accept_from(int listener) {
   }
 }
 
+void keep_little_unsent(int fd) {
+  // Twice as much counts, with what the system needs for itself.
+  const int size = 16 * 1024;
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size));
+}
+
 bool has_arrivals(int listener) {
   pollfd question{listener, POLLIN, 0};
   return ::poll(&question, 1, 0) > 0;

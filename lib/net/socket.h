@@ -52,6 +52,9 @@ Result<Fd> listen_on(const Endpoint& endpoint, int backlog, Port port = Port::ow
 // Accepts one connection; busy when there is none now. Fails with full when descriptors or memory ran out.
 Result<Accepted> accept_from(int listener);
 
+// For a server whose replies are short: the system takes only a few KiB of them that the peer has not taken yet.
+void keep_little_unsent(int fd);
+
 // Whether accept_from() would return a connection now.
 bool has_arrivals(int listener);
 

@@ -102,6 +102,25 @@ TEST_CASE("listening, connecting and accepting over IPv4 and IPv6") {
   }
 }
 
+TEST_CASE("a peer that takes nothing is owed little by the system of a server that wants it so") {
+  Loop loop;
+  const auto listener = listen_on(*Endpoint::parse("127.0.0.1", 0), 8);
+  REQUIRE(listener);
+  auto theirs = finish(loop, connect_to(loop, local_endpoint(listener->get()), loop.in(seconds(5))));
+  REQUIRE(theirs);
+  const int least = 1;
+  ::setsockopt(theirs->get(), SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+  auto accepted = accept_from(listener->get());
+  REQUIRE(accepted);
+  keep_little_unsent(accepted->fd.get());
+  const std::string reply(14, 'x');
+  std::size_t owed = 0;
+  while (owed < 1'000'000 && ::send(accepted->fd.get(), reply.data(), reply.size(), MSG_DONTWAIT) > 0)
+    owed += reply.size();
+  CHECK(owed > 1000);
+  CHECK(owed < 150'000);
+}
+
 TEST_CASE("a refused connection says so, and names the address") {
   Loop loop;
   Endpoint nobody;
