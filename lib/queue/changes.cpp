@@ -48,12 +48,7 @@ Result<std::vector<std::int64_t>> Database::of_site(const std::string& site, std
                                                     std::size_t limit) {
   Statement& query = statements_->site;
   query.with(site, after, static_cast<std::int64_t>(limit));
-  std::vector<std::int64_t> ids;
-  int code = 0;
-  while ((code = query.step()) == SQLITE_ROW) ids.push_back(query.number(0));
-  query.reset();
-  if (code != SQLITE_DONE) return failure("look for mail for a site");
-  return ids;
+  return read_numbers(query, "look for mail for a site");
 }
 
 Result<bool> Database::settle_recipient(const Settlement& settlement, std::int64_t number) {

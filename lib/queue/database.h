@@ -125,6 +125,9 @@ class Database {
   Result<void> execute(const std::string& sql);
   Result<void> note_taken(std::int64_t message);
   Result<void> insert_recipient(std::int64_t message, const Recipient& recipient);
+  // The first column of the one row, or of all rows.
+  Result<std::int64_t> read_number(Statement& query, std::string_view what);
+  Result<std::vector<std::int64_t>> read_numbers(Statement& query, std::string_view what);
   Result<std::vector<Recipient>> read_recipients(Statement& query);
   Result<std::vector<MessagePtr>> read_messages(Statement& query);
   Result<std::vector<MessagePtr>> take(Statement& query, std::size_t recipients);

@@ -13,13 +13,7 @@ Result<void> Database::lease(const std::vector<std::int64_t>& messages, std::int
 }
 
 Result<std::vector<std::int64_t>> Database::holders() {
-  Statement& query = statements_->holders;
-  std::vector<std::int64_t> all;
-  int code = 0;
-  while ((code = query.step()) == SQLITE_ROW) all.push_back(query.number(0));
-  query.reset();
-  if (code != SQLITE_DONE) return failure("read leases");
-  return all;
+  return read_numbers(statements_->holders, "read leases");
 }
 
 Result<bool> Database::end_leases(std::int64_t holder) {

@@ -6,31 +6,25 @@
 #include "lib/base/statement.h"
 #include "lib/base/text.h"
 #include "lib/queue/fields.h"
+#include "lib/queue/rows.h"
 
 namespace postern::queue {
 
 namespace {
 
-constexpr std::string_view kColumns =
-    "SELECT arrived, size, CASE WHEN held = 0 THEN due END, held = 0 AND due IS NULL, attempts, spooled, "
-    "smtputf8, "
-    "sender, body_type, envid, ret, held, forced_expire, warned, source, purpose, filter, message_id, "
-    "subject, "
-    "client_name, client_address, client_port, helo, protocol, sasl_method, sasl_username, sasl_sender "
-    "FROM message WHERE id = ?";
-
 class Finder {
  public:
   explicit Finder(const Database& database)
       : database_(database),
-        message_(database.handle(), std::string(kColumns).c_str()),
-        recipients_(
+        message_(
             database.handle(),
-            concat("SELECT r.number, r.state, r.address, r.original, r.notify, r.orcpt, r.dsn, r.reason, "
-                   "r.transport, r.nexthop, r.remote_mta, r.diagnostic, r.arrival FROM recipient r "
-                   "WHERE r.message = ? AND ",
-                   kWaiting, " ORDER BY r.number LIMIT ?")
+            concat("SELECT ", kMessageColumns,
+                   ", CASE WHEN held = 0 THEN due END, held = 0 AND due IS NULL FROM message WHERE id = ?")
                 .c_str()),
+        recipients_(database.handle(),
+                    concat("SELECT ", kRecipientColumns, " FROM recipient r WHERE r.message = ? AND ",
+                           kWaiting, " ORDER BY r.number LIMIT ?")
+                        .c_str()),
         count_(database.handle(),
                concat("SELECT count(*) FROM recipient r WHERE r.message = ? AND ", kWaiting).c_str()) {}
 
@@ -38,7 +32,7 @@ class Finder {
     if (!message_ || !recipients_ || !count_) return database_.failure("read the queue");
     const int code = message_.with(id).step();
     Listed listed;
-    if (code == SQLITE_ROW) listed = row(id);
+    if (code == SQLITE_ROW) listed = row();
     message_.reset();
     if (code == SQLITE_DONE) return fail(Errc::not_found, "the message is not in the queue");
     if (code != SQLITE_ROW) return database_.failure("read a message");
@@ -48,63 +42,19 @@ class Finder {
   }
 
  private:
-  Listed row(std::int64_t id) const {
+  Listed row() const {
     Listed listed;
-    Message& m = listed.message;
-    int at = 0;
-    const auto number = [&] { return message_.number(at++); };
-    const auto text = [&] { return message_.text(at++); };
-    m.id = id;
-    m.arrived = number();
-    m.size = number();
-    listed.due = number();
-    listed.active = number() != 0;
-    m.attempts = static_cast<int>(number());
-    m.spooled = number() != 0;
-    m.smtputf8 = number() != 0;
-    m.sender = text();
-    m.body_type = text();
-    m.envid = text();
-    m.ret = text();
-    m.held = number() != 0;
-    m.forced_expire = number() != 0;
-    m.warned = number() != 0;
-    m.source = static_cast<int>(number());
-    m.purpose = static_cast<int>(number());
-    m.filter = text();
-    m.message_id = text();
-    m.subject = text();
-    m.client.name = text();
-    m.client.address = text();
-    m.client.port = number();
-    m.client.helo = text();
-    m.client.protocol = text();
-    m.client.sasl_method = text();
-    m.client.sasl_username = text();
-    m.client.sasl_sender = text();
-    m.has_content = false;
+    listed.message = message_of(message_);
+    listed.due = message_.number(kAfterMessage);
+    listed.active = message_.number(kAfterMessage + 1) != 0;
     return listed;
   }
 
   Result<void> read_recipients(Listed& listed, std::size_t most) {
     recipients_.with(listed.message.id, static_cast<std::int64_t>(most));
     int code = 0;
-    while ((code = recipients_.step()) == SQLITE_ROW) {
-      Recipient& r = listed.message.recipients.emplace_back();
-      r.number = recipients_.number(0);
-      r.state = static_cast<RecipientState>(recipients_.number(1));
-      r.address = recipients_.text(2);
-      r.original = recipients_.text(3);
-      r.notify = recipients_.text(4);
-      r.orcpt = recipients_.text(5);
-      r.dsn = recipients_.text(6);
-      r.reason = recipients_.text(7);
-      r.transport = recipients_.text(8);
-      r.nexthop = recipients_.text(9);
-      r.remote_mta = recipients_.text(10);
-      r.diagnostic = recipients_.text(11);
-      r.arrival = static_cast<int>(recipients_.number(12));
-    }
+    while ((code = recipients_.step()) == SQLITE_ROW)
+      listed.message.recipients.push_back(recipient_of(recipients_));
     recipients_.reset();
     if (code != SQLITE_DONE) return database_.failure("read recipients");
     listed.recipients = static_cast<std::int64_t>(listed.message.recipients.size());

@@ -57,22 +57,7 @@ Result<void> Database::apply(const Change& change) {
 Result<std::vector<Recipient>> Database::read_recipients(Statement& query) {
   std::vector<Recipient> all;
   int code = 0;
-  while ((code = query.step()) == SQLITE_ROW) {
-    Recipient& r = all.emplace_back();
-    r.number = query.number(0);
-    r.state = static_cast<RecipientState>(query.number(1));
-    r.address = query.text(2);
-    r.original = query.text(3);
-    r.notify = query.text(4);
-    r.orcpt = query.text(5);
-    r.dsn = query.text(6);
-    r.reason = query.text(7);
-    r.transport = query.text(8);
-    r.nexthop = query.text(9);
-    r.remote_mta = query.text(10);
-    r.diagnostic = query.text(11);
-    r.arrival = static_cast<int>(query.number(12));
-  }
+  while ((code = query.step()) == SQLITE_ROW) all.push_back(recipient_of(query));
   query.reset();
   if (code != SQLITE_DONE) return failure("read recipients");
   return all;
@@ -93,12 +78,10 @@ Result<std::vector<Recipient>> Database::in_state(std::int64_t message, Recipien
 }
 
 Result<std::size_t> Database::count_in_state(std::int64_t message, RecipientState state) {
-  Statement& query = statements_->count_in_state;
-  const int code = query.with(message, static_cast<int>(state)).step();
-  const auto count = static_cast<std::size_t>(query.number(0));
-  query.reset();
-  if (code != SQLITE_ROW) return failure("count recipients");
-  return count;
+  const auto count =
+      read_number(statements_->count_in_state.with(message, static_cast<int>(state)), "count recipients");
+  if (!count) return fail(count.error());
+  return static_cast<std::size_t>(*count);
 }
 
 Result<void> Database::give_up(std::int64_t message) {
@@ -110,37 +93,8 @@ Result<void> Database::give_up(std::int64_t message) {
 Result<std::vector<MessagePtr>> Database::read_messages(Statement& query) {
   std::vector<MessagePtr> messages;
   int code = 0;
-  while ((code = query.step()) == SQLITE_ROW) {
-    auto m = std::make_shared<Message>();
-    m->id = query.number(0);
-    m->arrived = query.number(1);
-    m->size = query.number(2);
-    m->attempts = static_cast<int>(query.number(3));
-    m->spooled = query.number(4) != 0;
-    m->smtputf8 = query.number(5) != 0;
-    m->sender = query.text(6);
-    m->body_type = query.text(7);
-    m->envid = query.text(8);
-    m->ret = query.text(9);
-    m->held = query.number(10) != 0;
-    m->forced_expire = query.number(11) != 0;
-    m->warned = query.number(12) != 0;
-    m->source = static_cast<int>(query.number(13));
-    m->purpose = static_cast<int>(query.number(14));
-    m->filter = query.text(15);
-    m->message_id = query.text(16);
-    m->subject = query.text(17);
-    m->client.name = query.text(18);
-    m->client.address = query.text(19);
-    m->client.port = query.number(20);
-    m->client.helo = query.text(21);
-    m->client.protocol = query.text(22);
-    m->client.sasl_method = query.text(23);
-    m->client.sasl_username = query.text(24);
-    m->client.sasl_sender = query.text(25);
-    m->has_content = false;
-    messages.push_back(std::move(m));
-  }
+  while ((code = query.step()) == SQLITE_ROW)
+    messages.push_back(std::make_shared<Message>(message_of(query)));
   query.reset();
   if (code != SQLITE_DONE) return failure("read due messages");
   return messages;
@@ -187,22 +141,27 @@ Result<std::vector<MessagePtr>> Database::take_from(std::int64_t after, std::int
   return take(query, recipients);
 }
 
-Result<std::int64_t> Database::last() {
-  Statement& query = statements_->last;
+Result<std::int64_t> Database::read_number(Statement& query, std::string_view what) {
   const int code = query.step();
-  const std::int64_t id = code == SQLITE_ROW ? query.number(0) : 0;
+  const std::int64_t number = code == SQLITE_ROW ? query.number(0) : 0;
   query.reset();
-  if (code != SQLITE_ROW) return failure("look for the last message");
-  return id;
+  if (code != SQLITE_ROW) return failure(what);
+  return number;
 }
 
-Result<std::int64_t> Database::next_due() {
-  Statement& query = statements_->next_due;
-  const int code = query.step();
-  const std::int64_t due = code == SQLITE_ROW ? query.number(0) : 0;
+Result<std::vector<std::int64_t>> Database::read_numbers(Statement& query, std::string_view what) {
+  std::vector<std::int64_t> numbers;
+  int code = 0;
+  while ((code = query.step()) == SQLITE_ROW) numbers.push_back(query.number(0));
   query.reset();
-  if (code != SQLITE_ROW) return failure("read the next due time");
-  return due;
+  if (code != SQLITE_DONE) return failure(what);
+  return numbers;
+}
+
+Result<std::int64_t> Database::last() { return read_number(statements_->last, "look for the last message"); }
+
+Result<std::int64_t> Database::next_due() {
+  return read_number(statements_->next_due, "read the next due time");
 }
 
 Result<std::string> Database::content(std::int64_t message) {
@@ -215,23 +174,10 @@ Result<std::string> Database::content(std::int64_t message) {
   return bytes;
 }
 
-Result<std::int64_t> Database::count() {
-  Statement& query = statements_->count;
-  const int code = query.step();
-  const std::int64_t number = query.number(0);
-  query.reset();
-  if (code != SQLITE_ROW) return failure("count messages");
-  return number;
-}
+Result<std::int64_t> Database::count() { return read_number(statements_->count, "count messages"); }
 
 Result<std::vector<std::int64_t>> Database::spooled() {
-  Statement& query = statements_->spooled;
-  std::vector<std::int64_t> ids;
-  int code = 0;
-  while ((code = query.step()) == SQLITE_ROW) ids.push_back(query.number(0));
-  query.reset();
-  if (code != SQLITE_DONE) return failure("read spooled messages");
-  return ids;
+  return read_numbers(statements_->spooled, "read spooled messages");
 }
 
 }  // namespace postern::queue

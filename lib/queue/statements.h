@@ -1,22 +1,12 @@
 // The prepared statements of a Database: for its own files only.
 #pragma once
 
-#include <string_view>
-
 #include "lib/base/statement.h"
 #include "lib/base/text.h"
 #include "lib/queue/database.h"
+#include "lib/queue/rows.h"
 
 namespace postern::queue {
-
-inline constexpr std::string_view kMessages =
-    "SELECT id, arrived, size, attempts, spooled, smtputf8, sender, body_type, envid, ret, held, "
-    "forced_expire, "
-    "warned, source, purpose, filter, message_id, subject, client_name, client_address, client_port, helo, "
-    "protocol, sasl_method, sasl_username, sasl_sender FROM message ";
-inline constexpr std::string_view kRecipients =
-    "SELECT number, state, address, original, notify, orcpt, dsn, reason, transport, nexthop, remote_mta, "
-    "diagnostic, arrival FROM recipient ";
 
 struct Database::Statements {
   explicit Statements(sqlite3* handle) : db(handle) {}
@@ -37,16 +27,22 @@ struct Database::Statements {
       "diagnostic = ?, arrival = ? WHERE message = ? AND number = ?"};
   Statement defer{db, "UPDATE message SET due = ?, attempts = ?, warned = max(warned, ?) WHERE id = ?"};
   Statement warn{db, "UPDATE message SET warned = 1 WHERE id = ?"};
-  Statement due{
-      db, concat(kMessages, "WHERE due IS NOT NULL AND held = 0 AND due <= ? ORDER BY due LIMIT ?").c_str()};
+  Statement due{db,
+                concat("SELECT ", kMessageColumns,
+                       " FROM message WHERE due IS NOT NULL AND held = 0 AND due <= ? ORDER BY due LIMIT ?")
+                    .c_str()};
   Statement from{
-      db, concat(kMessages, "WHERE id > ? AND id <= ? AND due IS NOT NULL AND held = 0 ORDER BY id LIMIT ?")
-              .c_str()};
+      db,
+      concat("SELECT ", kMessageColumns,
+             " FROM message WHERE id > ? AND id <= ? AND due IS NOT NULL AND held = 0 ORDER BY id LIMIT ?")
+          .c_str()};
   Statement take{db, "UPDATE message SET due = NULL WHERE id = ?"};
-  Statement recipients{
-      db, concat(kRecipients, "WHERE message = ? AND number > ? ORDER BY number LIMIT ?").c_str()};
-  Statement in_state{db,
-                     concat(kRecipients, "WHERE message = ? AND state = ? ORDER BY number LIMIT ?").c_str()};
+  Statement recipients{db, concat("SELECT ", kRecipientColumns,
+                                  " FROM recipient WHERE message = ? AND number > ? ORDER BY number LIMIT ?")
+                               .c_str()};
+  Statement in_state{db, concat("SELECT ", kRecipientColumns,
+                                " FROM recipient WHERE message = ? AND state = ? ORDER BY number LIMIT ?")
+                             .c_str()};
   Statement count_in_state{db, "SELECT count(*) FROM recipient WHERE message = ? AND state = ?"};
   Statement give_up{db,
                     "UPDATE recipient SET state = 1, reason = iif(dsn = '', 'message expired', reason), "
