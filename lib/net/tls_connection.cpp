@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -54,6 +55,8 @@ namespace {
 constexpr long kNothing = -2;
 // One record, and what else is there.
 constexpr std::size_t kCollected = TlsRecords::kLongest;
+// While shaking hands: most messages in one piece. The rest of a longer record stays with the kernel until all of it is there.
+constexpr std::size_t kOfHandshake = 8192;
 
 // A session that waits keeps no room for what is gone.
 void take_off(std::string& text, std::size_t count) {
@@ -284,19 +287,27 @@ TlsConnection::Gathered TlsConnection::gather() {
   return n == kNothing ? Gathered::part : Gathered::end;
 }
 
+bool TlsConnection::is_worth_reading() const {
+  const bool is_short = records_.size() + records_.missing() <= kOfHandshake;
+  if (is_short || guard_.is_established() || readiness_.is_ending()) return true;
+  int there = 0;
+  return ::ioctl(fd_, FIONREAD, &there) != 0 || static_cast<std::size_t>(there) >= records_.missing();
+}
+
 // Receives until there is a whole record, or nothing more. As recv(2); kNothing: the socket has nothing.
 long TlsConnection::collect() {
   sys_ = failed_;
   if (failed_ != 0) return -1;
   char bytes[kCollected];
-  while (readiness_.may_read()) {
-    const auto n = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+  const std::size_t most = guard_.is_established() ? kCollected : kOfHandshake;
+  while (readiness_.may_read() && is_worth_reading()) {
+    const auto n = ::recv(fd_, bytes, std::max(most, records_.missing()), MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) break;
     if (n < 0) failed_ = errno;
     if (n <= 0) sys_ = n < 0 ? failed_ : ECONNRESET;
     if (n <= 0) return n;
-    if (static_cast<std::size_t>(n) < sizeof bytes) readiness_.drained();
+    if (static_cast<std::size_t>(n) < most) readiness_.drained();
     guard_.received(bytes, static_cast<std::size_t>(n));
     records_.add(std::string_view(bytes, static_cast<std::size_t>(n)));
     if (records_.has_whole() || guard_.is_broken()) return n;

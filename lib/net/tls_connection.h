@@ -77,6 +77,7 @@ class TlsConnection {
   Step conclude(int returned);
   Step breached();
   Step established();
+  bool is_worth_reading() const;
   long collect();
   friend struct TlsTransport;
   friend struct TlsCallbacks;

@@ -12,11 +12,20 @@ constexpr unsigned char kFirstType = 20, kLastType = 24;
 }  // namespace
 
 void TlsRecords::add(std::string_view bytes) {
+  const std::size_t all = bytes_.size() + bytes.size();
+  if (all > bytes_.capacity()) {
+    // A string that grows by itself takes twice as much.
+    std::string larger;
+    larger.reserve(all + all / 8 + 32);
+    larger = bytes_;
+    bytes_.swap(larger);
+  }
   bytes_ += bytes;
   look();
 }
 
 void TlsRecords::look() {
+  missing_ = 0;
   while (!foreign_ && whole_ < bytes_.size()) {
     const auto byte = [this](std::size_t at) { return static_cast<unsigned char>(bytes_[whole_ + at]); };
     const std::size_t there = bytes_.size() - whole_;
@@ -25,6 +34,7 @@ void TlsRecords::look() {
     if (foreign_ || there < kHeader) break;
     const std::size_t length = kHeader + byte(3) * 256U + byte(4);
     foreign_ = length > kLongest;
+    if (!foreign_ && there < length) missing_ = length - there;
     if (foreign_ || there < length) break;
     whole_ += length;
   }

@@ -19,12 +19,16 @@ class TlsRecords {
   // else finds out what it is.
   std::size_t take(char* to, std::size_t size);
   bool has_whole() const { return whole_ > 0; }
+  // Bytes that are there, and that the last record lacks if its header is there.
+  std::size_t size() const { return bytes_.size(); }
+  std::size_t missing() const { return missing_; }
 
  private:
   void look();
   std::string bytes_;
   std::size_t whole_ = 0;  // of them are whole records
-  bool foreign_ = false;   // they are no records
+  std::size_t missing_ = 0;
+  bool foreign_ = false;  // they are no records
 };
 
 }  // namespace postern::net

@@ -30,13 +30,14 @@ std::string all_taken(TlsRecords& records) {
 }
 
 // The first octet that was not taken begins a record, and the rest of it has not come.
-void check_rest(std::string_view rest) {
+void check_rest(std::string_view rest, std::size_t missing) {
+  if (rest.size() < 5) require(missing == 0);
   if (rest.empty()) return;
   require(rest[0] >= 20 && rest[0] <= 24 && (rest.size() < 2 || rest[1] == 3));
   if (rest.size() < 5) return;
   const auto octet = [rest](std::size_t at) { return static_cast<unsigned char>(rest[at]); };
   const std::size_t length = 5 + octet(3) * 256U + octet(4);
-  require(length <= TlsRecords::kLongest && rest.size() < length);
+  require(length <= TlsRecords::kLongest && rest.size() + missing == length && missing > 0);
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   at_once.add(bytes);
   const std::string whole = all_taken(at_once);
   require(bytes.starts_with(whole));
-  check_rest(bytes.substr(whole.size()));
+  check_rest(bytes.substr(whole.size()), at_once.missing());
 
   // Neither how it came nor how it is taken changes what there is; only what is no record is seen sooner or later.
   TlsRecords in_pieces, taken_late;

@@ -40,7 +40,10 @@ TEST_CASE("several records are there together, and a part of one waits") {
   CHECK(taken_from(records, 5) == first.substr(0, 5));  // in pieces as small as one likes
   CHECK(taken_from(records) == first.substr(5) + second);
   CHECK(taken_from(records).empty());
+  CHECK(records.size() == 8);
+  CHECK(records.missing() == third.size() - 8);
   records.add(third.substr(8));
+  CHECK(records.missing() == 0);
   CHECK(taken_from(records) == third);
 }
 

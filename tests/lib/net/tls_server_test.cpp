@@ -1,6 +1,8 @@
 // TLS of a server, with a client of our own at the other end, and one that misbehaves.
 #include "lib/net/tls_server.h"
 
+#include <sys/ioctl.h>
+
 #include "tests/lib/net/teardown.h"
 #include "tests/lib/net/tls_scene.h"
 
@@ -312,6 +314,27 @@ TEST_CASE("a client that goes, is silent, trickles, or speaks no TLS") {
   REQUIRE(!facts);
   CHECK(facts.error().kind == expected);
   CHECK(facts.error().text.starts_with(text));
+}
+
+TEST_CASE("the rest of a long record of a handshake is left to the system until it is whole") {
+  Folder folder;
+  Meeting meeting(with(folder, {&world().good}));
+  Pair pair;
+  auto waiting = [fd = pair.ours.get(), count = 0]() mutable {
+    return ::ioctl(fd, FIONREAD, &count) == 0 ? count : -1;
+  };
+  Stream stream(meeting.loop, std::move(pair.ours));
+  auto accepting = stream.accept_tls(*meeting.server, meeting.loop.in(seconds(8)));
+  accepting.handle().resume();
+  say(pair.theirs, concat(std::string("\x16\x03\x01\x40\x00", 5), std::string(12'000, 'x')));
+  turn_until(meeting.loop, [&] { return waiting() == 12'005 - 8192; });
+  say(pair.theirs, std::string(16'384 - 12'000 - 1, 'x'));
+  meeting.loop.poll();
+  CHECK(waiting() == 16'384 + 5 - 8192 - 1);
+  SUBCASE("it is") { say(pair.theirs, "x"); }
+  SUBCASE("it never is") { pair.theirs.reset(); }
+  turn_until(meeting.loop, [&] { return accepting.done(); });
+  CHECK(!accepting.handle().promise().take());
 }
 
 TEST_CASE("a client that takes its time for each octet of its handshake gets there") {
