@@ -1,6 +1,7 @@
 #include "smtp/tls_policy.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -75,6 +76,40 @@ std::string cipher_list(const Setup& setup, std::string_view grade, std::string_
   return net::tls_cipher_list(found->second, excluded);
 }
 
+// Whether the level compares the certificate with what the table says. Where it does not, an attribute `match` would look as
+// if something were asked.
+bool matches(TlsLevel level) {
+  return level == TlsLevel::fingerprint || level == TlsLevel::verify || level == TlsLevel::secure;
+}
+
+std::string listed(std::string_view value) {
+  std::string list(value);
+  std::replace(list.begin(), list.end(), ':', ' ');
+  return list;
+}
+
+// False: there is no such attribute at this level, or it has no such value.
+bool set_attribute(TlsPolicyText& policy, std::string_view name, std::string_view value) {
+  if (name == "match" && matches(policy.level)) {
+    policy.match += concat(policy.match.empty() ? "" : "|", value);
+  } else if (name == "protocols") {
+    policy.protocols = listed(value);
+  } else if (name == "ciphers") {
+    policy.ciphers = value;
+  } else if (name == "exclude") {
+    policy.exclude = listed(value);
+  } else if (name == "servername") {
+    policy.servername = value;
+  } else if (name == "connection_reuse") {
+    const auto yes = config::parse_bool(value);
+    if (yes) policy.reuse = *yes;
+    return yes.has_value();
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<TlsLevel> parse_tls_level(std::string_view word) {
@@ -91,30 +126,17 @@ Result<TlsPolicyText> parse_tls_policy(std::string_view text) {
   if (!level)
     return fail(Errc::invalid, concat("invalid security level \"", words.empty() ? "" : words[0], "\""));
   policy.level = *level;
+  if (policy.level == TlsLevel::none) return policy;  // as in Postfix, whatever follows
+  std::set<std::string> seen;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const auto equals = words[i].find('=');
     const std::string name = lower(words[i].substr(0, equals));
     const auto value = equals == std::string_view::npos ? std::string_view() : words[i].substr(equals + 1);
-    if (value.empty()) return fail(Errc::invalid, concat("malformed attribute \"", words[i], "\""));
-    if (name == "match") {
-      policy.match += concat(policy.match.empty() ? "" : "|", value);
-    } else if (name == "protocols") {
-      policy.protocols = value;
-      std::replace(policy.protocols.begin(), policy.protocols.end(), ':', ' ');
-    } else if (name == "ciphers") {
-      policy.ciphers = value;
-    } else if (name == "exclude") {
-      policy.exclude = value;
-      std::replace(policy.exclude.begin(), policy.exclude.end(), ':', ' ');
-    } else if (name == "servername") {
-      policy.servername = value;
-    } else if (name == "connection_reuse") {
-      const auto yes = config::parse_bool(value);
-      if (!yes) return fail(Errc::invalid, concat("malformed attribute \"", words[i], "\""));
-      policy.reuse = *yes;
-    } else {
-      return fail(Errc::invalid, concat("invalid attribute \"", words[i], "\""));
-    }
+    if (!seen.insert(name).second && name != "match")
+      return fail(Errc::invalid, concat("attribute \"", name, "\" is there more than once"));
+    if (value.empty() || !set_attribute(policy, name, value))
+      return fail(Errc::invalid,
+                  concat(value.empty() ? "malformed" : "invalid", " attribute \"", words[i], "\""));
   }
   return policy;
 }

@@ -73,8 +73,10 @@ TEST_CASE("policies of TLS as tables have them") {
   CHECK(parse_tls_policy("fingerprint match=AA:BB match=CC:DD")->match == "AA:BB|CC:DD");
   CHECK(parse_tls_policy("may connection_reuse=yes")->reuse == true);
   CHECK(parse_tls_policy("DANE-ONLY")->level == TlsLevel::dane_only);
-  for (const char* text :
-       {"", "must", "encrypt match", "encrypt color=red", "may connection_reuse=perhaps"}) {
+  CHECK(parse_tls_policy("none match=x color=red")->match.empty());
+  for (const char* text : {"", "must", "encrypt match", "encrypt color=red", "may connection_reuse=perhaps",
+                           "may match=mx.example", "encrypt match=mx.example", "dane match=mx.example",
+                           "encrypt ciphers=high ciphers=medium"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_tls_policy(text));
   }
