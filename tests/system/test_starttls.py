@@ -260,6 +260,22 @@ class StartTls(unittest.TestCase):
         each = (postern.memory_of(server, 'Rss') - before) / count
         self.assertLess(each, 24, 'KiB of memory in each session')
 
+    def test_a_handshake_that_stands_still_is_small(self):
+        port, count = self.ports['old'], 200
+        self.open('old').starttls()
+        server, = (p for p in self.box.processes('smtpd') if self.listens(p, port))
+        hello = ssl.MemoryBIO()
+        with self.assertRaises(ssl.SSLWantReadError):
+            context().wrap_bio(ssl.MemoryBIO(), hello).do_handshake()
+        hello = hello.read()
+        before = postern.memory_of(server, 'Rss')
+        for _ in range(count):
+            session = self.open('old')
+            session.command('STARTTLS')
+            session.socket.sendall(hello)
+            self.assertTrue(session.socket.recv(1))  # of the server's answer
+        postern.wait_for(lambda: (postern.memory_of(server, 'Rss') - before) / count < 42, 'handshakes of less than 42 KiB')
+
     @staticmethod
     def listens(pid, port):
         with open(f'/proc/{pid}/cmdline', 'rb') as file:
