@@ -229,9 +229,10 @@ void Session::count_junk() {
   if (junk_++ > *shared_.setup.smtpd.junk_command_limit) ++errors_;
 }
 
-// Replies to a client that makes errors wait; other clients do not.
+// Replies to a client that makes errors wait; other clients do not. Where others need its place it is not kept for long.
 net::Task<void> Session::hold_back() {
-  co_await net::sleep_until(shared_.loop, shared_.loop.in(*shared_.setup.smtpd.error_sleep_time));
+  const Duration pause = *shared_.setup.smtpd.error_sleep_time;
+  co_await net::sleep_until(shared_.loop, shared_.loop.in(pause / 100 * shared_.load.percent(proven_)));
   co_await send_replies();
 }
 

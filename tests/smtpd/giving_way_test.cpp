@@ -91,6 +91,28 @@ TEST_CASE("a session that waits already feels a step, by what it has used") {
         1);
 }
 
+TEST_CASE("replies to errors wait only as long as there is room") {
+  Host host("process_session_limit = 4\nsmtpd_load_limits = 50:20\nsmtpd_soft_error_limit = 1\n");
+  Client wrong(host, "192.0.2.1");
+  wrong.expect("220 *");
+  const auto errs = [&] {
+    wrong.says("DATA");
+    wrong.hears();
+  };
+  errs();
+  errs();
+  host.loop.advance(milliseconds(900));
+  CHECK(wrong.hears().empty());
+  host.loop.advance(milliseconds(100));
+  CHECK(wrong.hears().starts_with("503 "));
+  Client another(host, "192.0.2.2");
+  another.expect("220 *");
+  errs();
+  CHECK(wrong.hears().empty());
+  host.loop.advance(milliseconds(200));
+  CHECK(wrong.hears().starts_with("503 "));
+}
+
 TEST_CASE("who delivered mail does not go first") {
   Host host("smtpd_timeout = 100s\nprocess_session_limit = 10\n");
   CHECK(!make_room(host.shared));
@@ -156,6 +178,7 @@ TEST_CASE("where all of them say something in time, the one that gets on least g
       slow.says(std::string(200, 'x'));
       slower.says(std::string(60, 'x'));
       host.loop.advance(milliseconds(100));
+      talker.hears();
     }
   };
   go_on(40);
