@@ -17,8 +17,8 @@ struct Options {
   bool background = false;       // -w: the caller's process ends when the services listen, or cannot
   unsigned verbose = 0;          // -v
   seconds lifetime{0};           // -e: ends after so long; 0: never
-  int handover_fd = -1;          // -U: takes over from the master before us in this process; with -t: could it?
-  int ready_fd = -1;             // -R: gets one byte when the services listen
+  int handover_fd = -1;  // -U: takes over from the master before us in this process; with -t: could it?
+  int ready_fd = -1;     // -R: gets one byte when the services listen
 };
 
 // Fails with invalid.

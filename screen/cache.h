@@ -79,7 +79,7 @@ class Cache {
   CacheSetup setup_;
   Recent recent_{kEntries};
   std::unique_ptr<screening::Database> reader_;  // in the loop
-  Instant ask_again_{};  // after it could not be read
+  Instant ask_again_{};                          // after it could not be read
   std::unique_ptr<screening::Database> for_writer_;
   std::unique_ptr<CacheWriter> writer_;
   screening::Batch batch_;

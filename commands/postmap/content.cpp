@@ -1,7 +1,7 @@
 #include "commands/postmap/content.h"
 
-#include <algorithm>
 #include <sys/stat.h>
+#include <algorithm>
 
 #include <cerrno>
 

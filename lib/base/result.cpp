@@ -14,31 +14,22 @@ Errc kind_of(int number) {
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM:
-      return Errc::full;
-    case ENOENT:
-      return Errc::not_found;
+    case ENOMEM: return Errc::full;
+    case ENOENT: return Errc::not_found;
     case EACCES:
     case EPERM:
-    case EROFS:
-      return Errc::denied;
-    case EEXIST:
-      return Errc::exists;
+    case EROFS: return Errc::denied;
+    case EEXIST: return Errc::exists;
     case EPIPE:
-    case ECONNRESET:
-      return Errc::lost;
-    case ETIMEDOUT:
-      return Errc::timeout;
-    default:
-      return Errc::io;
+    case ECONNRESET: return Errc::lost;
+    case ETIMEDOUT: return Errc::timeout;
+    default: return Errc::io;
   }
 }
 
 }  // namespace
 
-Failure fail(Errc kind, std::string text) {
-  return Failure(Error{kind, std::move(text), 0});
-}
+Failure fail(Errc kind, std::string text) { return Failure(Error{kind, std::move(text), 0}); }
 
 Failure fail_errno(std::string_view text, int number) {
   std::string whole(text);

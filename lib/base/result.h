@@ -47,8 +47,6 @@ Failure fail(Errc kind, std::string text);
 Failure fail_errno(std::string_view text, int number);
 
 // Passes an error up.
-inline Failure fail(Error error) {
-  return tl::make_unexpected(std::move(error));
-}
+inline Failure fail(Error error) { return tl::make_unexpected(std::move(error)); }
 
 }  // namespace postern

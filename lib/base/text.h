@@ -11,15 +11,9 @@
 namespace postern {
 
 namespace text_detail {
-inline void append(std::string& out, std::string_view part) {
-  out += part;
-}
-inline void append(std::string& out, const char* part) {
-  out += part;
-}
-inline void append(std::string& out, char part) {
-  out += part;
-}
+inline void append(std::string& out, std::string_view part) { out += part; }
+inline void append(std::string& out, const char* part) { out += part; }
+inline void append(std::string& out, char part) { out += part; }
 template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
 void append(std::string& out, T part) {
   out += std::to_string(part);
@@ -34,28 +28,14 @@ std::string concat(const Parts&... parts) {
   return out;
 }
 
-constexpr bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 // Space, tab, CR, LF, VT, FF: what separates words in configuration files.
-constexpr bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_alnum(char c) {
-  return is_alpha(c) || is_digit(c);
-}
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-constexpr char to_upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-}
+constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);

@@ -119,7 +119,8 @@ void check_table(Configuration& configuration, const Setting& setting, std::stri
 // True when the value of that parameter is a list of words, in which a comment has no place.
 bool takes_words(Configuration& configuration, std::string_view name);
 // Files that a parameter of TLS names.
-void check_certificates(Configuration& configuration, const Setting& setting, const config::Settings& settings);
+void check_certificates(Configuration& configuration, const Setting& setting,
+                        const config::Settings& settings);
 // mail_owner and setgid_group, which only root uses. The id of the owner; nothing if there is none.
 std::optional<uid_t> check_users(Configuration& configuration);
 // Owners and modes.

@@ -46,7 +46,8 @@ class NameCheck {
   void check(const Setting& setting) {
     const auto* old = config::replaced(setting.name);
     if (old != nullptr) {
-      const auto instead = old->instead.empty() ? std::string("it can go") : concat("use ", old->instead, " instead");
+      const auto instead =
+          old->instead.empty() ? std::string("it can go") : concat("use ", old->instead, " instead");
       configuration_.about(Severity::note, setting,
                            concat(setting.name, " is an old name (Postfix ", old->since, "): ", instead));
     }

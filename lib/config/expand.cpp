@@ -12,9 +12,7 @@ namespace postern::config {
 
 namespace {
 
-bool is_name_char(char c) {
-  return is_alnum(c) || c == '_';
-}
+bool is_name_char(char c) { return is_alnum(c) || c == '_'; }
 
 std::string_view leading_name(std::string_view text) {
   const auto stop = std::find_if_not(text.begin(), text.end(), is_name_char);

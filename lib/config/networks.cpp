@@ -49,9 +49,7 @@ bool is_used(const Binary& address, const List& interfaces, const List& protocol
   });
 }
 
-int class_prefix(unsigned char first) {
-  return first < 128 ? 8 : first < 192 ? 16 : 24;
-}
+int class_prefix(unsigned char first) { return first < 128 ? 8 : first < 192 ? 16 : 24; }
 
 // The prefix that the style gives; -1 when there is no such style.
 int prefix_of(std::string_view style, const Binary& address, int own) {

@@ -9,7 +9,7 @@ namespace postern::config {
 namespace {
 
 constexpr const UnreadRows* kParts[] = {&kLmtpRows,  &kLocalRows,  &kQueueRows, &kSmtpRows,
-                                        &kSmtpdRows, &kSystemRows, &kTlsRows,        &kVerifyRows};
+                                        &kSmtpdRows, &kSystemRows, &kTlsRows,   &kVerifyRows};
 
 ParamSpec spec_of(const Unread& row) {
   constexpr std::int64_t kLargestInteger = std::int64_t{1} << 50;

@@ -21,15 +21,11 @@ struct Token {
   bool is_word() const { return kind == Kind::word || kind == Kind::quoted; }
 };
 
-Failure malformed(std::string_view what) {
-  return fail(Errc::invalid, concat("bad address list: ", what));
-}
+Failure malformed(std::string_view what) { return fail(Errc::invalid, concat("bad address list: ", what)); }
 
 constexpr std::string_view kSpecials = "()<>[]:;@\\,.\"";
 
-bool ends_word(char c) {
-  return is_space(c) || kSpecials.find(c) != std::string_view::npos;
-}
+bool ends_word(char c) { return is_space(c) || kSpecials.find(c) != std::string_view::npos; }
 
 // Splits the text into tokens; comments and white space between them are passed over (RFC 5322 3.2).
 class Scanner {

@@ -40,8 +40,6 @@ std::string format_date(std::int64_t wall) {
   return out + zone_comment(local.tm_zone);
 }
 
-std::string format_date() {
-  return format_date(wall_micros());
-}
+std::string format_date() { return format_date(wall_micros()); }
 
 }  // namespace postern::mail

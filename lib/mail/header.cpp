@@ -19,9 +19,7 @@ bool is_mbox_line(std::string_view message) {
 }
 
 // Blanks and the LF of a fold.
-bool is_folding(char c) {
-  return is_blank(c) || c == '\n';
-}
+bool is_folding(char c) { return is_blank(c) || c == '\n'; }
 
 void note_recipients(HeaderFacts& facts, const HeaderField& field) {
   facts.to = facts.to || field.is("To");
@@ -54,9 +52,7 @@ void note(HeaderFacts& facts, const HeaderField& field) {
 
 }  // namespace
 
-bool HeaderField::is(std::string_view field_name) const {
-  return iequals(name, field_name);
-}
+bool HeaderField::is(std::string_view field_name) const { return iequals(name, field_name); }
 
 // RFC 5322 2.2.3: only the line endings go. A CR before one, left by a program that writes CR LF, goes too.
 std::string HeaderField::unfolded() const {

@@ -69,9 +69,7 @@ QueueId QueueId::make(std::int64_t wall, unsigned slot) {
   return QueueId(micros << kSlotBits | static_cast<std::int64_t>(slot % kSlots));
 }
 
-std::int64_t QueueId::wall() const {
-  return (number_ >> kSlotBits) + kEpoch;
-}
+std::int64_t QueueId::wall() const { return (number_ >> kSlotBits) + kEpoch; }
 
 std::string QueueId::short_text() const {
   std::string out;
@@ -95,9 +93,7 @@ std::optional<QueueId> parse_queue_id(std::string_view text) {
   return is_long ? parse_long(text) : parse_short(text);
 }
 
-QueueId QueueIdSource::next() {
-  return next(wall_micros());
-}
+QueueId QueueIdSource::next() { return next(wall_micros()); }
 
 QueueId QueueIdSource::next(std::int64_t wall) {
   last_ = std::max(wall, last_ + 1);

@@ -136,7 +136,8 @@ class Stream {
   Instant crawls_since_ = Instant::max();  // what was received since then is next to nothing
   unsigned full_reads_ = 0;                // that followed each other without a wait
   Readiness readiness_;
-  std::shared_ptr<TlsConnection> tls_;  // null: in plain text. A thread may have it too, for a step of the handshake
+  std::shared_ptr<TlsConnection>
+      tls_;  // null: in plain text. A thread may have it too, for a step of the handshake
 };
 
 }  // namespace postern::net

@@ -36,7 +36,8 @@ struct Route {
   AddressClass address_class = AddressClass::other;
   std::string transport;  // a service of master.cf
   std::string nexthop;    // a domain in lower case, "[host]:port", or a text for error and discard
-  std::string recipient;  // the address to deliver to: complete, and without domains of ours around another address
+  std::string
+      recipient;  // the address to deliver to: complete, and without domains of ours around another address
 };
 
 // What is known of an address.
@@ -96,7 +97,8 @@ class Resolver {
   std::optional<std::string> routed(std::string_view local) const;
   // Adds what a domain in numbers lacks; false when no mail system would take the address.
   bool make_valid(std::string& address) const;
-  net::Task<Result<void>> set_standard(Route& route, const std::string& domain, std::string_view sender) const;
+  net::Task<Result<void>> set_standard(Route& route, const std::string& domain,
+                                       std::string_view sender) const;
   net::Task<Result<void>> apply_maps(Route& route, const std::string& domain) const;
   Destination transport_of(AddressClass address_class) const;
   AddressKeys keys_for(std::string_view domain, AddressClass address_class) const;

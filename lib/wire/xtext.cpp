@@ -12,9 +12,7 @@ int hex_value(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-bool is_control(unsigned char byte) {
-  return byte < 0x20 || byte == 0x7f;
-}
+bool is_control(unsigned char byte) { return byte < 0x20 || byte == 0x7f; }
 
 }  // namespace
 

@@ -16,7 +16,7 @@ namespace postern::qmgr {
 struct NextStep {
   std::string transport;
   std::string nexthop;
-  std::string recipient;  // the address as the agent gets it
+  std::string recipient;      // the address as the agent gets it
   bool goes_nowhere = false;  // double_bounce_sender of ours: what comes back to it ends here
 };
 

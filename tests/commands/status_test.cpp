@@ -144,14 +144,20 @@ TEST_CASE("a service that is not served as usual says so") {
 TEST_CASE("a process says what is unusual about it") {
   auto smtp = service("smtp", "inet", "smtpd");
   smtp.processes = {process(101, daemon::State::leaving, 4990 * kSecond,
-                            {{"jail_root", 1}, {"jail_user", 1}, {"jail_no_new_privs", 1}, {"jail_landlock", 4}, {"jail_calls", 1},
-                             {"jail_capabilities", 0}, {"jail_uid", 0}})};
+                            {{"jail_root", 1},
+                             {"jail_user", 1},
+                             {"jail_no_new_privs", 1},
+                             {"jail_landlock", 4},
+                             {"jail_calls", 1},
+                             {"jail_capabilities", 0},
+                             {"jail_uid", 0}})};
   smtp.processes[0].row.generation = 2;
   smtp.processes[0].descriptors = control::Descriptors{1000, 1024};
-  CHECK(text_of(smtp) ==
-        "└─ smtp inet  smtpd  1 process  0/0 sessions\n"
-        "   └─ 101 leaving 10s  0/0 sessions  (root, chroot, no-new-privs, landlock 4, seccomp)  generation 2  "
-        "descriptors 1000/1024, near its limit\n");
+  CHECK(
+      text_of(smtp) ==
+      "└─ smtp inet  smtpd  1 process  0/0 sessions\n"
+      "   └─ 101 leaving 10s  0/0 sessions  (root, chroot, no-new-privs, landlock 4, seccomp)  generation 2  "
+      "descriptors 1000/1024, near its limit\n");
 }
 
 TEST_CASE("a reload that has failed since the configuration came in force is shown") {

@@ -28,9 +28,7 @@ std::vector<std::pair<std::string, std::string>> without(const MainCf& main, std
   return others;
 }
 
-std::size_t comments(const MainCf& main) {
-  return Lines::parse(main.text(), "main.cf")->ignored();
-}
+std::size_t comments(const MainCf& main) { return Lines::parse(main.text(), "main.cf")->ignored(); }
 
 // What an edit leaves must be what a reader of the new file finds.
 void require_consistent(const MainCf& main) {

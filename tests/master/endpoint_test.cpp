@@ -56,4 +56,3 @@ TEST_CASE("paths stay below public and private") {
   CHECK(!path_address("", Type::unix, true));
   CHECK(!path_address(std::string(200, 'x'), Type::unix, true));
 }
-

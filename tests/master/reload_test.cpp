@@ -28,7 +28,8 @@ TEST_CASE("the wakeup time of a service without a process goes on after an upgra
   CHECK(soon([&] { return instance.children().size() == 1; }));
 }
 
-TEST_CASE("a process that is stopped when it shall leave does not stand in the way of the next one for long") {
+TEST_CASE(
+    "a process that is stopped when it shall leave does not stand in the way of the next one for long") {
   Instance instance;
   const unsigned port = free_port();
   instance.write_master_cf(inet(port, "1", "-o echo_word=old"));

@@ -7,7 +7,8 @@ namespace postern::config {
 
 struct BounceParams : ParamGroup {
   Param<int> bounce_size_limit{*this, "bounce_size_limit", "50000",
-      "Bytes of the original message that a notification carries; of a larger one it carries the header.", at_least(1)};
+      "Bytes of the original message that a notification carries; of a larger one it carries the header.",
+      at_least(1)};
   Param<std::string> bounce_template_file{
       *this, "bounce_template_file", "", "A file with texts of delivery status notifications."};
   Param<List> notify_classes{

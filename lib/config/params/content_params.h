@@ -27,8 +27,8 @@ struct ContentParams : ParamGroup {
 
 // Read by smtpd and pickup.
 struct ReceiveParams : ParamGroup {
-  Param<List> receive_override_options{*this, "receive_override_options", "",
-      "Which steps of receiving mail to leave out."};
+  Param<List> receive_override_options{
+      *this, "receive_override_options", "", "Which steps of receiving mail to leave out."};
   Param<std::string> content_filter{
       *this, "content_filter", "", "transport:nexthop of a filter for all mail."};
 };

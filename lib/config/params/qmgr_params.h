@@ -19,8 +19,8 @@ struct QmgrParams : ParamGroup {
       *this, "queue_run_delay", "300s", "The longest time between looks for mail that is due.", at_least(1)};
   Param<int> message_active_limit{
       *this, "qmgr_message_active_limit", "20000", "Messages in memory at a time.", at_least(1)};
-  Param<int> message_recipient_limit{*this, "qmgr_message_recipient_limit", "20000",
-      "Recipients in memory at a time.", at_least(1)};
+  Param<int> message_recipient_limit{
+      *this, "qmgr_message_recipient_limit", "20000", "Recipients in memory at a time.", at_least(1)};
   Param<int> queue_inline_limit{*this, "queue_inline_limit", "65536",
       "Content up to this size is kept in the queue database; larger content is a file of its own.",
       at_most(16 << 20)};
@@ -38,20 +38,19 @@ struct QmgrParams : ParamGroup {
   Param<std::string> destination_concurrency_negative_feedback{*this,
       "default_destination_concurrency_negative_feedback", "1",
       "How much a failure takes from the concurrency."};
-  Param<std::string> destination_concurrency_positive_feedback{*this,
-      "default_destination_concurrency_positive_feedback", "1", "How much a success adds to it."};
-  Param<Seconds> destination_rate_delay{*this, "default_destination_rate_delay", "0s",
-      "Time between deliveries to one destination."};
+  Param<std::string> destination_concurrency_positive_feedback{
+      *this, "default_destination_concurrency_positive_feedback", "1", "How much a success adds to it."};
+  Param<Seconds> destination_rate_delay{
+      *this, "default_destination_rate_delay", "0s", "Time between deliveries to one destination."};
   Param<Seconds> transport_rate_delay{
       *this, "default_transport_rate_delay", "0s", "Time between deliveries through one transport."};
   Param<std::string> filter_nexthop{
       *this, "default_filter_nexthop", "", "The next hop of a content filter that names none."};
-  Param<Seconds> transport_retry_time{*this, "transport_retry_time", "60s",
-      "How long a transport rests that did not answer.", at_least(1)};
-  Param<List> defer_transports{
-      *this, "defer_transports", "", "Transports that deliver only when asked to."};
-  Param<Seconds> delay_warning_time{*this, "delay_warning_time", "0h",
-      "When the sender is told that a message is late; 0: never."};
+  Param<Seconds> transport_retry_time{
+      *this, "transport_retry_time", "60s", "How long a transport rests that did not answer.", at_least(1)};
+  Param<List> defer_transports{*this, "defer_transports", "", "Transports that deliver only when asked to."};
+  Param<Seconds> delay_warning_time{
+      *this, "delay_warning_time", "0h", "When the sender is told that a message is late; 0: never."};
 };
 
 // SERVICE_destination_concurrency_limit and the like: what one transport has of its own.
@@ -73,8 +72,8 @@ struct TransportParams : ParamGroup {
             "How much a failure takes from the concurrency."},
         positive_feedback{*this, transport + "_destination_concurrency_positive_feedback",
             "$default_destination_concurrency_positive_feedback", "How much a success adds to it."},
-        destination_rate_delay{*this, transport + "_destination_rate_delay", "$default_destination_rate_delay",
-            "Time between deliveries to one destination."},
+        destination_rate_delay{*this, transport + "_destination_rate_delay",
+            "$default_destination_rate_delay", "Time between deliveries to one destination."},
         transport_rate_delay{*this, transport + "_transport_rate_delay", "$default_transport_rate_delay",
             "Time between deliveries through the transport."} {}
 

@@ -46,17 +46,14 @@ struct RoutingParams : ParamGroup {
       "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,"
       "relay_domains,smtpd_access_maps",
       "Lists in which example.com also means every name below it."};
-  Param<bool> append_at_myorigin{
-      *this, "append_at_myorigin", "yes", "Make user into user@$myorigin."};
+  Param<bool> append_at_myorigin{*this, "append_at_myorigin", "yes", "Make user into user@$myorigin."};
   Param<bool> append_dot_mydomain{*this, "append_dot_mydomain",
       "${{$compatibility_level} <level {1} ? {yes} : {no}}", "Make user@host into user@host.$mydomain."};
   Param<bool> swap_bangpath{*this, "swap_bangpath", "yes", "Make site!user into user@site."};
-  Param<bool> allow_percent_hack{
-      *this, "allow_percent_hack", "yes", "Make user%domain into user@domain."};
+  Param<bool> allow_percent_hack{*this, "allow_percent_hack", "yes", "Make user%domain into user@domain."};
   Param<bool> resolve_dequoted_address{
       *this, "resolve_dequoted_address", "yes", "Look at @ % ! inside a quoted local part."};
-  Param<bool> resolve_null_domain{
-      *this, "resolve_null_domain", "no", "Take user@ for a local address."};
+  Param<bool> resolve_null_domain{*this, "resolve_null_domain", "no", "Take user@ for a local address."};
 };
 
 }  // namespace postern::config

@@ -15,7 +15,7 @@ constexpr bool is_sorted_by_name(UnreadRows rows) {
                         [](const Unread& a, const Unread& b) { return a.name < b.name; });
 }
 
-extern const UnreadRows kLmtpRows, kLocalRows, kQueueRows, kSmtpRows, kSmtpdRows,
-    kSystemRows, kTlsRows, kVerifyRows;
+extern const UnreadRows kLmtpRows, kLocalRows, kQueueRows, kSmtpRows, kSmtpdRows, kSystemRows, kTlsRows,
+    kVerifyRows;
 
 }  // namespace postern::config

@@ -15,9 +15,7 @@ namespace postern {
 
 namespace {
 
-bool is_open(int number) {
-  return ::fcntl(number, F_GETFD) >= 0;
-}
+bool is_open(int number) { return ::fcntl(number, F_GETFD) >= 0; }
 
 unsigned mode_of(const std::string& path) {
   struct stat status {};

@@ -1,6 +1,5 @@
 #include "lib/check/check.h"
 
-
 #include "tests/lib/check/fixture.h"
 
 using namespace postern;

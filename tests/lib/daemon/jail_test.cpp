@@ -40,13 +40,9 @@ int in_jail(const Rights& rights, const std::function<int()>& function) {
 }
 
 // 0 when the call succeeded, its errno when it did not.
-int error_of(long result) {
-  return result >= 0 ? 0 : errno;
-}
+int error_of(long result) { return result >= 0 ? 0 : errno; }
 
-bool refused(int error) {
-  return error == EPERM || error == EACCES;
-}
+bool refused(int error) { return error == EPERM || error == EACCES; }
 
 struct Directory {
   std::string path = "/tmp/jail_test_XXXXXX";
@@ -71,7 +67,8 @@ bool can_filter_calls() {
 TEST_CASE("a child without rights opens no file, makes no socket, starts nothing") {
   const Rights none;
   CHECK(refused(in_jail(none, [] { return error_of(::open("/etc/passwd", O_RDONLY)); })));
-  CHECK(refused(in_jail(none, [] { return error_of(::open("/tmp/postern-of-nobody", O_WRONLY | O_CREAT, 0600)); })));
+  CHECK(refused(
+      in_jail(none, [] { return error_of(::open("/tmp/postern-of-nobody", O_WRONLY | O_CREAT, 0600)); })));
   CHECK(refused(in_jail(none, [] { return error_of(::execl("/bin/true", "true", nullptr)); })));
   if (!can_filter_calls()) return;
   CHECK(in_jail(none, [] { return error_of(::socket(AF_INET, SOCK_STREAM, 0)); }) == EPERM);

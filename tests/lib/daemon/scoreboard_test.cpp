@@ -13,9 +13,7 @@ using namespace postern;
 using namespace postern::daemon;
 
 namespace {
-std::string path_of(const Scoreboard& board) {
-  return concat("/proc/self/fd/", board.fd());
-}
+std::string path_of(const Scoreboard& board) { return concat("/proc/self/fd/", board.fd()); }
 }  // namespace
 
 TEST_CASE("what a child writes on its page is seen by a reader") {
