@@ -93,8 +93,12 @@ net::Task<void> Session::greet() {
 net::Task<void> Session::obey(std::string_view line) {
   const Verb verb = wire::first_verb(line);
   const int errors = errors_;
-  tally_.met(verb);
-  const auto before = std::exchange(where_, name_of(verb));
+  const auto before = where_;
+  const bool is_command = !trim(line).empty();  // an empty line is an error, and no command
+  if (is_command) {
+    tally_.met(verb);
+    where_ = name_of(verb);
+  }
   if (verb == Verb::unknown && (is_foreign(line, before) || is_forbidden(line))) co_return;
   if (is_repeated_sender(verb)) co_return;
   const auto refusal = refusal_unseen(verb);

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "tests/screen/talk.h"
+#include "tests/screen/transcript.h"
 
 using namespace postern;
 using namespace postern::screen;
@@ -28,7 +28,7 @@ constexpr std::string_view kNoSuch = "502 5.5.2 Error: command not recognized";
 }  // namespace
 
 TEST_CASE("a client that is not handed over is refused at RCPT and leaves at DATA") {
-  Talk talk;
+  Transcript talk;
   CHECK(talk.dialogue.greeting() == "220 mx.example ESMTP\r\n");
   converse(
       talk,
@@ -41,7 +41,7 @@ TEST_CASE("a client that is not handed over is refused at RCPT and leaves at DAT
 }
 
 TEST_CASE("the commands of the dummy engine") {
-  Talk talk("postscreen_command_count_limit = 100\n");
+  Transcript talk("postscreen_command_count_limit = 100\n");
   converse(talk,
            {{"EHLO x",
              "250-mx.example|250-SIZE 1000|250-VRFY|250-ETRN|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-DSN|"
@@ -86,7 +86,7 @@ TEST_CASE("content without a recipient ends the session") {
                                    {"DATA x", "501 5.5.4 Syntax: DATA"},
                                    {"BDAT", "501 5.5.4 Syntax: BDAT count [LAST]"},
                                    {"BDAT 5 LAST", "554 5.5.1 Error: need MAIL command"}}) {
-    Talk talk;
+    Transcript talk;
     CHECK(talk.hears(line, "hello") ==
           concat("log: ", line.substr(0, 4), " without valid RCPT from [192.0.2.1]:4711\n", reply, "\nend")
               .insert(0, line.starts_with('D')
@@ -109,7 +109,7 @@ TEST_CASE("a rejected recipient is logged as an address, however it was written"
                                                                {"<\"a\\b c\"@d>", "\"ab c\"@d"},
                                                                {"<<a>>", "\"<a\""},
                                                                {"<c\tx\\@d>", "\"c?x\"@d"}}) {
-    Talk talk("postscreen_reject_footer = for $recipient\n");
+    Transcript talk("postscreen_reject_footer = for $recipient\n");
     talk.hears(
         "EHLO foo<&>\x01"
         "bar baz");
@@ -153,21 +153,21 @@ TEST_CASE("commands out of turn, of other protocols, and lines without CR are fo
     const std::string_view what = log;
     CAPTURE(what);
     const std::string logged = concat("log: ", log, '\n');
-    Talk dropping(kDropAll);
+    Transcript dropping(kDropAll);
     CHECK(dropping.hears(line, behind) == concat(logged, drop));
     CHECK(dropping.dialogue.failed() == TestSet{test});
-    Talk enforcing(kEnforceAll);
+    Transcript enforcing(kEnforceAll);
     CHECK(enforcing.hears(line, behind).starts_with(logged));
     CHECK(enforcing.hears(line, behind).find("log:") == std::string::npos);
     CHECK(enforcing.hears("VRFY x") == "550 5.5.1 Protocol error");
     CHECK(enforcing.dialogue.refused());
-    Talk ignoring(kIgnoreAll);
+    Transcript ignoring(kIgnoreAll);
     CHECK(ignoring.hears(line, behind).starts_with(logged));
     CHECK(ignoring.hears("VRFY x") == "450 4.3.2 Service currently unavailable");
     CHECK_FALSE(ignoring.dialogue.refused());
     ignoring.hears("RCPT TO:<x>");
     CHECK(ignoring.dialogue.passed() == kDeep);
-    Talk other(kDropAll, Speech::dummy, kDeep.without({test}));
+    Transcript other(kDropAll, Speech::dummy, kDeep.without({test}));
     CHECK(other.hears(line, behind).find("log:") == std::string::npos);
   }
 }
@@ -175,17 +175,17 @@ TEST_CASE("commands out of turn, of other protocols, and lines without CR are fo
 TEST_CASE("what is no offence") {
   for (const std::string_view line :
        {"foo : bar", "foo bar: baz", "NOOP \xff\xfe", "f\xc3\xa4: x", "XCLIENT NAME=x", "", "BDAT 3"}) {
-    Talk talk(kDropAll);
+    Transcript talk(kDropAll);
     CAPTURE(line);
     CHECK(talk.hears(line, line.starts_with("BDAT") ? "foo" : "").find("COMMAND from") == std::string::npos);
     CHECK(talk.dialogue.failed().empty());
   }
-  Talk ascii("smtputf8_enable = no\npostscreen_non_smtp_command_action = drop\n");
+  Transcript ascii("smtputf8_enable = no\npostscreen_non_smtp_command_action = drop\n");
   CHECK(ascii.hears("NO\xffOP") == kNoSuch);
 }
 
 TEST_CASE("one line may fail several tests") {
-  Talk talk(kEnforceAll);
+  Transcript talk(kEnforceAll);
   CHECK(talk.hears("foo: bar\n", "NOOP\n") ==
         concat("log: BARE NEWLINE from [192.0.2.1]:4711 after foo: bar\n"
                "log: NON-SMTP COMMAND from [192.0.2.1]:4711 after CONNECT: foo: bar\n"
@@ -196,7 +196,7 @@ TEST_CASE("one line may fail several tests") {
 }
 
 TEST_CASE("the last failure says why a recipient is refused") {
-  Talk talk(kEnforceAll);
+  Transcript talk(kEnforceAll);
   talk.dialogue.refuse_with("550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.example");
   CHECK(talk.hears("VRFY x") ==
         "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.example");
@@ -205,13 +205,13 @@ TEST_CASE("the last failure says why a recipient is refused") {
 }
 
 TEST_CASE("limits end the session and say where it stood") {
-  Talk count("postscreen_command_count_limit = 2\n");
+  Transcript count("postscreen_command_count_limit = 2\n");
   converse(count, {{"HELO x", "250 mx.example"},
                    {"XCLIENT", kNoSuch},
                    {"NOOP",
                     "log: COMMAND COUNT LIMIT from [192.0.2.1]:4711 after XCLIENT\n"
                     "421 mx.example Service unavailable - try again later\nend"}});
-  Talk talk;
+  Transcript talk;
   CHECK(talk.told(talk.dialogue.too_long()) ==
         "log: COMMAND LENGTH LIMIT from [192.0.2.1]:4711 after CONNECT\n"
         "421 mx.example Service unavailable - try again later\nend");
@@ -226,7 +226,7 @@ TEST_CASE("limits end the session and say where it stood") {
 }
 
 TEST_CASE("EHLO leaves out what is discarded, and says so") {
-  Talk talk("postscreen_discard_ehlo_keywords = ETRN, dsn\n");
+  Transcript talk("postscreen_discard_ehlo_keywords = ETRN, dsn\n");
   CHECK(
       talk.hears("EHLO x") ==
       "250-mx.example|250-SIZE 1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250-SMTPUTF8|250 CHUNKING");
@@ -246,14 +246,14 @@ TEST_CASE("what is offered and needed follows stress") {
       "smtpd_hard_error_limit = 20\n";
   constexpr std::string_view kRest = "250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING";
   for (const bool on : {true, false}) {
-    Talk server(kStress, Speech::server, {});
+    Transcript server(kStress, Speech::server, {});
     if (on) server.setup->tls = true;
     server.stress(true);
     server.stress(on);
     CHECK(server.hears("MAIL FROM:<>") == (on ? "503 5.5.1 Error: send HELO/EHLO first" : "250 2.1.0 Ok"));
     CHECK(server.hears("EHLO x") == concat("250-mx.example|250-PIPELINING|250-SIZE ",
                                            on ? "500|250-VRFY|250-STARTTLS|" : "1000|250-VRFY|", kRest));
-    Talk dummy(kStress);
+    Transcript dummy(kStress);
     dummy.stress(on);
     CHECK(dummy.hears("EHLO x").starts_with(on ? "250-mx.example|250-SIZE 500|"
                                                : "250-mx.example|250-SIZE 1000|"));
@@ -261,7 +261,7 @@ TEST_CASE("what is offered and needed follows stress") {
 }
 
 TEST_CASE("parameters of the dummy engine") {
-  Talk talk(
+  Transcript talk(
       "postscreen_helo_required = yes\npostscreen_disable_vrfy_command = yes\nsoft_bounce = yes\n"
       "postscreen_non_smtp_command_action = drop\n");
   converse(talk, {{"MAIL FROM:<x>", "403 4.5.1 Error: send HELO/EHLO first"},
@@ -274,7 +274,7 @@ TEST_CASE("parameters of the dummy engine") {
 }
 
 TEST_CASE("STARTTLS, where there are keys") {
-  Talk talk;
+  Transcript talk;
   talk.setup->tls = talk.setup->tls_required = true;
   talk.setup->tls_ready = true;
   talk.setup->write_replies();
@@ -285,7 +285,7 @@ TEST_CASE("STARTTLS, where there are keys") {
                   {"NOOP", "250 2.0.0 Ok"},
                   {"foo", kNoSuch},
                   {"STARTTLS x", "501 5.5.4 Syntax: STARTTLS"}});
-  Talk injected("", Speech::dummy, TestSet());
+  Transcript injected("", Speech::dummy, TestSet());
   injected.setup->tls = injected.setup->tls_ready = true;
   CHECK(injected.hears("STARTTLS", "RSET\r\n").find("421 4.7.0 mx.example Error: text behind STARTTLS") !=
         std::string::npos);
@@ -296,7 +296,7 @@ TEST_CASE("STARTTLS, where there are keys") {
 }
 
 TEST_CASE("STARTTLS, where the keys cannot be read") {
-  Talk talk;
+  Transcript talk;
   talk.setup->tls = true;
   talk.setup->write_replies();
   CHECK(talk.hears("EHLO x").find("250-STARTTLS|") != std::string::npos);
@@ -305,7 +305,7 @@ TEST_CASE("STARTTLS, where the keys cannot be read") {
 }
 
 TEST_CASE("where TLS is required, a server's words are said of nothing else") {
-  Talk talk("", Speech::server, {});
+  Transcript talk("", Speech::server, {});
   talk.setup->tls = talk.setup->tls_required = true;
   talk.setup->write_replies();
   constexpr std::string_view kFirst = "530 5.7.0 Must issue a STARTTLS command first";
@@ -328,22 +328,22 @@ TEST_CASE("a refusal has a footer") {
                                    {"\\c tail\\nsecond\\n", "501-Syntax: HELO hostname tail|501-second|501 "},
                                    {"a\\c b\\n\\nx", "501-Syntax: HELO hostname|501-a\\c b|501-|501 x"},
                                    {"${broken", "501 Syntax: HELO hostname"}}) {
-    Talk talk(concat("postscreen_reject_footer = ", footer, '\n'));
+    Transcript talk(concat("postscreen_reject_footer = ", footer, '\n'));
     CHECK(talk.hears("HELO") == reply);
     CHECK(talk.hears("NOOP") == "250 2.0.0 Ok");
   }
-  Talk dsn(
+  Transcript dsn(
       "postscreen_reject_footer = h=$helo_name\\n$recipient\npostscreen_expansion_filter = \\t\\40abx\\\\\n");
   dsn.hears("HELO x\\nyab$a");
   CHECK(dsn.hears("foo") ==
         concat("502-5.5.2 Error: command not recognized|502-5.5.2 h=x\\__ab_a|502 5.5.2 "));
-  Talk limit("postscreen_reject_footer = foot\n");
+  Transcript limit("postscreen_reject_footer = foot\n");
   CHECK(limit.told(limit.dialogue.timed_out())
             .ends_with("421-4.4.2 mx.example Error: timeout exceeded|421 4.4.2 foot\nend"));
 }
 
 TEST_CASE("a server that judges early is known") {
-  CHECK_FALSE(Talk("smtpd_helo_restrictions = reject\n").setup->judges_early);
-  CHECK(Talk("smtpd_delay_reject = no\nsmtpd_helo_restrictions = reject\n").setup->judges_early);
-  CHECK_FALSE(Talk("smtpd_delay_reject = no\n").setup->judges_early);
+  CHECK_FALSE(Transcript("smtpd_helo_restrictions = reject\n").setup->judges_early);
+  CHECK(Transcript("smtpd_delay_reject = no\nsmtpd_helo_restrictions = reject\n").setup->judges_early);
+  CHECK_FALSE(Transcript("smtpd_delay_reject = no\n").setup->judges_early);
 }

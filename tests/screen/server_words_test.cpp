@@ -1,5 +1,5 @@
 // screen where it speaks in a server's words, until the server itself is needed.
-#include "tests/screen/talk.h"
+#include "tests/screen/transcript.h"
 
 using namespace postern;
 using namespace postern::screen;
@@ -7,7 +7,7 @@ using screening::Test;
 using screening::TestSet;
 
 TEST_CASE("in a server's words, until the server is needed") {
-  Talk talk("", Speech::server, {Test::non_smtp_command});
+  Transcript talk("", Speech::server, {Test::non_smtp_command});
   converse(talk, {{"EHLO x",
                    "250-mx.example|250-PIPELINING|250-SIZE "
                    "1000|250-VRFY|250-ENHANCEDSTATUSCODES|250-8BITMIME|250 CHUNKING"},
@@ -28,7 +28,7 @@ TEST_CASE("in a server's words, until the server is needed") {
 }
 
 TEST_CASE("what was overtaken is repeated in short") {
-  Talk talk("", Speech::server);
+  Transcript talk("", Speech::server);
   for (const std::string_view line :
        {"HELO first.example", "MAIL FROM:<long@sender.example>", "RSET", "EHLO second.example",
         "MAIL FROM:<a@b>", "EHLO third.example", "noop with words"}) {
@@ -56,19 +56,19 @@ TEST_CASE("lines that a server must see itself") {
                                    {"", "NOOP", "", kOk},
                                    {"", "RSET", "NOOP\r\n", "hand over"},
                                    {"smtpd_noop_commands = foo\n", "foo bar", "", kOk}}) {
-    Talk talk(main_cf, Speech::server, {});
+    Transcript talk(main_cf, Speech::server, {});
     const std::string_view said = line;
     CAPTURE(said);
     CHECK(talk.hears(line, behind) == expected);
   }
-  Talk pipelined("", Speech::server, {});
+  Transcript pipelined("", Speech::server, {});
   pipelined.hears("EHLO x");
   CHECK(pipelined.hears("RSET", "NOOP\r\n") == kOk);
   CHECK(pipelined.hears("NOOP", "NOOP\r\n") == "hand over");
 }
 
 TEST_CASE("a client that fails in a server's words hears the dummy's from then on") {
-  Talk talk("", Speech::server);
+  Transcript talk("", Speech::server);
   CHECK(talk.hears("EHLO x", "NOOP\r\n") ==
         "log: COMMAND PIPELINING from [192.0.2.1]:4711 after EHLO: NOOP\\r\\n\n"
         "250-mx.example|250-SIZE "
@@ -76,7 +76,7 @@ TEST_CASE("a client that fails in a server's words hears the dummy's from then o
         "250 CHUNKING");
   CHECK(talk.hears("MAIL FROM:<a@b>") == "250 2.1.0 Ok");
   CHECK(talk.hears("RCPT TO:<c@d>").ends_with("550 5.5.1 Protocol error"));
-  Talk later("", Speech::server);
+  Transcript later("", Speech::server);
   later.hears("HELO x");
   later.hears("MAIL FROM:<a@b>", "R");
   CHECK(later.hears("RCPT TO:<c@d>") ==
@@ -86,12 +86,12 @@ TEST_CASE("a client that fails in a server's words hears the dummy's from then o
 }
 
 TEST_CASE("errors count as a server counts them") {
-  Talk talk("smtpd_soft_error_limit = 2\nsmtpd_hard_error_limit = 4\nsmtpd_junk_command_limit = 1\n",
-            Speech::server);
-  constexpr std::string_view kWrong = "500 5.5.2 Error: command not recognized";
-  CHECK(talk.hears("foo") == kWrong);
+  Transcript talk("smtpd_soft_error_limit = 2\nsmtpd_hard_error_limit = 4\nsmtpd_junk_command_limit = 1\n",
+                  Speech::server);
+  constexpr std::string_view kUnknown = "500 5.5.2 Error: command not recognized";
+  CHECK(talk.hears("foo") == kUnknown);
   for (int i = 0; i < 3; ++i) CHECK(talk.hears("NOOP") == "250 2.0.0 Ok");
   CHECK(talk.hears("EHLO") == "501 Syntax: EHLO hostname\nslow");
-  CHECK(talk.hears("foo") == concat("log: too many errors after UNKNOWN from [192.0.2.1]:4711\n", kWrong,
+  CHECK(talk.hears("foo") == concat("log: too many errors after UNKNOWN from [192.0.2.1]:4711\n", kUnknown,
                                     "|421 4.7.0 mx.example Error: too many errors\nend\nslow"));
 }

@@ -17,7 +17,8 @@ SERVICES = ['pickup', 'cleanup', 'qmgr', 'bounce', 'virtual', 'local', 'discard'
 # What a process may hold open besides the descriptors with a number of their own. The files of qmgr are its queue.
 LOOP = [r'anon_inode:\[eventpoll\]', r'anon_inode:\[eventfd\]', r'anon_inode:\[timerfd\]', r'pipe:\[\d+\]']
 FILES = {'qmgr': [r'{queue}/queue/queue\.db(-wal|-shm)?', r'{queue}/spool', r'{queue}/spool/[^/]+'],
-         'virtual': [r'{queue}/../mail/(tmp|new)']}
+         'virtual': [r'{queue}/../mail/(tmp|new)'],
+         'local': [r'anon_inode:\[pidfd\]'], 'pipe': [r'anon_inode:\[pidfd\]']}
 
 
 def status_of(pid):

@@ -12,10 +12,10 @@ namespace postern::screen {
 inline constexpr screening::TestSet kDeep = screening::kDeepTests;
 
 // Gives a dialogue what a client sends, a line at a time, and says what comes of it.
-class Talk {
+class Transcript {
  public:
-  explicit Talk(std::string_view main_cf = "", Speech speech = Speech::dummy,
-                screening::TestSet to_do = kDeep)
+  explicit Transcript(std::string_view main_cf = "", Speech speech = Speech::dummy,
+                      screening::TestSet to_do = kDeep)
       : settings_(*config::MainCf::parse(concat(kMainCf, main_cf))),
         setup(std::move(*DialogueSetup::load(settings_))),
         dialogue(*setup, speech, to_do, ends_) {}
@@ -70,7 +70,7 @@ struct Line {
   std::string_view sent, expected;
 };
 // Says one line after the other, and checks what is heard.
-inline void converse(Talk& talk, std::initializer_list<Line> lines) {
+inline void converse(Transcript& talk, std::initializer_list<Line> lines) {
   for (const Line& line : lines) {
     CAPTURE(line.sent);
     CHECK(talk.hears(line.sent) == line.expected);
