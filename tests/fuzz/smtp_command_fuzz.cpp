@@ -97,7 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!state || *state == wire::ReplyReader::State::more) continue;
     const auto reply = reader.take();
     require(reply.lines.size() <= wire::kMostReplyLines && !has_control(reply.text()));
-    check_reply(reply.status());
+    // We read codes that we would not write.
+    if (reply.code >= 200 && reply.code < 600) check_reply(reply.status());
   }
   return 0;
 }
