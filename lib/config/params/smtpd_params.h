@@ -18,7 +18,7 @@ struct SmtpdParams : ParamGroup {
       "How long one session may keep the server waiting in all; content pays back. 0: no limit."};
   Param<Seconds> first_command_time_limit{*this, "smtpd_first_command_time_limit", "${stress?{10}:{60}}s",
       "How long to wait for the first whole command of a session. 0: no limit but smtpd_timeout."};
-  Param<List> load_limits{*this, "smtpd_load_limits", "50:50 75:20 90:5",
+  Param<List> load_limits{*this, "smtpd_load_limits", "50:50 75:20 90:10",
       "From which percentage of process_session_limit on time limits are how many percent of normal."};
   Param<int> soft_error_limit{*this, "smtpd_soft_error_limit", "10",
       "Errors in one session, without a delivered message, after which replies are delayed.", at_least(1)};
