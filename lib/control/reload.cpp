@@ -85,24 +85,26 @@ Result<LoadReport> report_after(const Question& question, std::uint64_t before) 
   }
 }
 
+Failure restless(const MailSystem& system) {
+  return fail(Errc::timeout, concat("main.cf and master.cf in ", system.directory(), " change all the time"));
+}
+
 }  // namespace
 
 Result<InForce> reload(const MailSystem& system, Duration limit) {
   const auto question = begin(system, limit);
   if (!question) return fail(question.error());
-  for (;;) {
+  for (bool changed = false;; changed = true) {
     const std::uint64_t before = question->board.loads_begun();
     const Digest asked = texts_of(system);
     auto told = question->master.send_signal(SIGHUP);
     if (!told) return fail(told.error());
     const auto report = report_after(*question, before);
+    if (!report && changed && report.error().kind == Errc::timeout) return restless(system);
     if (!report) return fail(report.error());
     // Master read what somebody wrote meanwhile, and who has written again since: then we ask again.
     if (!same_texts(report->digest, asked) && !same_texts(report->digest, texts_of(system))) {
-      if (std::chrono::steady_clock::now() >= question->deadline) {
-        return fail(Errc::timeout,
-                    concat("main.cf and master.cf in ", system.directory(), " change all the time"));
-      }
+      if (std::chrono::steady_clock::now() >= question->deadline) return restless(system);
       question->master.ends_within(kPause);
       continue;
     }

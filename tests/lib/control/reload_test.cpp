@@ -164,7 +164,7 @@ TEST_CASE("texts that change all the time end with the limit") {
     board.begin_load();
     board.load_succeeded(kOtherTexts, 2);
   });
-  const auto now = reload(place.system(), milliseconds(50));
+  const auto now = reload(place.system(), milliseconds(300));
   REQUIRE(!now);
   CHECK(now.error().kind == Errc::timeout);
   CHECK(now.error().text.find("change all the time") != std::string::npos);
