@@ -38,6 +38,7 @@ std::unique_ptr<Child> Child::resume(net::Loop& loop, const HandedChild& handed)
   child->was_available_ = handed.was_available;
   child->was_busy_ = handed.was_busy;
   child->told_ = handed.was_told;
+  child->leads_.reset();
   child->last_words_ = handed.last_words;
   return child;
 }

@@ -112,7 +112,7 @@ class Child {
   bool was_busy_ = false;
   bool hung_ = false;
   bool told_ = false;
-  std::optional<bool> leads_;
+  std::optional<bool> leads_ = true;  // what it believes; nothing: a master before us has told it
   bool channel_ended_ = false;
   bool heard_all_ = false;  // the channel was empty when we looked last
   std::string last_words_;

@@ -66,7 +66,6 @@ Entry::Entry(net::Loop& loop, Starter& starter, HandedService handed)
     begin(Child::resume(loop, child));
     starter_.scoreboard().moved(child.slot, row_);
   }
-  had_helpers_ = !children_.empty();  // by a master that we know nothing of
   used_ = handed.was_used;
   show();
 }
@@ -164,11 +163,9 @@ Standing Entry::standing() const {
   return standing;
 }
 
-// A process that is alone leads without being told.
+// The oldest leads; one that is alone knows that.
 void Entry::tell_roles() {
   bool leads = true;
-  if (children_.size() < 2 && !had_helpers_) return;
-  had_helpers_ = true;
   for (const auto& child : children_) {
     if (child->is_leaving() || child->is_stuck()) continue;
     child->tell_role(std::exchange(leads, false));

@@ -125,7 +125,6 @@ class Entry : net::Posted {
   bool closing_ = false;  // no more processes
   bool watched_ = false;
   bool used_ = false;
-  bool had_helpers_ = false;  // processes that were told so
   Instant last_wakeup_{};
   bool throttled_ = false;
   Throttle throttle_;
